@@ -1,0 +1,67 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Smaller numbers: how a specialist is made to run faster or in less memory."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import nn
+
+from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.errors import MmserError
+
+MODES = ("none", "bf16", "fp16", "int8")
+
+
+class QuantizationError(MmserError):
+    """A quantization that is unknown or does not run on the device."""
+
+
+def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
+    """Quantize a specialist in place.
+
+    `int8` turns the linear layers' weights to 8 bits, and their inputs as they come (dynamic
+    quantization); the vision tower's convolutions stay as they are.
+
+    Args:
+        specialist: what to quantize; it must be on the CPU still.
+        mode: `none`, `bf16`, `fp16` or `int8`.
+        device: where it is going to run.
+
+    Returns:
+        The floating type that its inputs must have.
+
+    Raises:
+        QuantizationError: the mode is unknown, or slower than no quantization on that device.
+    """
+    on_cpu = device == "cpu"
+    if mode not in MODES:
+        msg = f"unknown quantization {mode!r}; expected one of {', '.join(MODES)}"
+        raise QuantizationError(msg)
+    if mode == "fp16" and on_cpu:
+        msg = "fp16 is far slower than float32 on a CPU; use bf16, int8 or none there"
+        raise QuantizationError(msg)
+    if mode == "int8" and not on_cpu:
+        msg = f"int8 runs on the CPU only and the device is {device}; use fp16 or bf16 there"
+        raise QuantizationError(msg)
+    if mode == "int8":
+        _dynamic_int8(specialist)
+    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(mode, torch.float32)
+    if dtype != torch.float32:
+        specialist.to(dtype)
+        specialist.vision.to(dtype)
+    return dtype
+
+
+def _dynamic_int8(specialist: Specialist) -> None:
+    if torch.backends.quantized.engine == "none":
+        msg = "this build of torch has no int8 engine for this processor; use bf16 or none"
+        raise QuantizationError(msg)
+    with warnings.catch_warnings():
+        # torch asks to move to torchao, whose int8 is slower than float32 at batch 1 on a CPU
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.ao.quantization.quantize_dynamic(
+            specialist, {nn.Linear}, dtype=torch.qint8, inplace=True
+        )

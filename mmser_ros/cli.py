@@ -1,0 +1,224 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`mmser`: caption pictures, run the nodes, train, evaluate, and say what is missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from mmser_ros.errors import MmserError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Robot scene captioning with multimodal self-refinement.",
+)
+train_app = typer.Typer(no_args_is_help=True, help="Train a captioner, stage by stage.")
+run_app = typer.Typer(no_args_is_help=True, help="Run a node, as ros2 run would.")
+app.add_typer(train_app, name="train")
+app.add_typer(run_app, name="run")
+
+Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint folder.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
+Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line; what a user can mend ends with a line on stderr and exit status 1."""
+    try:
+        app()
+    except MmserError as error:
+        errors.print(f"error: {error}", style="red", markup=False)
+        sys.exit(1)
+
+
+@app.command()
+def caption(  # noqa: PLR0913 - one argument for each option
+    images: Annotated[list[Path], typer.Argument(help="Pictures to caption.")],
+    model: Model = "nano",
+    device: Device = "auto",
+    quantize: Quantize = "none",
+    passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
+    beams: Beams = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write pictures with their captions: a folder, or a file for one."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Caption pictures; with --json one object a picture, one a line."""
+    from mmser_ros.captioner.captioner import Captioner  # noqa: PLC0415
+    from mmser_ros.pictures import SUFFIXES, draw_caption, load_picture, save_picture  # noqa: PLC0415
+
+    captioner = Captioner.load(model, device=device, quantize=quantize, passes=passes, beams=beams)
+    one_file = out is not None and out.suffix.lower() in SUFFIXES
+    if one_file and len(images) > 1:
+        msg = f"--out {out} is one file for {len(images)} pictures; give a folder"
+        raise MmserError(msg)
+    failed = 0
+    for path in images:
+        try:
+            image = load_picture(path)
+            result = captioner.caption(image)
+            if out is not None:
+                save_picture(draw_caption(image, result.text), out if one_file else out / path.name)
+        except MmserError as error:
+            errors.print(f"error: {error}", style="red", markup=False)
+            failed += 1
+            continue
+        if as_json:
+            print(json.dumps({"image": str(path), **result.as_dict()}), flush=True)
+        else:
+            print(f"{path}: {result.text}" if len(images) > 1 else result.text, flush=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(  # noqa: PLR0913
+    root: Annotated[Path, typer.Option(help="Folder with <split>.tar and <split>_captions.json.")],
+    data: Annotated[str, typer.Option(help="The data set; flickr8k.")] = "flickr8k",
+    split: Annotated[str, typer.Option(help="train or dev.")] = "dev",
+    model: Model = "nano",
+    device: Device = "auto",
+    quantize: Quantize = "none",
+    passes: Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")] = "1",
+    beams: Beams = 1,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a captioner: CIDEr and BLEU with COCO's tokenization."""
+    from mmser_ros.captioner.captioner import Captioner  # noqa: PLC0415
+    from mmser_ros.evaluation.evaluate import evaluate as score_split  # noqa: PLC0415
+    from mmser_ros.training.datasets import Flickr8k  # noqa: PLC0415
+
+    if data != "flickr8k":
+        msg = f"unknown data set {data!r}; expected flickr8k"
+        raise MmserError(msg)
+    try:
+        numbers = [int(number) for number in passes.split(",")]
+    except ValueError as error:
+        msg = f"--passes is {passes!r}; expected whole numbers with commas, such as 1,2"
+        raise MmserError(msg) from error
+    captioner = Captioner.load(model, device=device, quantize=quantize)
+    result = score_split(
+        captioner,
+        Flickr8k(root, split),
+        passes=numbers,
+        beams=beams,
+        limit=limit,
+        progress=show_progress,
+    )
+    if as_json:
+        print(json.dumps(result))
+        return
+    table = Table(title=f"{captioner.name} on {data} {split}, {result['n']} pictures")
+    names = list(next(iter(result["passes"].values())))
+    for column in ["passes", *names]:
+        table.add_column(column)
+    for number, scores in result["passes"].items():
+        table.add_row(number, *(f"{scores[name]:.4f}" for name in names))
+    Console().print(table)
+
+
+@train_app.command("glance")
+def train_glance(
+    data: Annotated[Path, typer.Option(help="Folder of Flickr8k (train.tar, …).")],
+    sentences: Annotated[
+        Path | None, typer.Option(help="Text file of captions for the language model.")
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="YAML of architecture and schedules; default: nano's.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/nano"),
+    work: Annotated[
+        Path, typer.Option(help="Features and resumable state; the same call goes on from it.")
+    ] = Path("runs/work"),
+) -> None:
+    """Train the glance: the language model on text, then connector and language model together."""
+    from mmser_ros.resources import share_path  # noqa: PLC0415
+    from mmser_ros.training.recipe import read_recipe, run_recipe  # noqa: PLC0415
+
+    recipe = recipe or share_path("config/train/nano.yaml")
+    run_recipe(read_recipe(recipe), data, sentences, out, work, show_progress)
+    Console().print(f"checkpoint written to {out}")
+
+
+@app.command()
+def demo() -> None:
+    """Caption real photographs over ROS 2: a camera process, a caption process, and this one."""
+    from mmser_ros.nodes.demo import run_demo  # noqa: PLC0415
+
+    raise typer.Exit(run_demo())
+
+
+@app.command()
+def info(as_json: AsJson = False) -> None:
+    """Say what is installed, what a captioner would run on, and what is missing."""
+    from mmser_ros.info import gather  # noqa: PLC0415
+
+    facts = gather()
+    if as_json:
+        print(json.dumps(facts))
+        return
+    table = Table(show_header=False)
+    for name, value in facts.items():
+        text = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+        table.add_row(name, text or "nothing")
+    Console().print(table)
+
+
+@run_app.command("caption", context_settings=ROS_ARGUMENTS)
+def run_caption(
+    context: typer.Context,
+    params_file: Annotated[Path | None, typer.Option(help="YAML; default: the shipped one.")] = None,
+) -> None:
+    """Run caption_node; further arguments are ROS arguments (-p name:=value, -r from:=to)."""
+    from mmser_ros.nodes.caption_node import main as node  # noqa: PLC0415
+
+    node(_ros_arguments("caption", params_file, context.args))
+
+
+@run_app.command("replay", context_settings=ROS_ARGUMENTS)
+def run_replay(
+    context: typer.Context,
+    params_file: Annotated[Path | None, typer.Option(help="YAML; default: the shipped one.")] = None,
+) -> None:
+    """Run replay_node; further arguments are ROS arguments (-p source:=folder, …)."""
+    from mmser_ros.nodes.replay_node import main as node  # noqa: PLC0415
+
+    node(_ros_arguments("replay", params_file, context.args))
+
+
+def show_progress(items: Iterable[Any], description: str, total: int) -> Iterator[Any]:
+    """Show a progress bar on stderr while iterating."""
+    yield from track(items, description=description, total=total, console=errors)
+
+
+def _ros_arguments(name: str, params_file: Path | None, further: list[str]) -> list[str]:
+    from mmser_ros.resources import share_path  # noqa: PLC0415
+
+    file = params_file or share_path(f"config/{name}.yaml")
+    if not file.is_file():
+        msg = f"no parameter file {file}"
+        raise MmserError(msg)
+    return [f"{name}_node", "--ros-args", "--params-file", str(file), *further]
+
+
+if __name__ == "__main__":
+    main()

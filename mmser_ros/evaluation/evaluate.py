@@ -1,0 +1,88 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Caption a split of a data set and score the captions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.evaluation.metrics import score
+from mmser_ros.training.datasets import Flickr8k
+
+Progress = Callable[[Iterable, str, int], Iterable]
+BATCH = 32
+
+
+def evaluate(
+    captioner: Captioner,
+    data: Flickr8k,
+    *,
+    passes: Sequence[int] = (1,),
+    beams: int = 1,
+    limit: int | None = None,
+    progress: Progress = lambda items, description, total: items,
+) -> dict[str, Any]:
+    """Score a captioner on a split, once for each number of passes.
+
+    Args:
+        captioner: what to score.
+        data: pictures and their references; corrupt pictures are left out and named.
+        passes: the numbers of passes to score.
+        beams: 1 is greedy.
+        limit: only the first so many pictures.
+        progress: wraps an iterable with a description and a total.
+
+    Returns:
+        `{"n": pictures, "model": …, "beams": …, "corrupt": [names],
+        "passes": {"1": {"CIDEr": …, "BLEU-1": …, …, "confidence": mean}}}`.
+
+    Raises:
+        MetricError: there is nothing to score.
+    """
+    total = len(data.captions) if limit is None else min(limit, len(data.captions))
+    results = {}
+    count = 0
+    for number in passes:
+        captions, confidences = {}, []
+        pictures = progress(_first(data.pictures(), total), f"pass {number}", total)
+        for names, images in _batches(pictures):
+            answers = captioner.caption_batch(images, passes=number, beams=beams)
+            for name, answer in zip(names, answers, strict=True):
+                captions[name] = answer.text
+                confidences.append(answer.confidence)
+        references = {name: data.captions[name] for name in captions}
+        count = len(captions)
+        results[str(number)] = {
+            **score(captions, references),
+            "confidence": float(np.mean(confidences)),
+        }
+    return {
+        "n": count,
+        "model": captioner.name,
+        "beams": beams,
+        "corrupt": sorted(set(data.corrupt)),
+        "passes": results,
+    }
+
+
+def _first(pictures: Iterable, count: int) -> Iterator:
+    yield from (picture for picture, _ in zip(pictures, range(count), strict=False))
+
+
+def _batches(pictures: Iterable) -> Iterator[tuple[list[str], list[np.ndarray]]]:
+    names: list[str] = []
+    images: list[np.ndarray] = []
+    for name, image in pictures:
+        if image is None:
+            continue
+        names.append(name)
+        images.append(image)
+        if len(names) == BATCH:
+            yield names, images
+            names, images = [], []
+    if names:
+        yield names, images

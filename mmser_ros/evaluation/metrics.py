@@ -1,0 +1,73 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""COCO caption metrics (arXiv 1504.00325) by the scorers of pycocoevalcap.
+
+Captions are tokenized as COCO does: Penn Treebank, lower case, punctuation left out. COCO runs
+Stanford's Java tokenizer; NLTK's does the same without Java (docs/evaluation.md compares them).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Mapping, Sequence
+
+from nltk.tokenize import NLTKWordTokenizer
+from pycocoevalcap.bleu.bleu import Bleu
+from pycocoevalcap.cider.cider import Cider
+
+from mmser_ros.errors import MmserError
+
+PUNCTUATION = frozenset(
+    ["''", "'", "``", "`", "(", ")", "{", "}", ".", "?", "!", ",", ":", "-", "--", "...", ";"]
+)
+_TREEBANK = NLTKWordTokenizer()
+
+
+class MetricError(MmserError):
+    """Captions that can't be scored."""
+
+
+def tokenize(caption: str) -> str:
+    """Tokenize one caption as COCO does; tokens are joined by single spaces.
+
+    Example:
+        >>> tokenize("A man's dog, running (fast).")
+        "a man 's dog running fast"
+    """
+    tokens = _TREEBANK.tokenize(re.sub(r"\.(?=\s|$)", " . ", caption.lower()))
+    return " ".join(token for token in tokens if token not in PUNCTUATION)
+
+
+def score(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
+    """Score captions against their references.
+
+    Args:
+        captions: picture → caption.
+        references: picture → its human captions, for the same pictures.
+
+    Returns:
+        `CIDEr` and `BLEU-1` to `BLEU-4`, as fractions (COCO's tables show them times 100).
+
+    Raises:
+        MetricError: no captions, or the pictures are not the same.
+    """
+    if not captions or captions.keys() != references.keys():
+        msg = (
+            f"got {len(captions)} captions and references of {len(references)} pictures; "
+            "expected at least one picture, and the same ones"
+        )
+        raise MetricError(msg)
+    # pycocoevalcap relies on both having the same order
+    hypotheses = {key: [tokenize(caption)] for key, caption in captions.items()}
+    truths = {key: [tokenize(one) for one in references[key]] for key in captions}
+    with contextlib.redirect_stdout(io.StringIO()):  # the scorers print their progress
+        bleu, _ = Bleu(4).compute_score(truths, hypotheses, verbose=0)
+        cider, _ = Cider().compute_score(truths, hypotheses)
+    return {
+        "CIDEr": float(cider),
+        **{f"BLEU-{order}": float(value) for order, value in enumerate(bleu, start=1)},
+    }

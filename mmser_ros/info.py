@@ -1,0 +1,53 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What is installed here, what a captioner would run on, and what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+
+from mmser_ros import __version__
+
+PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pillow", "rosbags")
+OPTIONAL = {
+    "rclpy": "ROS 2 for Python: source a ROS installation, or pip install '.[ros]'",
+    "tf2_ros": "transforms; without them poses come from topics",
+    "launch_ros": "ros2 launch; without it use 'mmser run'",
+    "pycocoevalcap": "mmser evaluate: pip install '.[evaluate]'",
+    "skimage": "the photographs of mmser demo: pip install '.[demo]'",
+}
+
+
+def gather() -> dict[str, Any]:
+    """Facts by name, as JSON-able values; `missing` lists what is not there and what it is for."""
+    import torch  # noqa: PLC0415
+
+    from mmser_ros.captioner.captioner import find_model, shipped_models  # noqa: PLC0415
+
+    missing = [f"{name}: {use}" for name, use in OPTIONAL.items() if find_spec(name) is None]
+    models = shipped_models()
+    if not models:
+        missing.append("models/: no shipped model; install the package again")
+    cuda = torch.cuda.is_available()
+    return {
+        "mmser_ros": __version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "device": f"cuda ({torch.cuda.get_device_name()})" if cuda else "cpu",
+        "models": [f"{name} ({find_model(name)})" for name in models],
+        "ros": os.environ.get("ROS_DISTRO") or ("wheels" if find_spec("rclpy") else "none"),
+        "rmw": os.environ.get("RMW_IMPLEMENTATION", "default"),
+        "versions": [f"{name} {_version(name)}" for name in PACKAGES],
+        "missing": missing,
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,138 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Image messages to arrays, checked before anything is read."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from mmser_ros.errors import MmserError
+
+# encoding → (channels, bytes a channel, OpenCV conversion to RGB)
+# OpenCV names a Bayer pattern by the second row's second and third pixel, ROS by the first row's
+# first two, so the names differ: ROS's rggb is OpenCV's BG.
+ENCODINGS: dict[str, tuple[int, int, int | None]] = {
+    "rgb8": (3, 1, None),
+    "bgr8": (3, 1, cv2.COLOR_BGR2RGB),
+    "rgba8": (4, 1, cv2.COLOR_RGBA2RGB),
+    "bgra8": (4, 1, cv2.COLOR_BGRA2RGB),
+    "mono8": (1, 1, cv2.COLOR_GRAY2RGB),
+    "8UC1": (1, 1, cv2.COLOR_GRAY2RGB),
+    "8UC3": (3, 1, cv2.COLOR_BGR2RGB),
+    "mono16": (1, 2, cv2.COLOR_GRAY2RGB),
+    "16UC1": (1, 2, cv2.COLOR_GRAY2RGB),
+    "yuv422": (2, 1, cv2.COLOR_YUV2RGB_UYVY),
+    "uyvy": (2, 1, cv2.COLOR_YUV2RGB_UYVY),
+    "yuv422_yuy2": (2, 1, cv2.COLOR_YUV2RGB_YUY2),
+    "yuyv": (2, 1, cv2.COLOR_YUV2RGB_YUY2),
+    "bayer_rggb8": (1, 1, cv2.COLOR_BAYER_BG2RGB),
+    "bayer_bggr8": (1, 1, cv2.COLOR_BAYER_RG2RGB),
+    "bayer_gbrg8": (1, 1, cv2.COLOR_BAYER_GR2RGB),
+    "bayer_grbg8": (1, 1, cv2.COLOR_BAYER_GB2RGB),
+}
+LARGEST = 100_000_000
+"""Pixels; a larger picture is an error, not an allocation."""
+REASONS = ("empty", "unknown_encoding", "bad_step", "short_data", "big_endian", "undecodable")
+
+
+class ImageError(MmserError):
+    """An image message that can't be read.
+
+    Attributes:
+        reason: one of REASONS, for counting.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def to_rgb(message: Image) -> np.ndarray:
+    """The picture of a raw image message as (height, width, 3) uint8 RGB.
+
+    Rows may be padded (`step`); the last row's padding may be missing. mono16 loses its low byte;
+    16UC1, which has no fixed range (depth, thermal), is stretched from its least to its greatest
+    value.
+
+    Raises:
+        ImageError: the message is malformed; `reason` says how.
+    """
+    height, width, step = message.height, message.width, message.step
+    if message.encoding not in ENCODINGS:
+        known = ", ".join(ENCODINGS)
+        raise ImageError("unknown_encoding", f"encoding {message.encoding!r}; expected {known}")
+    if height == 0 or width == 0 or len(message.data) == 0:
+        text = f"an image of {width}x{height} with {len(message.data)} bytes; expected pixels"
+        raise ImageError("empty", text)
+    channels, depth, conversion = ENCODINGS[message.encoding]
+    if depth > 1 and message.is_bigendian:
+        text = f"{message.encoding} in big-endian order; expected little-endian: set is_bigendian=0"
+        raise ImageError("big_endian", text)
+    row = width * channels * depth
+    if step < row or step % depth or height * width > LARGEST:
+        text = f"step {step} for {width}x{height} {message.encoding}; expected at least {row}"
+        raise ImageError("bad_step", text)
+    needed = step * (height - 1) + row
+    if len(message.data) < needed:
+        text = f"{len(message.data)} bytes for {width}x{height} at step {step}; expected {needed}"
+        raise ImageError("short_data", text)
+    paired = message.encoding.startswith(("yuv", "uyvy", "yuyv"))
+    if paired and width % 2:
+        text = f"{message.encoding} of width {width}; expected an even width: pixels share colours"
+        raise ImageError("bad_step", text)
+    if message.encoding.startswith("bayer") and min(height, width) < 4:  # noqa: PLR2004
+        text = f"{message.encoding} of {width}x{height}; expected at least 4x4 to read colours"
+        raise ImageError("empty", text)
+    flat = np.frombuffer(message.data, np.uint8, count=needed)
+    rows = np.lib.stride_tricks.as_strided(flat, (height, row), (step, 1), writeable=False)
+    if depth == 2:  # noqa: PLR2004
+        values = np.ascontiguousarray(rows).view("<u2")
+        eight = values >> 8 if message.encoding == "mono16" else _stretch(values)
+        rows = eight.astype(np.uint8)
+    pixels = rows.reshape(height, width, channels) if channels > 1 else rows
+    if conversion is None:
+        return np.array(pixels)
+    return cv2.cvtColor(np.ascontiguousarray(pixels), conversion)
+
+
+def compressed_to_rgb(message: CompressedImage) -> np.ndarray:
+    """The picture of a compressed message (jpeg or png) as (height, width, 3) uint8 RGB.
+
+    What the data is counts, not what `format` says. EXIF rotation is not applied: a camera's
+    pixels are as the camera frame has them. 16-bit pictures lose their low byte.
+
+    Raises:
+        ImageError: `empty`, or `undecodable`.
+    """
+    if len(message.data) == 0:
+        raise ImageError("empty", f"a compressed image ({message.format!r}) without data")
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        decoded = cv2.imdecode(np.frombuffer(message.data, np.uint8), flags)
+    except cv2.error as error:
+        raise ImageError("undecodable", f"{message.format!r} data: {error}") from error
+    if decoded is None:
+        text = f"{len(message.data)} bytes said to be {message.format!r}; expected jpeg or png"
+        raise ImageError("undecodable", text)
+    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+
+
+def from_rgb(image: np.ndarray, header: Header) -> Image:
+    """A raw rgb8 message of a (height, width, 3) uint8 picture."""
+    height, width = image.shape[:2]
+    return Image(
+        header=header,
+        height=height,
+        width=width,
+        encoding="rgb8",
+        step=3 * width,
+        data=np.ascontiguousarray(image).tobytes(),
+    )
+
+
+def _stretch(values: np.ndarray) -> np.ndarray:
+    low, high = int(values.min()), int(values.max())
+    return (values - np.uint16(low)).astype(np.float32) * (255.0 / max(1, high - low))

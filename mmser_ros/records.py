@@ -1,0 +1,69 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Frozen dataclasses that travel between rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Region:
+    """An axis-aligned box in the picture, in pixels; the origin is the top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class GroundedPhrase:
+    """A noun phrase of a caption and where it was seen.
+
+    Attributes:
+        text: the phrase as it stands in the caption.
+        head: its head noun.
+        confidence: 0 to 1.
+        region: where in the picture, if known.
+        point: (x, y, z) in metres in the camera's optical frame, if depth is known.
+    """
+
+    text: str
+    head: str
+    confidence: float
+    region: Region | None = None
+    point: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What the captioner says of one picture.
+
+    Attributes:
+        text: the caption.
+        initial_text: the caption of the first pass (the glance); equals `text` after one pass.
+        confidence: 0 to 1, the geometric mean of the token probabilities of `text`.
+        refined: whether a second look produced `text`.
+        model: name of the model.
+        passes: how many passes were made.
+        phrases: grounded noun phrases, empty if the model gives none.
+        times_ms: milliseconds by step: `encode`, `glance`, `total`.
+    """
+
+    text: str
+    initial_text: str
+    confidence: float
+    refined: bool
+    model: str
+    passes: int
+    phrases: tuple[GroundedPhrase, ...] = ()
+    times_ms: Mapping[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The caption as plain JSON-able values, under the names of the SceneCaption message."""
+        record = asdict(self)
+        caption, initial = record.pop("text"), record.pop("initial_text")
+        return {"caption": caption, "initial_caption": initial, **record}

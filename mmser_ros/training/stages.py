@@ -1,0 +1,119 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The stages of training: language (text alone), glance (connector and language model)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.training.loop import Schedule, train
+from mmser_ros.training.text import encode, lay_rows, mirror
+
+LABEL_SMOOTHING = 0.1
+ROW_TOKENS = 128
+
+
+@dataclass(frozen=True)
+class CaptionedFeatures:
+    """Cached features of pictures and their captions.
+
+    Attributes:
+        features: (views, pictures, tokens, channels) of the glance's level.
+        captions: for each picture its captions.
+        mirrored: (views, pictures), which views are mirrored.
+        holdout: how many pictures at the end are for validation only.
+    """
+
+    features: np.ndarray
+    captions: Sequence[Sequence[str]]
+    mirrored: np.ndarray
+    holdout: int = 0
+
+
+def train_language(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    captions: Sequence[str],
+    schedule: Schedule,
+    folder: Path,
+) -> None:
+    """Teach the language model to write captions, without pictures.
+
+    Captions are laid into rows of about 128 tokens at the positions they have after the visual
+    tokens; each sees itself only.
+    """
+    rows: list[list[list[int]]] = [[]]
+    room = ROW_TOKENS
+    for caption in _ids(specialist, tokenizer, captions):
+        if room < len(caption) - 1:
+            rows.append([])
+            room = ROW_TOKENS
+        rows[-1].append(caption)
+        room -= len(caption) - 1
+    width = specialist.language_model.config.word_embed_proj_dim
+    forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
+
+    def loss_of(batch: Sequence[int]) -> Tensor:
+        laid = lay_rows([rows[index] for index in batch])
+        with torch.autocast("cpu", torch.bfloat16):
+            nothing = torch.zeros(len(batch), 0, width)
+            logits = forward(nothing, laid.tokens, laid.segments, laid.places)
+        return cross_entropy(logits.flatten(0, 1).float(), laid.targets.flatten())
+
+    specialist.glance_connector.requires_grad_(False)
+    train("language", specialist, loss_of, len(rows), schedule, folder)
+    specialist.glance_connector.requires_grad_(True)
+
+
+def train_glance(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    pictures: CaptionedFeatures,
+    schedule: Schedule,
+    folder: Path,
+) -> None:
+    """Stage 1: glance connector and language model learn to caption (paper, section 5.1).
+
+    A step sees one view of each picture with all its captions.
+    """
+    plain = [_ids(specialist, tokenizer, some) for some in pictures.captions]
+    turned = [_ids(specialist, tokenizer, list(map(mirror, some))) for some in pictures.captions]
+    forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
+    known = len(plain) - pictures.holdout
+
+    def look(model: Specialist, batch: Sequence[int], views: Sequence[int]) -> tuple[Tensor, Tensor]:
+        chosen = list(zip(views, batch, strict=True))
+        seen = torch.from_numpy(np.stack([pictures.features[v, p] for v, p in chosen])).float()
+        laid = lay_rows([(turned if pictures.mirrored[v, p] else plain)[p] for v, p in chosen])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(specialist.glance((seen,)), laid.tokens, laid.segments, laid.places)
+        return logits.flatten(0, 1).float(), laid.targets.flatten()
+
+    def loss_of(batch: Sequence[int]) -> Tensor:
+        views = torch.randint(len(pictures.features), (len(batch),)).tolist()
+        return cross_entropy(*look(forward, batch, views), label_smoothing=LABEL_SMOOTHING)
+
+    def validate() -> str:
+        size = schedule.batch_size
+        batches = [range(at, at + size) for at in range(known, len(plain) - size + 1, size)]
+        with torch.no_grad():
+            losses = [cross_entropy(*look(specialist, b, [0] * size)).item() for b in batches]
+        return f"held-out loss {np.mean(losses):.4f}" if losses else ""
+
+    train("glance", specialist, loss_of, known, schedule, folder, validate)
+
+
+def _ids(specialist: Specialist, tokenizer: Tokenizer, captions: Sequence[str]) -> list[list[int]]:
+    language = specialist.language_model.config
+    longest = specialist.config.max_caption_tokens
+    begin, end = language.bos_token_id, language.eos_token_id
+    return encode(tokenizer, captions, begin=begin, end=end, longest=longest)
