@@ -48,7 +48,7 @@ def main() -> None:
 
 
 @app.command()
-def caption(  # noqa: PLR0913 - one argument for each option
+def caption(
     images: Annotated[list[Path], typer.Argument(help="Pictures to caption.")],
     model: Model = "nano",
     device: Device = "auto",
@@ -62,8 +62,8 @@ def caption(  # noqa: PLR0913 - one argument for each option
     as_json: AsJson = False,
 ) -> None:
     """Caption pictures; with --json one object a picture, one a line."""
-    from mmser_ros.captioner.captioner import Captioner  # noqa: PLC0415
-    from mmser_ros.pictures import SUFFIXES, draw_caption, load_picture, save_picture  # noqa: PLC0415
+    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.pictures import SUFFIXES, draw_caption, load_picture, save_picture
 
     captioner = Captioner.load(model, device=device, quantize=quantize, passes=passes, beams=beams)
     one_file = out is not None and out.suffix.lower() in SUFFIXES
@@ -90,7 +90,7 @@ def caption(  # noqa: PLR0913 - one argument for each option
 
 
 @app.command()
-def evaluate(  # noqa: PLR0913
+def evaluate(
     root: Annotated[Path, typer.Option(help="Folder with <split>.tar and <split>_captions.json.")],
     data: Annotated[str, typer.Option(help="The data set; flickr8k.")] = "flickr8k",
     split: Annotated[str, typer.Option(help="train or dev.")] = "dev",
@@ -103,9 +103,9 @@ def evaluate(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Score a captioner: CIDEr and BLEU with COCO's tokenization."""
-    from mmser_ros.captioner.captioner import Captioner  # noqa: PLC0415
-    from mmser_ros.evaluation.evaluate import evaluate as score_split  # noqa: PLC0415
-    from mmser_ros.training.datasets import Flickr8k  # noqa: PLC0415
+    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.evaluation.evaluate import evaluate as score_split
+    from mmser_ros.training.datasets import Flickr8k
 
     if data != "flickr8k":
         msg = f"unknown data set {data!r}; expected flickr8k"
@@ -151,8 +151,8 @@ def train_glance(
     ] = Path("runs/work"),
 ) -> None:
     """Train the glance: the language model on text, then connector and language model together."""
-    from mmser_ros.resources import share_path  # noqa: PLC0415
-    from mmser_ros.training.recipe import read_recipe, run_recipe  # noqa: PLC0415
+    from mmser_ros.resources import share_path
+    from mmser_ros.training.recipe import read_recipe, run_recipe
 
     recipe = recipe or share_path("config/train/nano.yaml")
     run_recipe(read_recipe(recipe), data, sentences, out, work, show_progress)
@@ -160,17 +160,17 @@ def train_glance(
 
 
 @app.command()
-def demo() -> None:
+def demo(model: Model = "nano") -> None:
     """Caption real photographs over ROS 2: a camera process, a caption process, and this one."""
-    from mmser_ros.nodes.demo import run_demo  # noqa: PLC0415
+    from mmser_ros.nodes.demo import run_demo
 
-    raise typer.Exit(run_demo())
+    raise typer.Exit(run_demo(model))
 
 
 @app.command()
 def info(as_json: AsJson = False) -> None:
     """Say what is installed, what a captioner would run on, and what is missing."""
-    from mmser_ros.info import gather  # noqa: PLC0415
+    from mmser_ros.info import gather
 
     facts = gather()
     if as_json:
@@ -186,10 +186,12 @@ def info(as_json: AsJson = False) -> None:
 @run_app.command("caption", context_settings=ROS_ARGUMENTS)
 def run_caption(
     context: typer.Context,
-    params_file: Annotated[Path | None, typer.Option(help="YAML; default: the shipped one.")] = None,
+    params_file: Annotated[
+        Path | None, typer.Option(help="YAML; default: the shipped one.")
+    ] = None,
 ) -> None:
     """Run caption_node; further arguments are ROS arguments (-p name:=value, -r from:=to)."""
-    from mmser_ros.nodes.caption_node import main as node  # noqa: PLC0415
+    from mmser_ros.nodes.caption_node import main as node
 
     node(_ros_arguments("caption", params_file, context.args))
 
@@ -197,10 +199,12 @@ def run_caption(
 @run_app.command("replay", context_settings=ROS_ARGUMENTS)
 def run_replay(
     context: typer.Context,
-    params_file: Annotated[Path | None, typer.Option(help="YAML; default: the shipped one.")] = None,
+    params_file: Annotated[
+        Path | None, typer.Option(help="YAML; default: the shipped one.")
+    ] = None,
 ) -> None:
     """Run replay_node; further arguments are ROS arguments (-p source:=folder, …)."""
-    from mmser_ros.nodes.replay_node import main as node  # noqa: PLC0415
+    from mmser_ros.nodes.replay_node import main as node
 
     node(_ros_arguments("replay", params_file, context.args))
 
@@ -211,7 +215,7 @@ def show_progress(items: Iterable[Any], description: str, total: int) -> Iterato
 
 
 def _ros_arguments(name: str, params_file: Path | None, further: list[str]) -> list[str]:
-    from mmser_ros.resources import share_path  # noqa: PLC0415
+    from mmser_ros.resources import share_path
 
     file = params_file or share_path(f"config/{name}.yaml")
     if not file.is_file():

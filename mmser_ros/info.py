@@ -24,9 +24,9 @@ OPTIONAL = {
 
 def gather() -> dict[str, Any]:
     """Facts by name, as JSON-able values; `missing` lists what is not there and what it is for."""
-    import torch  # noqa: PLC0415
+    import torch
 
-    from mmser_ros.captioner.captioner import find_model, shipped_models  # noqa: PLC0415
+    from mmser_ros.captioner.captioner import find_model, shipped_models
 
     missing = [f"{name}: {use}" for name, use in OPTIONAL.items() if find_spec(name) is None]
     models = shipped_models()

@@ -21,7 +21,10 @@ def share_roots() -> list[Path]:
     The source tree comes first, then what `colcon` or apt installed (AMENT_PREFIX_PATH), then
     what pip installed under the prefix of the running Python.
     """
-    prefixes = [*filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)), sys.prefix]
+    prefixes = [
+        *filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)),
+        sys.prefix,
+    ]
     return [
         Path(__file__).resolve().parents[1],
         *(Path(prefix) / "share" / "mmser_ros" for prefix in prefixes),

@@ -17,17 +17,13 @@ from mmser_ros.captioner.checkpoint import CONFIG, load_checkpoint
 from mmser_ros.captioner.decoding import Decoded, beam_search, greedy
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import fit_square
-from mmser_ros.errors import MmserError
+from mmser_ros.errors import MmserError, OutOfMemoryError
 from mmser_ros.records import Caption
 from mmser_ros.resources import share_roots
 
 
 class CaptionerError(MmserError):
     """A captioner that can't be loaded, or can't be used as asked."""
-
-
-class OutOfMemoryError(CaptionerError):
-    """The device ran out of memory: the picture is lost, the cache is freed."""
 
 
 class Captioner:
@@ -190,7 +186,7 @@ class Captioner:
 
     def _decode(self, prompt: torch.Tensor, beams: int) -> list[Decoded]:
         language = self._specialist.language_model
-        end, longest = language.config.eos_token_id, self._specialist.config.max_caption_tokens
+        end, longest = self._specialist.end, self._specialist.config.max_caption_tokens
         if beams == 1:
             return greedy(language, prompt, end, longest)
         return [beam_search(language, one[None], end, longest, beams) for one in prompt]
@@ -227,7 +223,9 @@ def find_model(model: str) -> Path:
 
 def shipped_models() -> list[str]:
     """Names of the models that came with the package."""
-    return sorted({path.parent.name for r in share_roots() for path in r.glob(f"models/*/{CONFIG}")})
+    return sorted(
+        {path.parent.name for r in share_roots() for path in r.glob(f"models/*/{CONFIG}")}
+    )
 
 
 def _device(device: str) -> str:

@@ -98,7 +98,8 @@ def beam_search(
     finished: list[Decoded] = []
     for place in range(longest):
         steps = logits.float().log_softmax(-1)
-        best, index = (totals + steps).flatten().topk(2 * beams)
+        ranked = (totals + steps).flatten()
+        best, index = ranked.topk(min(2 * beams, len(ranked)))
         kept: list[tuple[int, int]] = []
         fresh: list[Decoded] = []
         for total, flat in zip(best.tolist(), index.tolist(), strict=True):

@@ -61,7 +61,7 @@ def _dynamic_int8(specialist: Specialist) -> None:
         raise QuantizationError(msg)
     with warnings.catch_warnings():
         # torch asks to move to torchao, whose int8 is slower than float32 at batch 1 on a CPU
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", message=".*deprecated")
         torch.ao.quantization.quantize_dynamic(
             specialist, {nn.Linear}, dtype=torch.qint8, inplace=True
         )

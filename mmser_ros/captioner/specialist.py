@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
 from mmser_ros.captioner.config import SpecialistConfig
 from mmser_ros.captioner.glance_connector import build_glance_connector
 from mmser_ros.captioner.language_model import build_language_model
-from mmser_ros.captioner.vision import Levels, build_tower
+from mmser_ros.captioner.vision import ClipTower, EfficientNetLiteTower, Levels, build_tower
+
+EVERYONE = -2
+"""Whose the visual tokens are, among the numbers of captions (-1 is padding)."""
 
 
 class Specialist(nn.Module):
@@ -18,6 +23,11 @@ class Specialist(nn.Module):
 
     The vision tower is frozen: it is no part of `state_dict`, and comes from its own source.
     The language model's input is [visual tokens ; beginning of text ; caption].
+
+    Attributes:
+        width: of visual tokens and word embeddings.
+        begin: token id that a caption starts with.
+        end: token id that ends it.
     """
 
     def __init__(self, config: SpecialistConfig) -> None:
@@ -25,14 +35,17 @@ class Specialist(nn.Module):
         self.config = config
         self.language_model = build_language_model(config.language)
         self._frozen = [build_tower(config.vision)]  # in a list, so that it is no submodule
+        # The configuration of OPT says of each that it may be missing; in an OPT it is not.
+        language = self.language_model.config
+        self.width = cast(int, language.word_embed_proj_dim)
+        self.begin = cast(int, language.bos_token_id)
+        self.end = cast(int, language.eos_token_id)
         self.glance_connector = build_glance_connector(
-            self.vision.channels[0],
-            self.language_model.config.word_embed_proj_dim,
-            config.glance_connector_layers,
+            self.vision.channels[0], self.width, config.glance_connector_layers
         )
 
     @property
-    def vision(self):  # noqa: ANN201 - one of vision.TOWERS
+    def vision(self) -> EfficientNetLiteTower | ClipTower:
         """The frozen vision tower."""
         return self._frozen[0]
 
@@ -43,7 +56,7 @@ class Specialist(nn.Module):
 
     def encode(self, pixels: Tensor, dtype: torch.dtype = torch.float32) -> Levels:
         """Features of uint8 RGB pixels (batch, 3, size, size): a tuple of levels."""
-        with torch.inference_mode():
+        with torch.no_grad():
             return self.vision(self.vision.normalise(pixels).to(dtype))
 
     def glance(self, levels: Levels) -> Tensor:
@@ -52,8 +65,8 @@ class Specialist(nn.Module):
 
     def prompt(self, visual: Tensor) -> Tensor:
         """What decoding starts from: visual tokens, then the beginning of the text."""
-        begin = self.embed(torch.tensor([self.language_model.config.bos_token_id], device=visual.device))
-        return torch.cat([visual, begin.expand(len(visual), 1, -1)], dim=1)
+        begin = self.embed(torch.full((len(visual), 1), self.begin, device=visual.device))
+        return torch.cat([visual, begin], dim=1)
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Word embeddings (…, width) of token ids (…)."""
@@ -76,13 +89,12 @@ class Specialist(nn.Module):
         """
         batch, seen = visual.shape[:2]
         length = seen + tokens.shape[1]
-        device = tokens.device
-        everyone = torch.full((batch, seen), -2, device=device)
-        segments = torch.cat([everyone, segments], dim=1)
-        same = segments[:, :, None] == segments[:, None, :]
-        causal = torch.ones(length, length, dtype=torch.bool, device=device).tril()
-        mask = causal & (same | (segments == -2)[:, None, :])
-        looks = torch.arange(seen, device=device).expand(batch, seen)
+        looks = torch.arange(seen, device=tokens.device).expand(batch, seen)
+        causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
+        # Padding sees padding, so that no row of the mask is empty.
+        owners = torch.cat([torch.full_like(looks, EVERYONE), segments], dim=1)
+        shared = (owners == EVERYONE)[:, None, :]
+        mask = causal & (shared | (owners[:, :, None] == owners[:, None, :]))
         positions = torch.cat([looks, places + self.visual_tokens], dim=1)
         states = self.language_model.model.decoder(
             inputs_embeds=torch.cat([visual, self.embed(tokens)], dim=1),

@@ -48,12 +48,14 @@ def build_untrained(config: SpecialistConfig) -> tuple[Specialist, Tokenizer]:
 def _source_tokenizer(config: LanguageConfig) -> Tokenizer:
     if config.weights == "random":
         alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-        vocabulary = {byte: number for number, byte in enumerate(["<pad>", "<s>", "</s>", *alphabet])}
+        vocabulary = {
+            byte: number for number, byte in enumerate(["<pad>", "<s>", "</s>", *alphabet])
+        }
         tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
         tokenizer.add_special_tokens(["<pad>", "<s>", "</s>"])
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()
         tokenizer.decoder = decoders.ByteLevel()
         return tokenizer
-    from transformers import AutoTokenizer  # noqa: PLC0415
+    from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(config.weights).backend_tokenizer

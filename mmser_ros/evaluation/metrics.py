@@ -40,9 +40,7 @@ def tokenize(caption: str) -> str:
     return " ".join(token for token in tokens if token not in PUNCTUATION)
 
 
-def score(
-    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
-) -> dict[str, float]:
+def score(captions: Mapping[str, str], references: Mapping[str, Sequence[str]]) -> dict[str, float]:
     """Score captions against their references.
 
     Args:

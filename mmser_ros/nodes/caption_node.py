@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""caption_node: camera images in, scene captions out."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import Clock, ClockType
+from rclpy.exceptions import InvalidParameterValueException, ParameterException
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
+
+from mmser_ros.errors import MmserError, OutOfMemoryError
+from mmser_ros.msg import SceneCaption
+from mmser_ros.nodes.caption_diagnostics import MALFORMED, caption_status
+from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
+from mmser_ros.nodes.conversions import caption_to_message
+from mmser_ros.nodes.images import ImageError, compressed_to_rgb, to_rgb
+from mmser_ros.nodes.input_state import explain_input
+from mmser_ros.nodes.keyframes import KeyframeGate
+from mmser_ros.nodes.newest_frame import Frame, NewestFrame
+from mmser_ros.nodes.parameters import declare
+from mmser_ros.nodes.stream_statistics import StreamStatistics
+from mmser_ros.nodes.transport import use_large_shared_memory
+from mmser_ros.records import Caption
+from mmser_ros.srv import CaptionImage
+
+
+def load_captioner(**options: Any) -> Any:
+    """`Captioner.load`, imported when it is needed: torch takes seconds."""
+    from mmser_ros.captioner.captioner import Captioner
+
+    return Captioner.load(**options)
+
+
+class CaptionNode(LifecycleNode):
+    """Captions the newest image, again and again, in a worker thread.
+
+    The subscription only swaps the frame that waits (`NewestFrame`); the worker decodes and
+    captions it. Every image that came is captioned or counted as dropped with its reason.
+
+    Args:
+        captioner_factory: takes `model`, `device`, `quantize`, `passes`, `beams` and returns a
+            captioner; may raise MmserError.
+        options: of LifecycleNode.
+    """
+
+    def __init__(
+        self, captioner_factory: Callable[..., Any] = load_captioner, **options: Any
+    ) -> None:
+        super().__init__("caption_node", **options)
+        self._captioner_factory = captioner_factory
+        self._captioner: Any = None
+        self._inference = threading.Lock()
+        self._statistics = StreamStatistics()
+        self._frames: NewestFrame | None = None
+        self._worker: threading.Thread | None = None
+        self._newest: Image | CompressedImage | None = None
+        self._trouble = ""
+        self._active = False
+        declare(self, CAPTION_PARAMETERS)
+        self.add_on_set_parameters_callback(self._check_parameters)
+        compressed = self._get("image_transport") == "compressed"
+        self._type: type = CompressedImage if compressed else Image
+        self._topic = self.resolve_topic_name("image")
+        if compressed and not self._topic.endswith("/compressed"):
+            self._topic += "/compressed"
+        self._qos = QoSProfile(
+            depth=self._get("qos_depth"),
+            reliability=ReliabilityPolicy[self._get("qos_reliability").upper()],
+            durability=DurabilityPolicy[self._get("qos_durability").upper()],
+        )
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(
+            self._get("diagnostics_period"),
+            self._publish_diagnostics,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+            clock=Clock(clock_type=ClockType.STEADY_TIME),  # simulation time may stand still
+        )
+
+    # Lifecycle
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the model and open topics and service."""
+        names = ("model", "device", "quantize", "passes", "beams")
+        try:
+            self._captioner = self._captioner_factory(**{name: self._get(name) for name in names})
+        except MmserError as error:
+            self._trouble = f"the model can't be loaded: {error}"
+            self.get_logger().error(self._trouble)
+            return TransitionCallbackReturn.FAILURE
+        self._trouble = ""
+        self._captions = self.create_lifecycle_publisher(SceneCaption, "scene_caption", 10)
+        self._subscription = self.create_subscription(
+            self._type,
+            self._topic,
+            self.on_image,
+            self._qos,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+        self._service = self.create_service(
+            CaptionImage,
+            "~/caption_image",
+            self._caption_image,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+        self.get_logger().info(
+            f"{self._captioner.name} on {self._captioner.device}, waiting for {self._topic}"
+        )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start the worker."""
+        self._statistics.start()
+        self._frames = NewestFrame(self._statistics.dropped)
+        self._worker = threading.Thread(target=self._work, args=(self._frames,), name="captions")
+        self._worker.start()
+        self._active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the worker; a caption that is being made is still published."""
+        self._stop()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close topics and service and let the model go."""
+        self.destroy_subscription(self._subscription)
+        self.destroy_service(self._service)
+        self.destroy_lifecycle_publisher(self._captions)
+        self._captioner = self._newest = None
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the worker, whatever the state."""
+        self._stop()
+        return TransitionCallbackReturn.SUCCESS
+
+    def destroy_node(self) -> None:
+        """Stop the worker before its publisher goes."""
+        self._stop()
+        super().destroy_node()
+
+    def _stop(self) -> None:
+        self._active = False
+        if self._frames is not None and self._worker is not None:
+            self._frames.close()
+            self._worker.join()
+            self._frames = self._worker = None
+
+    # Images
+
+    def on_image(self, message: Image | CompressedImage) -> None:
+        """Take an image from the camera; it waits for the worker or replaces one that waits."""
+        frames = self._frames
+        if not self._active or frames is None:
+            return
+        self._newest = message
+        self._statistics.arrived()
+        frames.put(Frame(message))
+
+    def _work(self, frames: NewestFrame) -> None:
+        gate = KeyframeGate()
+        started = 0.0
+        while True:
+            rate = self._get("max_rate")
+            frame = frames.take(not_before=started + 1.0 / rate if rate > 0 else 0.0)
+            if frame is None:
+                return
+            started = monotonic()
+            try:
+                self._handle(frame, gate)
+            except ImageError as error:
+                self._statistics.dropped(MALFORMED + error.reason, str(error))
+                self._warn(f"malformed image on {self._topic}: {error}")
+            except OutOfMemoryError as error:
+                self._statistics.dropped("out_of_memory", str(error))
+                given_up = self._captioner.degrade()
+                self._trouble = f"{error}; {given_up or 'nothing left to give up'}"
+                self.get_logger().warning(self._trouble)
+            except Exception as error:  # whatever one picture does, the next gets its caption
+                self._statistics.dropped("inference", f"{type(error).__name__}: {error}")
+                self._warn(f"no caption: {type(error).__name__}: {error}")
+
+    def _handle(self, frame: Frame, gate: KeyframeGate) -> None:
+        header = frame.message.header
+        image = self._decode(frame.message)
+        stamp = header.stamp.sec + header.stamp.nanosec * 1e-9
+        if not gate.passes(image, stamp, self._get("keyframe_threshold")):
+            self._statistics.dropped("not_a_keyframe")
+            return
+        caption = self._caption(image, self._get("passes"))
+        self._captions.publish(caption_to_message(caption, header))
+        self._statistics.captioned(frame.received)
+
+    def _decode(self, message: Image | CompressedImage) -> np.ndarray:
+        return to_rgb(message) if isinstance(message, Image) else compressed_to_rgb(message)
+
+    def _caption(self, image: np.ndarray, passes: int) -> Caption:
+        with self._inference:
+            return self._captioner.caption(image, passes=passes, beams=self._get("beams"))
+
+    def _caption_image(
+        self, request: CaptionImage.Request, response: CaptionImage.Response
+    ) -> CaptionImage.Response:
+        message: Image | CompressedImage | None = self._newest
+        if len(request.image.data):
+            message = request.image
+        elif len(request.compressed_image.data):
+            message = request.compressed_image
+        if message is None:
+            response.message = f"the request has no image and none came on {self._topic} yet"
+            return response
+        try:
+            image = self._decode(message)
+            caption = self._caption(image, request.passes or self._get("passes"))
+        except MmserError as error:
+            response.message = str(error)
+            return response
+        response.success = True
+        response.caption = caption_to_message(caption, message.header)
+        return response
+
+    # Parameters and diagnostics
+
+    def _get(self, name: str) -> Any:
+        return self.get_parameter(name).value
+
+    def _warn(self, text: str) -> None:
+        self.get_logger().warning(text, throttle_duration_sec=5.0)
+
+    def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        most = self._captioner.max_passes if self._captioner else None
+        for parameter in parameters:
+            if parameter.name == "passes" and most is not None and parameter.value > most:
+                reason = f"passes is {parameter.value}; {self._captioner.name} can make 1 to {most}"
+                return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
+    def _publish_diagnostics(self) -> None:
+        captioner = self._captioner
+        type_name = f"sensor_msgs/msg/{self._type.__name__}"
+        status = caption_status(
+            f"{self.get_fully_qualified_name()}: captions",
+            self._statistics.snapshot(),
+            {
+                "model": captioner.name if captioner else self._get("model"),
+                "device": captioner.device if captioner else self._get("device"),
+                "quantize": captioner.quantize if captioner else self._get("quantize"),
+                "passes": str(self._get("passes")),
+            },
+            state="active" if self._active else "inactive" if captioner else "unconfigured",
+            topic=self._topic,
+            input_state=explain_input(self, self._topic, type_name, self._qos),
+            timeout=self._get("input_timeout"),
+            trouble=self._trouble,
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the node until it is interrupted; exit status 1 if it can't start."""
+    use_large_shared_memory()
+    rclpy.init(args=args)
+    node = None
+    failure = ""
+    try:
+        node = CaptionNode()
+        executor = MultiThreadedExecutor(num_threads=3)
+        executor.add_node(node)
+        if node.get_parameter("autostart").value:
+            configured = node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+            if not configured or node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
+                failure = "caption_node can't start; the log above says why"
+        if not failure:
+            executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except (ValueError, ParameterException, InvalidParameterValueException) as error:
+        failure = f"caption_node can't start: {error}"
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    if failure:
+        sys.exit(failure)
+
+
+if __name__ == "__main__":
+    main()

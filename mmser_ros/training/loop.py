@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -22,6 +23,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor, nn
 
 from mmser_ros.errors import MmserError
+
+Weights = Mapping[str, Tensor]
 
 
 class TrainingError(MmserError):
@@ -92,10 +95,15 @@ def train(
     if schedule.threads:
         torch.set_num_threads(schedule.threads)
     parameters = {key: p for key, p in model.named_parameters() if p.requires_grad}
-    matrices = [p for p in parameters.values() if p.ndim > 1]
-    vectors = [p for p in parameters.values() if p.ndim <= 1]
+    groups: list[dict[str, Any]] = [
+        {
+            "params": [p for p in parameters.values() if p.ndim > 1],
+            "weight_decay": schedule.weight_decay,
+        },
+        {"params": [p for p in parameters.values() if p.ndim <= 1]},
+    ]
     optimiser = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": schedule.weight_decay}, {"params": vectors}],
+        groups,
         weight_decay=0.0,
         betas=(0.9, 0.98),
         fused=True,
@@ -157,7 +165,14 @@ def train(
     model.eval()
 
 
-def _save(file: Path, schedule: Schedule, step: int, parameters, average, optimiser) -> None:  # noqa: ANN001
+def _save(
+    file: Path,
+    schedule: Schedule,
+    step: int,
+    parameters: Weights,
+    average: Weights,
+    optimiser: torch.optim.Optimizer,
+) -> None:
     state = {
         "step": step,
         "schedule": vars(schedule),
@@ -171,7 +186,13 @@ def _save(file: Path, schedule: Schedule, step: int, parameters, average, optimi
     os.replace(fresh, file)
 
 
-def _resume(file: Path, schedule: Schedule, parameters, average, optimiser) -> int:  # noqa: ANN001
+def _resume(
+    file: Path,
+    schedule: Schedule,
+    parameters: Weights,
+    average: Weights,
+    optimiser: torch.optim.Optimizer,
+) -> int:
     if not file.exists():
         return 0
     state = torch.load(file, map_location="cpu", weights_only=True)

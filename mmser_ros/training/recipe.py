@@ -54,11 +54,13 @@ def read_recipe(path: Path) -> Recipe:
     """
     try:
         fields: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        stages = {
-            name: Schedule(**fields.pop(name)) for name in ("language", "glance") if name in fields
-        }
-        return Recipe(**fields, **stages)
-    except (OSError, yaml.YAMLError, TypeError, AttributeError) as error:
+        language, glance = fields.pop("language", None), fields.pop("glance")
+        return Recipe(
+            **fields,
+            language=Schedule(**language) if language else None,
+            glance=Schedule(**glance),
+        )
+    except (OSError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
         msg = f"{path} is no recipe ({error}); expected the fields of config/train/nano.yaml"
         raise TrainingError(msg) from error
 

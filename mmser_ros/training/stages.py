@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,13 +59,12 @@ def train_language(
             room = ROW_TOKENS
         rows[-1].append(caption)
         room -= len(caption) - 1
-    width = specialist.language_model.config.word_embed_proj_dim
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
 
     def loss_of(batch: Sequence[int]) -> Tensor:
         laid = lay_rows([rows[index] for index in batch])
         with torch.autocast("cpu", torch.bfloat16):
-            nothing = torch.zeros(len(batch), 0, width)
+            nothing = torch.zeros(len(batch), 0, specialist.width)
             logits = forward(nothing, laid.tokens, laid.segments, laid.places)
         return cross_entropy(logits.flatten(0, 1).float(), laid.targets.flatten())
 
@@ -90,7 +89,9 @@ def train_glance(
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
     known = len(plain) - pictures.holdout
 
-    def look(model: Specialist, batch: Sequence[int], views: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def look(
+        model: Callable[..., Tensor], batch: Sequence[int], views: Sequence[int]
+    ) -> tuple[Tensor, Tensor]:
         chosen = list(zip(views, batch, strict=True))
         seen = torch.from_numpy(np.stack([pictures.features[v, p] for v, p in chosen])).float()
         laid = lay_rows([(turned if pictures.mirrored[v, p] else plain)[p] for v, p in chosen])
@@ -113,7 +114,5 @@ def train_glance(
 
 
 def _ids(specialist: Specialist, tokenizer: Tokenizer, captions: Sequence[str]) -> list[list[int]]:
-    language = specialist.language_model.config
     longest = specialist.config.max_caption_tokens
-    begin, end = language.bos_token_id, language.eos_token_id
-    return encode(tokenizer, captions, begin=begin, end=end, longest=longest)
+    return encode(tokenizer, captions, begin=specialist.begin, end=specialist.end, longest=longest)

@@ -1,0 +1,57 @@
+# `make demo` and `make test` are all there is to know; both make the environment .venv first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: demo test venv colcon clean help
+
+PYTHON ?= python3
+# An index to take torch from. Where no GPU is found and the default index has only CUDA builds for
+# this machine (gigabytes), give PyTorch's CPU index here: make demo TORCH_INDEX=…
+TORCH_INDEX ?=
+
+# Versions are pinned in constraints.txt, for every pip below.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# The environment is complete; what a sourced ROS would mix in is of other versions.
+unexport PYTHONPATH AMENT_PREFIX_PATH PYTHONHOME
+
+SOURCES := $(shell find mmser_ros msg srv config launch models cmake -type f ! -name '*.pyc')
+BUILD_REQUIRES := $(shell sed -n '/^requires = \[/,/^\]/p' pyproject.toml | grep -o '"[^"]*"')
+
+help:  ## Say what there is to make.
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1: /'
+
+demo: .venv/installed  ## Caption real photographs, from one process to another over ROS 2.
+	@mmser demo
+
+test: .venv/installed  ## Lint, types and every test.
+	ruff check .
+	ruff format --check .
+	mypy
+	python -m pytest
+	@echo "make test: all checks passed"
+
+venv: .venv/installed  ## Make the environment .venv with the package in it.
+
+colcon: .venv/installed  ## Build with colcon against the ROS 2 wheels, into install/.
+	AMENT_PREFIX_PATH=$(CURDIR)/.venv colcon build --packages-select mmser_ros --cmake-args -G Ninja \
+	  -DCMAKE_PROJECT_mmser_ros_INCLUDE=$(CURDIR)/cmake/ros_wheels_fixup.cmake
+
+clean:  ## Remove the environment and everything that was built.
+	rm -rf .venv build install log *.egg-info
+
+.venv/installed: .venv/torch $(SOURCES) package.xml CMakeLists.txt setup.py pyproject.toml
+	@echo "building and installing mmser_ros and what it needs …"
+	@rm -rf build
+	@pip install --quiet $(BUILD_REQUIRES)
+	@pip install --quiet --no-build-isolation '.[evaluate,demo,dev]'
+	@rm -rf build *.egg-info
+	@touch $@
+
+.venv/torch: constraints.txt
+	@PYTHON="$(PYTHON)" cmake/prepare.sh
+	@echo "installing torch …"
+	@pip install --quiet $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') torch
+	@touch $@

@@ -1,0 +1,77 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What caption_node says of itself on /diagnostics."""
+
+from __future__ import annotations
+
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+
+from mmser_ros.nodes.stream_statistics import Snapshot
+
+MALFORMED = "malformed_"
+"""Prefix of the drop reasons that are reasons of an ImageError."""
+
+
+def caption_status(
+    name: str,
+    snapshot: Snapshot,
+    facts: dict[str, str],
+    *,
+    state: str,
+    topic: str,
+    input_state: str,
+    timeout: float,
+    trouble: str = "",
+) -> DiagnosticStatus:
+    """One status: the worst thing first, in words, then the figures.
+
+    Args:
+        name: of the status.
+        snapshot: of the stream.
+        facts: further key-values, such as the model and the device.
+        state: lifecycle state, such as `active`.
+        topic: the image topic, fully resolved.
+        input_state: what `explain_input` says of it.
+        timeout: seconds of silence that are an error.
+        trouble: what keeps the node from working, or works worse than asked; empty: nothing.
+    """
+    level, message = DiagnosticStatus.OK, f"{snapshot.caption_rate:.1f} captions/s"
+    malformed = {
+        reason.removeprefix(MALFORMED): count
+        for reason, count in snapshot.dropped.items()
+        if reason.startswith(MALFORMED)
+    }
+    failed = sum(snapshot.dropped.get(reason, 0) for reason in ("inference", "out_of_memory"))
+    if malformed or failed:
+        level = DiagnosticStatus.WARN
+        message += f"; {sum(malformed.values())} malformed images, {failed} failed captions"
+    if trouble:
+        level, message = DiagnosticStatus.WARN, trouble
+    if state != "active":
+        level = DiagnosticStatus.ERROR if trouble else DiagnosticStatus.WARN
+        message = trouble or f"the node is {state}: no captions until it is activated"
+    elif snapshot.silence > timeout:
+        level = DiagnosticStatus.ERROR
+        message = f"no image on {topic} for {snapshot.silence:.1f} s; {input_state}"
+    values = {
+        "state": state,
+        "input topic": topic,
+        "input": input_state,
+        "input rate (Hz)": f"{snapshot.input_rate:.2f}",
+        "caption rate (Hz)": f"{snapshot.caption_rate:.2f}",
+        "latency p50 (ms)": f"{snapshot.latency_ms['p50']:.1f}",
+        "latency p99 (ms)": f"{snapshot.latency_ms['p99']:.1f}",
+        "received": str(snapshot.received),
+        "captioned": str(snapshot.captioned),
+        **{f"dropped.{reason}": str(count) for reason, count in sorted(snapshot.dropped.items())},
+        **facts,
+    }
+    if snapshot.last_error:
+        values["last error"] = snapshot.last_error
+    return DiagnosticStatus(
+        level=level,
+        name=name,
+        message=message,
+        hardware_id=facts.get("model", ""),
+        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+    )

@@ -1,0 +1,79 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The parameters of caption_node."""
+
+from __future__ import annotations
+
+from mmser_ros.nodes.parameters import Parameter
+
+CAPTION_PARAMETERS = (
+    Parameter("autostart", True, "Configure and activate at start, without a manager.", fixed=True),
+    Parameter(
+        "model", "nano", "Name of a shipped model, or path of a checkpoint folder.", fixed=True
+    ),
+    Parameter("device", "auto", "auto, cpu, cuda or cuda:N.", fixed=True),
+    Parameter(
+        "quantize",
+        "none",
+        "Smaller numbers: int8 on a CPU; bf16, fp16 on a GPU.",
+        choices=("none", "bf16", "fp16", "int8"),
+        fixed=True,
+    ),
+    Parameter(
+        "image_transport",
+        "raw",
+        "raw takes sensor_msgs/Image on `image`, compressed sensor_msgs/CompressedImage on "
+        "`image`/compressed.",
+        choices=("raw", "compressed"),
+        fixed=True,
+    ),
+    Parameter(
+        "qos_reliability",
+        "best_effort",
+        "Of the image subscription; best_effort hears every camera.",
+        choices=("best_effort", "reliable"),
+        fixed=True,
+    ),
+    Parameter(
+        "qos_durability",
+        "volatile",
+        "Of the image subscription; volatile hears every camera.",
+        choices=("volatile", "transient_local"),
+        fixed=True,
+    ),
+    Parameter(
+        "qos_depth", 5, "Images the middleware may keep for us.", least=1, greatest=100, fixed=True
+    ),
+    Parameter(
+        "diagnostics_period",
+        0.5,
+        "Seconds between messages on /diagnostics.",
+        least=0.05,
+        greatest=60.0,
+        fixed=True,
+    ),
+    Parameter(
+        "input_timeout",
+        1.5,
+        "Seconds without an image until diagnostics say ERROR.",
+        least=0.1,
+        greatest=3600.0,
+    ),
+    Parameter("passes", 1, "Passes over a picture: 1 is the glance alone.", least=1, greatest=10),
+    Parameter("beams", 1, "1 decodes greedily, more by beam search.", least=1, greatest=16),
+    Parameter(
+        "max_rate",
+        0.0,
+        "Captions a second at most; 0: as many as it can.",
+        least=0.0,
+        greatest=120.0,
+    ),
+    Parameter(
+        "keyframe_threshold",
+        0.0,
+        "Skip a picture that differs less than this from the last captioned one (mean absolute "
+        "difference of thumbnails, 0 to 1); 0: caption all. 0.02 skips a still view.",
+        least=0.0,
+        greatest=1.0,
+    ),
+)

@@ -1,0 +1,51 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Why no image comes: what publishes on a topic, and whether it can reach us."""
+
+from __future__ import annotations
+
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+
+def explain_input(node: Node, topic: str, type_name: str, qos: QoSProfile) -> str:
+    """Say who publishes on a topic and what keeps it from arriving.
+
+    Args:
+        node: whose graph to ask.
+        topic: fully resolved.
+        type_name: what we subscribe to, such as `sensor_msgs/msg/Image`.
+        qos: what we ask for.
+    """
+    publishers = node.get_publishers_info_by_topic(topic)
+    if not publishers:
+        others = [name for name, types in node.get_topic_names_and_types() if type_name in types]
+        others = [name for name in others if node.count_publishers(name)]
+        seen = f"; {type_name} is published on {', '.join(others[:5])}" if others else ""
+        return f"no publisher{seen}"
+    kinds = {one.topic_type for one in publishers} - {type_name}
+    if kinds:
+        return f"{_count(publishers)} of {', '.join(sorted(kinds))}, we asked for {type_name}"
+    problems = [text for one in publishers if (text := _mismatch(one.qos_profile, qos))]
+    if problems:
+        return f"{_count(publishers)}, QoS incompatible: {problems[0]}"
+    return f"{_count(publishers)}, QoS compatible"
+
+
+def _count(publishers: list[TopicEndpointInfo]) -> str:
+    return f"{len(publishers)} publisher{'s' if len(publishers) != 1 else ''}"
+
+
+def _mismatch(offered: QoSProfile, asked: QoSProfile) -> str:
+    if (
+        offered.reliability == ReliabilityPolicy.BEST_EFFORT
+        and asked.reliability == ReliabilityPolicy.RELIABLE
+    ):
+        return "it is best_effort, we asked reliable (set qos_reliability: best_effort)"
+    if (
+        offered.durability == DurabilityPolicy.VOLATILE
+        and asked.durability == DurabilityPolicy.TRANSIENT_LOCAL
+    ):
+        return "it is volatile, we asked transient_local (set qos_durability: volatile)"
+    return ""

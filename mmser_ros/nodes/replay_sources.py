@@ -1,0 +1,191 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What can be replayed as a camera: a folder of pictures, a video file, a bag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from rosbags.highlevel import AnyReader, AnyReaderError
+from rosbags.typesys import Stores, get_typestore
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from mmser_ros.errors import MmserError
+from mmser_ros.nodes.images import from_rgb
+from mmser_ros.pictures import SUFFIXES, PictureError, load_picture
+
+FOLDER_RATE = 1.0
+"""Pictures a second of a folder, which has no rate of its own."""
+AS_THEY_ARE = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
+IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
+
+
+class SourceError(MmserError):
+    """Nothing can be replayed from what was given."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One image of a source.
+
+    Attributes:
+        message: with a header that holds the source's own stamp (zero: it has none) and frame.
+        moment: seconds since the source's first image.
+    """
+
+    message: Image | CompressedImage
+    moment: float
+
+
+class Source(Protocol):
+    """A camera's worth of images."""
+
+    def shots(self) -> Iterator[Shot]:
+        """Yield the images from the first on; unreadable ones are given to `on_bad`."""
+        ...
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """The pictures of a folder, by name; jpeg and png go out as they are when compressed."""
+
+    folder: Path
+    compressed: bool
+    on_bad: Callable[[str], None]
+
+    def shots(self) -> Iterator[Shot]:
+        """See Source."""
+        paths = sorted(p for p in self.folder.iterdir() if p.suffix.lower() in SUFFIXES)
+        if not paths:
+            msg = f"{self.folder} has no pictures; expected files ending in {', '.join(SUFFIXES)}"
+            raise SourceError(msg)
+        for number, path in enumerate(paths):
+            try:
+                image = load_picture(path)
+            except PictureError as error:
+                self.on_bad(str(error))
+                continue
+            kind = AS_THEY_ARE.get(path.suffix.lower())
+            if self.compressed and kind:
+                message = CompressedImage(format=kind, data=path.read_bytes())
+            else:
+                message = _message(image, Header(), self.compressed)
+            yield Shot(message, number / FOLDER_RATE)
+
+
+@dataclass(frozen=True)
+class VideoSource:
+    """The frames of a video file, at its own rate."""
+
+    file: Path
+    compressed: bool
+    on_bad: Callable[[str], None]
+
+    def shots(self) -> Iterator[Shot]:
+        """See Source."""
+        video = cv2.VideoCapture(str(self.file))
+        try:
+            rate = video.get(cv2.CAP_PROP_FPS) or 30.0
+            number = 0
+            while True:
+                there, frame = video.read()
+                if not there:
+                    break
+                image = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+                yield Shot(_message(image, Header(), self.compressed), number / rate)
+                number += 1
+        finally:
+            video.release()
+        if number == 0:
+            msg = (
+                f"{self.file} holds no video that OpenCV can read, and is no picture folder or bag"
+            )
+            raise SourceError(msg)
+
+
+@dataclass(frozen=True)
+class BagSource:
+    """The images of one topic of a rosbag2 (db3 or mcap), as they were recorded."""
+
+    path: Path
+    topic: str
+    on_bad: Callable[[str], None]
+
+    def shots(self) -> Iterator[Shot]:
+        """See Source."""
+        try:
+            with AnyReader([self.path], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as bag:
+                connection = self._connection(bag)
+                kind = IMAGE_TYPES[connection.msgtype]
+                first = None
+                for _, nanoseconds, data in bag.messages([connection]):
+                    first = nanoseconds if first is None else first
+                    message = _copy(bag.deserialize(data, connection.msgtype), kind)
+                    yield Shot(message, (nanoseconds - first) * 1e-9)
+        except (AnyReaderError, OSError) as error:
+            msg = f"{self.path} can't be read as a bag: {error}"
+            raise SourceError(msg) from error
+
+    def _connection(self, bag: AnyReader) -> Any:
+        images = {one.topic: one for one in bag.connections if one.msgtype in IMAGE_TYPES}
+        if self.topic:
+            if self.topic not in images:
+                msg = f"{self.path} has no images on {self.topic!r}; it has {sorted(images)}"
+                raise SourceError(msg)
+            return images[self.topic]
+        if len(images) != 1:
+            msg = f"{self.path} has {len(images)} image topics {sorted(images)}; set `topic` to one"
+            raise SourceError(msg)
+        return next(iter(images.values()))
+
+
+def open_source(
+    path: Path, *, topic: str, compressed: bool, on_bad: Callable[[str], None]
+) -> Source:
+    """Find out what a path is.
+
+    Args:
+        path: a folder of pictures, a video file, a rosbag2 folder, an .mcap or a .db3 file.
+        topic: of a bag; empty: its only image topic.
+        compressed: whether pictures and videos become CompressedImage; a bag's stay as they are.
+        on_bad: told of each unreadable picture.
+
+    Raises:
+        SourceError: there is nothing at the path.
+    """
+    if (path / "metadata.yaml").is_file() or path.suffix == ".mcap":
+        return BagSource(path, topic, on_bad)
+    if path.suffix == ".db3":
+        return BagSource(path.parent, topic, on_bad)
+    if path.is_dir():
+        return FolderSource(path, compressed, on_bad)
+    if path.is_file():
+        return VideoSource(path, compressed, on_bad)
+    msg = f"no such source: {str(path)!r}; expected a folder of pictures, a video file or a bag"
+    raise SourceError(msg)
+
+
+def _message(image: np.ndarray, header: Header, compressed: bool) -> Image | CompressedImage:
+    if not compressed:
+        return from_rgb(image, header)
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    return CompressedImage(header=header, format="jpeg", data=data.tobytes())
+
+
+def _copy(recorded: Any, kind: Any) -> Any:
+    """A rosbags message as the rclpy message of the same definition."""
+    message = kind()
+    stamp = recorded.header.stamp
+    message.header.stamp.sec, message.header.stamp.nanosec = stamp.sec, stamp.nanosec
+    message.header.frame_id = recorded.header.frame_id
+    for field in kind.get_fields_and_field_types():
+        if field != "header":
+            value = getattr(recorded, field)
+            setattr(message, field, value.tobytes() if isinstance(value, np.ndarray) else value)
+    return message

@@ -1,0 +1,110 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Counts, rates and latencies of the caption stream."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from dataclasses import dataclass
+from time import monotonic
+
+import numpy as np
+
+WINDOW = 5.0
+"""Seconds that rates are taken over."""
+LATENCIES = 500
+"""How many of the latest captions latencies are taken over."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The statistics of one moment.
+
+    Attributes:
+        received: images that came.
+        captioned: captions that went out.
+        dropped: images by the reason they got no caption.
+        input_rate: Hz.
+        caption_rate: Hz.
+        latency_ms: from receiving an image to publishing its caption: p50 and p99.
+        silence: seconds since the last image, or since `start`.
+        last_error: of the last image that failed, empty if none did.
+    """
+
+    received: int
+    captioned: int
+    dropped: dict[str, int]
+    input_rate: float
+    caption_rate: float
+    latency_ms: dict[str, float]
+    silence: float
+    last_error: str
+
+
+class StreamStatistics:
+    """Thread-safe; every image ends in exactly one count: captioned, or dropped by a reason."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._received = 0
+        self._dropped: Counter[str] = Counter()
+        self._captioned = 0
+        self._arrivals: deque[float] = deque()
+        self._departures: deque[float] = deque()
+        self._latencies: deque[float] = deque(maxlen=LATENCIES)
+        self._last_arrival = monotonic()
+        self._last_error = ""
+
+    def start(self) -> None:
+        """From now on silence counts."""
+        with self._lock:
+            self._last_arrival = monotonic()
+
+    def arrived(self) -> None:
+        """An image came."""
+        with self._lock:
+            self._received += 1
+            self._last_arrival = monotonic()
+            _append(self._arrivals, self._last_arrival)
+
+    def dropped(self, reason: str, error: str = "") -> None:
+        """An image gets no caption."""
+        with self._lock:
+            self._dropped[reason] += 1
+            self._last_error = error or self._last_error
+
+    def captioned(self, received: float) -> None:
+        """The caption of an image received at that moment (monotonic) goes out."""
+        with self._lock:
+            now = monotonic()
+            self._captioned += 1
+            _append(self._departures, now)
+            self._latencies.append(1e3 * (now - received))
+
+    def snapshot(self) -> Snapshot:
+        """The statistics now."""
+        with self._lock:
+            now = monotonic()
+            p50, p99 = np.percentile(self._latencies, [50, 99]) if self._latencies else (0.0, 0.0)
+            return Snapshot(
+                received=self._received,
+                captioned=self._captioned,
+                dropped=dict(self._dropped),
+                input_rate=_rate(self._arrivals, now),
+                caption_rate=_rate(self._departures, now),
+                latency_ms={"p50": float(p50), "p99": float(p99)},
+                silence=now - self._last_arrival,
+                last_error=self._last_error,
+            )
+
+
+def _append(moments: deque[float], now: float) -> None:
+    moments.append(now)
+    while moments[0] < now - WINDOW:
+        moments.popleft()
+
+
+def _rate(moments: deque[float], now: float) -> float:
+    recent = [moment for moment in moments if moment >= now - WINDOW]
+    return (len(recent) - 1) / (now - recent[0]) if len(recent) > 1 else 0.0

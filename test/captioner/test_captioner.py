@@ -1,0 +1,111 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+import torch
+
+from mmser_ros.captioner.captioner import Captioner, CaptionerError, find_model, shipped_models
+from mmser_ros.captioner.checkpoint import load_checkpoint
+from mmser_ros.captioner.quantization import QuantizationError
+from mmser_ros.errors import OutOfMemoryError
+
+
+@pytest.fixture(scope="module")
+def captioner(tiny_checkpoint):
+    return Captioner.load(str(tiny_checkpoint))
+
+
+def test_a_caption_says_all_of_itself(captioner, picture):
+    caption = captioner.caption(picture)
+    assert caption.text == caption.initial_text
+    assert not caption.refined
+    assert (caption.model, caption.passes) == ("tiny", 1)
+    assert 0 < caption.confidence < 1
+    assert caption.times_ms.keys() == {"encode", "glance", "total"}
+    assert caption.as_dict()["caption"] == caption.text
+    assert captioner.caption(picture).text == caption.text
+
+
+def test_a_batch_says_what_single_pictures_do(captioner, picture):
+    pictures = [picture, picture[::-1].copy(), np.zeros((30, 20, 3), np.uint8)]
+    together = [one.text for one in captioner.caption_batch(pictures)]
+    assert together == [captioner.caption(one).text for one in pictures]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        "photo.jpg",
+    ],
+)
+def test_what_is_no_picture_is_refused(captioner, image):
+    with pytest.raises(CaptionerError, match="expected uint8"):
+        captioner.caption(image)
+
+
+def test_more_passes_than_the_model_can_make_are_refused(captioner, picture, tiny_checkpoint):
+    with pytest.raises(CaptionerError, match="1 to 1"):
+        captioner.caption(picture, passes=2)
+    with pytest.raises(CaptionerError, match="1 to 1"):
+        Captioner.load(str(tiny_checkpoint), passes=2)
+    with pytest.raises(CaptionerError, match="beams"):
+        captioner.caption(picture, beams=0)
+
+
+def test_unknown_models_and_devices(tiny_checkpoint):
+    with pytest.raises(CaptionerError, match="expected one of nano"):
+        Captioner.load("gigantic")
+    with pytest.raises(CaptionerError, match="expected auto, cpu"):
+        Captioner.load(str(tiny_checkpoint), device="abacus")
+    if not torch.cuda.is_available():
+        with pytest.raises(CaptionerError, match="finds no CUDA device"):
+            Captioner.load(str(tiny_checkpoint), device="cuda")
+
+
+@pytest.mark.parametrize("mode", ["int8", "bf16"])
+def test_quantized_models_stay_close(captioner, tiny_checkpoint, picture, mode):
+    quantized = Captioner.load(str(tiny_checkpoint), quantize=mode, device="cpu")
+    assert quantized.quantize == mode
+    expected, got = captioner.caption(picture), quantized.caption(picture)
+    assert got.confidence == pytest.approx(expected.confidence, rel=0.1)
+
+
+@pytest.mark.parametrize("mode", ["fp16", "int3"])
+def test_quantizations_that_make_no_sense_on_a_cpu(tiny_checkpoint, mode):
+    with pytest.raises(QuantizationError, match=r"use|expected"):
+        Captioner.load(str(tiny_checkpoint), quantize=mode, device="cpu")
+
+
+def test_out_of_memory_is_told_and_degrades(tiny_checkpoint, picture, monkeypatch):
+    captioner = Captioner.load(str(tiny_checkpoint), beams=3)
+
+    def exhausted(*_args, **_options):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(captioner._specialist, "encode", exhausted)
+        with pytest.raises(OutOfMemoryError, match="3 beams"):
+            captioner.caption(picture)
+    assert captioner.degrade() == "one pass, greedy"
+    assert captioner.degrade() is None  # it is on the CPU already
+    assert captioner.caption(picture).text
+
+
+def test_the_shipped_model_says_what_it_sees():
+    """nano on photographs that every installation has."""
+    import skimage
+
+    from mmser_ros.pictures import load_picture
+
+    assert "nano" in shipped_models()
+    folder = find_model("nano")
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 40e6
+    captioner = Captioner.load("nano", device="cpu")
+    photograph = load_picture(f"{skimage.__path__[0]}/data/astronaut.png")
+    assert set(captioner.caption(photograph).text.split()) & {"woman", "man", "girl", "person"}
+    parameters = sum(one.numel() for one in load_checkpoint(folder)[0].parameters())
+    assert 5e6 <= parameters <= 15e6

@@ -1,0 +1,72 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What all tests share: a ROS domain of their own, and a tiny checkpoint."""
+
+import os
+from pathlib import Path
+
+import domain_coordinator
+import numpy as np
+import pytest
+
+# Before rclpy is imported anywhere: no other session, and no robot, may hear these tests.
+_domain = domain_coordinator.domain_id()
+os.environ["ROS_DOMAIN_ID"] = str(_domain.__enter__())
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+from mmser_ros.nodes.transport import use_large_shared_memory  # noqa: E402
+
+use_large_shared_memory()
+
+
+def pytest_unconfigure() -> None:
+    _domain.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    """A specialist of the real classes, too small to know anything."""
+    from mmser_ros.captioner.config import LanguageConfig, SpecialistConfig, VisionConfig
+
+    language = {
+        "vocab_size": 300,
+        "hidden_size": 32,
+        "ffn_dim": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "word_embed_proj_dim": 32,
+        "max_position_embeddings": 128,
+        "dropout": 0.0,
+        "pad_token_id": 0,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+    }
+    return SpecialistConfig(
+        name="tiny",
+        vision=VisionConfig("efficientnet-lite", "efficientnet-lite0", 224, (17, 11)),
+        language=LanguageConfig("random", language),
+        max_caption_tokens=8,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_config, tmp_path_factory) -> Path:
+    """A checkpoint folder of `tiny_config` with seeded random weights."""
+    import torch
+
+    from mmser_ros.captioner.checkpoint import save_checkpoint
+    from mmser_ros.captioner.untrained import build_untrained
+
+    torch.manual_seed(3)
+    specialist, tokenizer = build_untrained(tiny_config)
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    save_checkpoint(folder, specialist, tokenizer)
+    return folder
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """A picture with structure, (48, 64, 3) uint8."""
+    rows, columns = np.mgrid[0:48, 0:64]
+    return np.stack([rows * 5, columns * 3, (rows + columns) * 2], axis=-1).astype(np.uint8)

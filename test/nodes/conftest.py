@@ -1,0 +1,144 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A peer in the test's process, and nodes in processes of their own."""
+
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from time import monotonic, sleep
+
+import numpy as np
+import pytest
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from mmser_ros.msg import SceneCaption
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CompressedImage, Image
+
+PATIENCE = 60.0
+"""Seconds until a condition that should come true counts as failed."""
+
+
+def wait_until(condition, what):
+    """Wait for a condition; the pause only keeps the wait from being busy."""
+    deadline = monotonic() + PATIENCE
+    while not condition():
+        if monotonic() > deadline:
+            pytest.fail(f"waited {PATIENCE:.0f} s for {what}")
+        sleep(0.01)
+
+
+class Peer:
+    """Hears captions and diagnostics of a namespace, and publishes images to it."""
+
+    def __init__(self, namespace):
+        self.node = Node("peer", namespace=namespace)
+        self.captions = []
+        self.statuses = []
+        self.images = []
+        reliable = QoSProfile(depth=100)
+        self.node.create_subscription(SceneCaption, "scene_caption", self.captions.append, reliable)
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._hear, reliable)
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._executor.spin)
+        self._thread.start()
+
+    def _hear(self, message):
+        here = self.node.get_namespace()
+        self.statuses += [one for one in message.status if one.name.startswith(here + "/")]
+
+    def close(self):
+        self._executor.shutdown()
+        self._thread.join()
+        self.node.destroy_node()
+
+    def publisher(self, kind=Image, topic="image", reliability="reliable"):
+        qos = QoSProfile(depth=20)
+        if reliability != "reliable":
+            qos.reliability = rclpy.qos.ReliabilityPolicy.BEST_EFFORT
+        return self.node.create_publisher(kind, topic, qos)
+
+    def hear_images(self, kind=Image, topic="image"):
+        self.node.create_subscription(kind, topic, self.images.append, QoSProfile(depth=100))
+
+    def call(self, kind, name, request):
+        client = self.node.create_client(kind, name)
+        wait_until(client.service_is_ready, f"service {name}")
+        future = client.call_async(request)
+        wait_until(future.done, f"an answer of {name}")
+        self.node.destroy_client(client)
+        return future.result()
+
+    def status(self, condition, what):
+        """The first status from now on that fulfils a condition."""
+        start = len(self.statuses)
+        found = []
+
+        def look():
+            found.extend(one for one in self.statuses[start:] if condition(one))
+            return bool(found)
+
+        wait_until(look, f"a status with {what}; the last: {self.statuses[-1:]}")
+        return found[0]
+
+
+def values(status):
+    return {pair.key: pair.value for pair in status.values}
+
+
+@contextmanager
+def node_process(module, namespace, *arguments, **parameters):
+    """A node of ours in a process of its own."""
+    command = [sys.executable, "-m", f"mmser_ros.nodes.{module}", "--ros-args"]
+    command += ["-r", f"__ns:={namespace}", *arguments]
+    for name, value in parameters.items():
+        command += ["-p", f"{name}:={value}"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ros():
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def make_peer():
+    peers = []
+
+    def make(namespace):
+        peers.append(Peer(namespace))
+        return peers[-1]
+
+    yield make
+    for peer in peers:
+        peer.close()
+
+
+def make_image(shade=100, seconds=1, nanoseconds=5, size=(6, 8), **fields):
+    height, width = size
+    pixels = np.full((height, width, 3), shade, np.uint8)
+    message = Image(height=height, width=width, encoding="rgb8", step=3 * width)
+    message.data = pixels.tobytes()
+    message.header.stamp.sec, message.header.stamp.nanosec = seconds, nanoseconds
+    message.header.frame_id = "camera_optical"
+    for name, value in fields.items():
+        setattr(message, name, value)
+    return message
+
+
+def make_compressed(pixels, kind=".png"):
+    import cv2
+
+    data = cv2.imencode(kind, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1]
+    return CompressedImage(format=kind[1:], data=data.tobytes())

@@ -1,0 +1,43 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+from hypothesis import given
+from hypothesis import strategies as st
+from std_msgs.msg import Header
+
+from mmser_ros.nodes.conversions import caption_to_message, message_to_caption
+from mmser_ros.records import Caption, GroundedPhrase, Region
+
+single = st.floats(0, 1, width=32)
+metres = st.floats(-1e6, 1e6)
+words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+pixels = st.integers(0, 2**32 - 1)
+captions = st.builds(
+    Caption,
+    text=words,
+    initial_text=words,
+    confidence=single,
+    refined=st.booleans(),
+    model=words,
+    passes=st.integers(0, 255),
+    phrases=st.lists(
+        st.builds(
+            GroundedPhrase,
+            text=words,
+            head=words,
+            confidence=single,
+            region=st.none() | st.builds(Region, pixels, pixels, pixels, pixels),
+            point=st.none() | st.tuples(metres, metres, metres),
+        ),
+        max_size=3,
+    ).map(tuple),
+    times_ms=st.just({"total": 2000.0}),
+)
+
+
+@given(captions)
+def test_round_trip(caption):
+    header = Header(frame_id="eye")
+    message = caption_to_message(caption, header)
+    assert message.header == header
+    assert message.inference_time == 2.0
+    assert message_to_caption(message) == caption
