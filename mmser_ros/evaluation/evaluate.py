@@ -5,21 +5,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.evaluation.metrics import score
-from mmser_ros.training.datasets import Flickr8k
 
 Progress = Callable[[Iterable, str, int], Iterable]
 BATCH = 32
 
 
+class CaptionedPictures(Protocol):
+    """Pictures with human captions, such as `training.datasets.Flickr8k`."""
+
+    captions: dict[str, list[str]]
+    """Picture name → its captions."""
+    corrupt: list[str]
+    """Names of pictures that could not be decoded, so far."""
+
+    def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
+        """Names and (height, width, 3) uint8 RGB pictures, None for a corrupt one."""
+        ...
+
+
 def evaluate(
     captioner: Captioner,
-    data: Flickr8k,
+    data: CaptionedPictures,
     *,
     passes: Sequence[int] = (1,),
     beams: int = 1,

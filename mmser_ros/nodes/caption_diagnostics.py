@@ -36,20 +36,15 @@ def caption_status(
         trouble: what keeps the node from working, or works worse than asked; empty: nothing.
     """
     level, message = DiagnosticStatus.OK, f"{snapshot.caption_rate:.1f} captions/s"
-    malformed = {
-        reason.removeprefix(MALFORMED): count
-        for reason, count in snapshot.dropped.items()
-        if reason.startswith(MALFORMED)
-    }
-    failed = sum(snapshot.dropped.get(reason, 0) for reason in ("inference", "out_of_memory"))
-    if malformed or failed:
+    if snapshot.failures:
         level = DiagnosticStatus.WARN
-        message += f"; {sum(malformed.values())} malformed images, {failed} failed captions"
+        message += f"; {snapshot.failures} images failed in the last minute: {snapshot.last_error}"
     if trouble:
         level, message = DiagnosticStatus.WARN, trouble
     if state != "active":
-        level = DiagnosticStatus.ERROR if trouble else DiagnosticStatus.WARN
-        message = trouble or f"the node is {state}: no captions until it is activated"
+        level, message = DiagnosticStatus.WARN, f"the node is {state}: no captions"
+        if trouble and state == "unconfigured":
+            level, message = DiagnosticStatus.ERROR, trouble
     elif snapshot.silence > timeout:
         level = DiagnosticStatus.ERROR
         message = f"no image on {topic} for {snapshot.silence:.1f} s; {input_state}"
@@ -61,11 +56,15 @@ def caption_status(
         "caption rate (Hz)": f"{snapshot.caption_rate:.2f}",
         "latency p50 (ms)": f"{snapshot.latency_ms['p50']:.1f}",
         "latency p99 (ms)": f"{snapshot.latency_ms['p99']:.1f}",
+        "inference p50 (ms)": f"{snapshot.inference_ms['p50']:.1f}",
+        "inference p99 (ms)": f"{snapshot.inference_ms['p99']:.1f}",
         "received": str(snapshot.received),
         "captioned": str(snapshot.captioned),
         **{f"dropped.{reason}": str(count) for reason, count in sorted(snapshot.dropped.items())},
         **facts,
     }
+    if trouble:
+        values["trouble"] = trouble
     if snapshot.last_error:
         values["last error"] = snapshot.last_error
     return DiagnosticStatus(

@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable
-from time import monotonic
 from typing import Any
 
-import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
@@ -23,16 +20,14 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 
-from mmser_ros.errors import MmserError, OutOfMemoryError
 from mmser_ros.msg import SceneCaption
-from mmser_ros.nodes.caption_diagnostics import MALFORMED, caption_status
+from mmser_ros.nodes.caption_diagnostics import caption_status
 from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
+from mmser_ros.nodes.caption_worker import CaptionWorker, explain, read
 from mmser_ros.nodes.conversions import caption_to_message
-from mmser_ros.nodes.images import ImageError, compressed_to_rgb, to_rgb
 from mmser_ros.nodes.input_state import explain_input
-from mmser_ros.nodes.keyframes import KeyframeGate
-from mmser_ros.nodes.newest_frame import Frame, NewestFrame
 from mmser_ros.nodes.parameters import declare
 from mmser_ros.nodes.stream_statistics import StreamStatistics
 from mmser_ros.nodes.transport import use_large_shared_memory
@@ -48,30 +43,30 @@ def load_captioner(**options: Any) -> Any:
 
 
 class CaptionNode(LifecycleNode):
-    """Captions the newest image, again and again, in a worker thread.
+    """The ROS side of captioning: topics, service, parameters, lifecycle, diagnostics.
 
-    The subscription only swaps the frame that waits (`NewestFrame`); the worker decodes and
-    captions it. Every image that came is captioned or counted as dropped with its reason.
+    The subscription only swaps the image that waits; `CaptionWorker` captions.
 
     Args:
         captioner_factory: takes `model`, `device`, `quantize`, `passes`, `beams` and returns a
             captioner; may raise MmserError.
         options: of LifecycleNode.
+
+    Attributes:
+        statistics: of the stream since the node was made.
     """
 
     def __init__(
         self, captioner_factory: Callable[..., Any] = load_captioner, **options: Any
     ) -> None:
         super().__init__("caption_node", **options)
+        self.statistics = StreamStatistics()
         self._captioner_factory = captioner_factory
         self._captioner: Any = None
-        self._inference = threading.Lock()
-        self._statistics = StreamStatistics()
-        self._frames: NewestFrame | None = None
-        self._worker: threading.Thread | None = None
+        self._worker: CaptionWorker | None = None
         self._newest: Image | CompressedImage | None = None
-        self._trouble = ""
-        self._active = False
+        self._state = "unconfigured"
+        self._failure = ""
         declare(self, CAPTION_PARAMETERS)
         self.add_on_set_parameters_callback(self._check_parameters)
         compressed = self._get("image_transport") == "compressed"
@@ -99,11 +94,12 @@ class CaptionNode(LifecycleNode):
         names = ("model", "device", "quantize", "passes", "beams")
         try:
             self._captioner = self._captioner_factory(**{name: self._get(name) for name in names})
-        except MmserError as error:
-            self._trouble = f"the model can't be loaded: {error}"
-            self.get_logger().error(self._trouble)
+        except Exception as error:  # rclpy would swallow it without a word
+            self._failure = f"the model can't be loaded: {explain(error)}"
+            self.get_logger().error(self._failure)
             return TransitionCallbackReturn.FAILURE
-        self._trouble = ""
+        self._failure = ""
+        self._worker = CaptionWorker(self, self._captioner, self._publish, self.statistics)
         self._captions = self.create_lifecycle_publisher(SceneCaption, "scene_caption", 10)
         self._subscription = self.create_subscription(
             self._type,
@@ -112,12 +108,10 @@ class CaptionNode(LifecycleNode):
             self._qos,
             callback_group=MutuallyExclusiveCallbackGroup(),
         )
-        self._service = self.create_service(
-            CaptionImage,
-            "~/caption_image",
-            self._caption_image,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-        )
+        # In the node's own group, as the lifecycle services are: no transition takes the model
+        # away from a request that is being answered.
+        self._service = self.create_service(CaptionImage, "~/caption_image", self._caption_image)
+        self._state = "inactive"
         self.get_logger().info(
             f"{self._captioner.name} on {self._captioner.device}, waiting for {self._topic}"
         )
@@ -125,16 +119,15 @@ class CaptionNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the worker."""
-        self._statistics.start()
-        self._frames = NewestFrame(self._statistics.dropped)
-        self._worker = threading.Thread(target=self._work, args=(self._frames,), name="captions")
-        self._worker.start()
-        self._active = True
+        if self._worker is not None:
+            self._worker.start()
+        self._state = "active"
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop the worker; a caption that is being made is still published."""
         self._stop()
+        self._state = "inactive"
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -142,12 +135,14 @@ class CaptionNode(LifecycleNode):
         self.destroy_subscription(self._subscription)
         self.destroy_service(self._service)
         self.destroy_lifecycle_publisher(self._captions)
-        self._captioner = self._newest = None
+        self._captioner = self._worker = self._newest = None
+        self._state = "unconfigured"
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop the worker, whatever the state."""
         self._stop()
+        self._state = "finalized"
         return TransitionCallbackReturn.SUCCESS
 
     def destroy_node(self) -> None:
@@ -156,63 +151,20 @@ class CaptionNode(LifecycleNode):
         super().destroy_node()
 
     def _stop(self) -> None:
-        self._active = False
-        if self._frames is not None and self._worker is not None:
-            self._frames.close()
-            self._worker.join()
-            self._frames = self._worker = None
+        if self._worker is not None:
+            self._worker.stop()
 
-    # Images
+    # Images and captions
 
     def on_image(self, message: Image | CompressedImage) -> None:
-        """Take an image from the camera; it waits for the worker or replaces one that waits."""
-        frames = self._frames
-        if not self._active or frames is None:
-            return
-        self._newest = message
-        self._statistics.arrived()
-        frames.put(Frame(message))
+        """Take an image from the camera."""
+        if self._worker is not None:
+            self._newest = message
+            self._worker.offer(message)
 
-    def _work(self, frames: NewestFrame) -> None:
-        gate = KeyframeGate()
-        started = 0.0
-        while True:
-            rate = self._get("max_rate")
-            frame = frames.take(not_before=started + 1.0 / rate if rate > 0 else 0.0)
-            if frame is None:
-                return
-            started = monotonic()
-            try:
-                self._handle(frame, gate)
-            except ImageError as error:
-                self._statistics.dropped(MALFORMED + error.reason, str(error))
-                self._warn(f"malformed image on {self._topic}: {error}")
-            except OutOfMemoryError as error:
-                self._statistics.dropped("out_of_memory", str(error))
-                given_up = self._captioner.degrade()
-                self._trouble = f"{error}; {given_up or 'nothing left to give up'}"
-                self.get_logger().warning(self._trouble)
-            except Exception as error:  # whatever one picture does, the next gets its caption
-                self._statistics.dropped("inference", f"{type(error).__name__}: {error}")
-                self._warn(f"no caption: {type(error).__name__}: {error}")
-
-    def _handle(self, frame: Frame, gate: KeyframeGate) -> None:
-        header = frame.message.header
-        image = self._decode(frame.message)
-        stamp = header.stamp.sec + header.stamp.nanosec * 1e-9
-        if not gate.passes(image, stamp, self._get("keyframe_threshold")):
-            self._statistics.dropped("not_a_keyframe")
-            return
-        caption = self._caption(image, self._get("passes"))
-        self._captions.publish(caption_to_message(caption, header))
-        self._statistics.captioned(frame.received)
-
-    def _decode(self, message: Image | CompressedImage) -> np.ndarray:
-        return to_rgb(message) if isinstance(message, Image) else compressed_to_rgb(message)
-
-    def _caption(self, image: np.ndarray, passes: int) -> Caption:
-        with self._inference:
-            return self._captioner.caption(image, passes=passes, beams=self._get("beams"))
+    def _publish(self, caption: Caption, header: Header) -> None:
+        if self.context.ok():  # else interrupted meanwhile: no topic is left to publish on
+            self._captions.publish(caption_to_message(caption, header))
 
     def _caption_image(
         self, request: CaptionImage.Request, response: CaptionImage.Response
@@ -222,14 +174,14 @@ class CaptionNode(LifecycleNode):
             message = request.image
         elif len(request.compressed_image.data):
             message = request.compressed_image
-        if message is None:
+        if message is None or self._worker is None:
             response.message = f"the request has no image and none came on {self._topic} yet"
             return response
         try:
-            image = self._decode(message)
-            caption = self._caption(image, request.passes or self._get("passes"))
-        except MmserError as error:
-            response.message = str(error)
+            caption = self._worker.caption(read(message), request.passes or self._get("passes"))
+        except Exception as error:  # the asker is told; the node goes on
+            response.message = str(error) or type(error).__name__
+            self.get_logger().warning(f"a request for a caption failed: {explain(error)}")
             return response
         response.success = True
         response.caption = caption_to_message(caption, message.header)
@@ -239,9 +191,6 @@ class CaptionNode(LifecycleNode):
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
-
-    def _warn(self, text: str) -> None:
-        self.get_logger().warning(text, throttle_duration_sec=5.0)
 
     def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         most = self._captioner.max_passes if self._captioner else None
@@ -256,18 +205,18 @@ class CaptionNode(LifecycleNode):
         type_name = f"sensor_msgs/msg/{self._type.__name__}"
         status = caption_status(
             f"{self.get_fully_qualified_name()}: captions",
-            self._statistics.snapshot(),
+            self.statistics.snapshot(),
             {
                 "model": captioner.name if captioner else self._get("model"),
                 "device": captioner.device if captioner else self._get("device"),
                 "quantize": captioner.quantize if captioner else self._get("quantize"),
                 "passes": str(self._get("passes")),
             },
-            state="active" if self._active else "inactive" if captioner else "unconfigured",
+            state=self._state,
             topic=self._topic,
             input_state=explain_input(self, self._topic, type_name, self._qos),
             timeout=self._get("input_timeout"),
-            trouble=self._trouble,
+            trouble=self._failure or (self._worker.degraded if self._worker else ""),
         )
         message = DiagnosticArray(status=[status])
         message.header.stamp = self.get_clock().now().to_msg()

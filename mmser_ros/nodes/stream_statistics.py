@@ -15,6 +15,8 @@ WINDOW = 5.0
 """Seconds that rates are taken over."""
 LATENCIES = 500
 """How many of the latest captions latencies are taken over."""
+MEMORY = 60.0
+"""Seconds that a failure stays worth a warning."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Snapshot:
         input_rate: Hz.
         caption_rate: Hz.
         latency_ms: from receiving an image to publishing its caption: p50 and p99.
+        inference_ms: of it, in the captioner: p50 and p99.
+        failures: images of the last minute that were lost to an error.
         silence: seconds since the last image, or since `start`.
         last_error: of the last image that failed, empty if none did.
     """
@@ -38,6 +42,8 @@ class Snapshot:
     input_rate: float
     caption_rate: float
     latency_ms: dict[str, float]
+    inference_ms: dict[str, float]
+    failures: int
     silence: float
     last_error: str
 
@@ -52,7 +58,9 @@ class StreamStatistics:
         self._captioned = 0
         self._arrivals: deque[float] = deque()
         self._departures: deque[float] = deque()
+        self._failures: deque[float] = deque()
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
+        self._inferences: deque[float] = deque(maxlen=LATENCIES)
         self._last_arrival = monotonic()
         self._last_error = ""
 
@@ -66,43 +74,52 @@ class StreamStatistics:
         with self._lock:
             self._received += 1
             self._last_arrival = monotonic()
-            _append(self._arrivals, self._last_arrival)
+            _append(self._arrivals, self._last_arrival, WINDOW)
 
     def dropped(self, reason: str, error: str = "") -> None:
-        """An image gets no caption."""
+        """An image gets no caption; `error` says what went wrong, if anything did."""
         with self._lock:
             self._dropped[reason] += 1
-            self._last_error = error or self._last_error
+            if error:
+                self._last_error = error
+                _append(self._failures, monotonic(), MEMORY)
 
-    def captioned(self, received: float) -> None:
+    def captioned(self, received: float, inference_ms: float) -> None:
         """The caption of an image received at that moment (monotonic) goes out."""
         with self._lock:
             now = monotonic()
             self._captioned += 1
-            _append(self._departures, now)
+            _append(self._departures, now, WINDOW)
             self._latencies.append(1e3 * (now - received))
+            self._inferences.append(inference_ms)
 
     def snapshot(self) -> Snapshot:
         """The statistics now."""
         with self._lock:
             now = monotonic()
-            p50, p99 = np.percentile(self._latencies, [50, 99]) if self._latencies else (0.0, 0.0)
             return Snapshot(
                 received=self._received,
                 captioned=self._captioned,
                 dropped=dict(self._dropped),
                 input_rate=_rate(self._arrivals, now),
                 caption_rate=_rate(self._departures, now),
-                latency_ms={"p50": float(p50), "p99": float(p99)},
+                latency_ms=_percentiles(self._latencies),
+                inference_ms=_percentiles(self._inferences),
+                failures=sum(moment >= now - MEMORY for moment in self._failures),
                 silence=now - self._last_arrival,
                 last_error=self._last_error,
             )
 
 
-def _append(moments: deque[float], now: float) -> None:
+def _append(moments: deque[float], now: float, window: float) -> None:
     moments.append(now)
-    while moments[0] < now - WINDOW:
+    while moments[0] < now - window:
         moments.popleft()
+
+
+def _percentiles(values: deque[float]) -> dict[str, float]:
+    p50, p99 = np.percentile(values, [50, 99]) if values else (0.0, 0.0)
+    return {"p50": float(p50), "p99": float(p99)}
 
 
 def _rate(moments: deque[float], now: float) -> float:

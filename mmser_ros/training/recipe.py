@@ -19,7 +19,12 @@ from mmser_ros.captioner.untrained import build_untrained, read_architecture
 from mmser_ros.training.datasets import Flickr8k, read_sentences
 from mmser_ros.training.features import cache_features, mirrored_views
 from mmser_ros.training.loop import Schedule, TrainingError
-from mmser_ros.training.stages import CaptionedFeatures, train_glance, train_language
+from mmser_ros.training.stages import (
+    CaptionedFeatures,
+    train_consensus,
+    train_glance,
+    train_language,
+)
 from mmser_ros.training.text import clean, train_tokenizer
 
 Progress = Callable[[Iterable, str, int], Iterable]
@@ -36,6 +41,7 @@ class Recipe:
         holdout: pictures at the end of the training split kept for validation.
         language: schedule of the language stage; None leaves it out.
         glance: schedule of stage 1.
+        consensus: schedule of the training with rewards after it; None leaves it out.
     """
 
     architecture: str
@@ -44,6 +50,7 @@ class Recipe:
     holdout: int
     glance: Schedule
     language: Schedule | None = None
+    consensus: Schedule | None = None
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -54,12 +61,12 @@ def read_recipe(path: Path) -> Recipe:
     """
     try:
         fields: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        language, glance = fields.pop("language", None), fields.pop("glance")
-        return Recipe(
-            **fields,
-            language=Schedule(**language) if language else None,
-            glance=Schedule(**glance),
-        )
+        stages = {name: fields.pop(name, None) for name in ("language", "consensus")}
+        glance = Schedule(**fields.pop("glance"))
+        optional: dict[str, Any] = {
+            name: Schedule(**stage) for name, stage in stages.items() if stage
+        }
+        return Recipe(**fields, glance=glance, **optional)
     except (OSError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
         msg = f"{path} is no recipe ({error}); expected the fields of config/train/nano.yaml"
         raise TrainingError(msg) from error
@@ -105,4 +112,6 @@ def run_recipe(
         features, captions, mirrored_views(recipe.views, len(captions)), recipe.holdout
     )
     train_glance(specialist, tokenizer, pictures, recipe.glance, work)
+    if recipe.consensus:
+        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
     save_checkpoint(out, specialist, tokenizer)

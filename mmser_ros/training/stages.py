@@ -14,12 +14,17 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from mmser_ros.captioner.decoding import greedy
 from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.evaluation.metrics import score
+from mmser_ros.training.consensus import ConsensusReward, advantages, sample
 from mmser_ros.training.loop import Schedule, train
 from mmser_ros.training.text import encode, lay_rows, mirror
 
 LABEL_SMOOTHING = 0.1
 ROW_TOKENS = 128
+SAMPLES = 5
+"""Captions drawn for each picture in consensus training."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def train_glance(
         model: Callable[..., Tensor], batch: Sequence[int], views: Sequence[int]
     ) -> tuple[Tensor, Tensor]:
         chosen = list(zip(views, batch, strict=True))
-        seen = torch.from_numpy(np.stack([pictures.features[v, p] for v, p in chosen])).float()
+        seen = _seen(pictures, batch, views)
         laid = lay_rows([(turned if pictures.mirrored[v, p] else plain)[p] for v, p in chosen])
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(specialist.glance((seen,)), laid.tokens, laid.segments, laid.places)
@@ -111,6 +116,80 @@ def train_glance(
         return f"held-out loss {np.mean(losses):.4f}" if losses else ""
 
     train("glance", specialist, loss_of, known, schedule, folder, validate)
+
+
+def train_consensus(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    pictures: CaptionedFeatures,
+    schedule: Schedule,
+    folder: Path,
+) -> None:
+    """Go on from stage 1 with rewards: sampled captions learn from their CIDEr-D.
+
+    A step samples captions of one view of each picture; better than the picture's other samples
+    becomes likelier, worse less likely. Dropout is off.
+    """
+    plain = list(pictures.captions)
+    known = len(plain) - pictures.holdout
+    both = [ConsensusReward(plain[:known])]
+    if pictures.mirrored.any():
+        both.append(ConsensusReward([list(map(mirror, some)) for some in plain[:known]]))
+
+    def loss_of(batch: Sequence[int]) -> Tensor:
+        specialist.eval()
+        views = torch.randint(len(pictures.features), (len(batch),)).tolist()
+        with torch.autocast("cpu", torch.bfloat16):
+            visual = specialist.glance((_seen(pictures, batch, views),)).float()
+        drawn = sample(specialist, visual.detach(), SAMPLES)
+        captions = [drawn[at : at + SAMPLES] for at in range(0, len(drawn), SAMPLES)]
+        gains = np.stack(
+            [
+                advantages(
+                    some,
+                    picture,
+                    both[int(pictures.mirrored[view, picture])],
+                    tokenizer,
+                    specialist.end,
+                )
+                for some, picture, view in zip(captions, batch, views, strict=True)
+            ]
+        )
+        laid = lay_rows(captions)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = specialist(visual, laid.tokens, laid.segments, laid.places)
+        losses = cross_entropy(
+            logits.flatten(0, 1).float(), laid.targets.flatten(), reduction="none"
+        ).view_as(laid.targets)
+        weights = torch.from_numpy(gains).float().gather(1, laid.segments.clamp(min=0))
+        words = (laid.segments >= 0).sum()
+        return (weights * losses).sum() / words
+
+    def validate() -> str:
+        answers = {}
+        for at in range(known, len(plain), schedule.batch_size):
+            some = range(at, min(at + schedule.batch_size, len(plain)))
+            with torch.no_grad():
+                visual = specialist.glance((_seen(pictures, some, [0] * len(some)),))
+                decoded = greedy(
+                    specialist.language_model,
+                    specialist.prompt(visual),
+                    specialist.end,
+                    specialist.config.max_caption_tokens,
+                )
+            texts = tokenizer.decode_batch([one.tokens for one in decoded])
+            answers.update({str(p): text for p, text in zip(some, texts, strict=True)})
+        if not answers:
+            return ""
+        references = {name: plain[int(name)] for name in answers}
+        return f"held-out CIDEr {score(answers, references)['CIDEr']:.4f}"
+
+    train("consensus", specialist, loss_of, known, schedule, folder, validate)
+
+
+def _seen(pictures: CaptionedFeatures, batch: Sequence[int], views: Sequence[int]) -> Tensor:
+    chosen = zip(views, batch, strict=True)
+    return torch.from_numpy(np.stack([pictures.features[v, p] for v, p in chosen])).float()
 
 
 def _ids(specialist: Specialist, tokenizer: Tokenizer, captions: Sequence[str]) -> list[list[int]]:

@@ -22,13 +22,13 @@ PATIENCE = 60.0
 """Seconds until a condition that should come true counts as failed."""
 
 
-def wait_until(condition, what):
+def wait_until(condition, what, pause=0.01):
     """Wait for a condition; the pause only keeps the wait from being busy."""
     deadline = monotonic() + PATIENCE
     while not condition():
         if monotonic() > deadline:
             pytest.fail(f"waited {PATIENCE:.0f} s for {what}")
-        sleep(0.01)
+        sleep(pause)
 
 
 class Peer:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from mmser_ros.srv import CaptionImage
 from rcl_interfaces.srv import DescribeParameters, ListParameters, SetParameters
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
 
 from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
-from mmser_ros.srv import CaptionImage
 from test.nodes.conftest import make_compressed, make_image, node_process, values, wait_until
 
 OK, WARN, ERROR = b"\0", b"\1", b"\2"

@@ -1,0 +1,210 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""caption_node with a captioner that does what the test says, in the test's process."""
+
+import threading
+from itertools import pairwise
+from time import monotonic, sleep
+
+import pytest
+import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
+from hypothesis import given, settings
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+
+from mmser_ros.errors import MmserError, OutOfMemoryError
+from mmser_ros.nodes.caption_node import CaptionNode
+from mmser_ros.nodes.images import REASONS, ImageError, to_rgb
+from mmser_ros.records import Caption
+from test.nodes.conftest import make_image, values, wait_until
+from test.nodes.strategies import images
+
+
+class Captioner:
+    """Says the shade of a picture; `hold` makes it wait, `trouble` makes it fail once."""
+
+    name, device, quantize, max_passes = "scripted", "cpu", "none", 3
+
+    def __init__(self):
+        self.free = threading.Event()
+        self.free.set()
+        self.trouble = None
+        self.calls = []
+
+    def caption(self, image, *, passes, beams):
+        self.calls.append((int(image[0, 0, 0]), passes, beams, monotonic()))
+        self.free.wait()
+        if self.trouble is not None:
+            trouble, self.trouble = self.trouble, None
+            raise trouble
+        text = str(self.calls[-1][0])
+        return Caption(text, text, 0.5, False, self.name, passes)
+
+    def degrade(self):
+        return "moved to the CPU"
+
+
+@pytest.fixture
+def make_node():
+    nodes = []
+
+    def make(captioner=None, activate=True, **parameters):
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        captioner = captioner or Captioner()
+        node = CaptionNode(
+            lambda **options: vars(captioner).update(options=options) or captioner,
+            parameter_overrides=overrides,
+            namespace=f"/worker_{len(nodes)}",
+        )
+        nodes.append(node)
+        node.captioner = captioner
+        if activate:
+            assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+            assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        return node
+
+    yield make
+    for node in nodes:
+        node.captioner.free.set()
+        node.destroy_node()
+
+
+def settled(node):
+    now = node.statistics.snapshot()
+    return now.received == now.captioned + sum(now.dropped.values())
+
+
+def feed(node, message):
+    node.on_image(message)
+    wait_until(lambda: settled(node), "the image to be captioned or dropped", pause=0.0002)
+
+
+def test_newest_wins_while_the_model_is_busy(make_node):
+    node = make_node()
+    node.captioner.free.clear()
+    node.on_image(make_image(shade=1))
+    wait_until(lambda: node.captioner.calls, "the first picture to be started")
+    for shade in range(2, 7):
+        node.on_image(make_image(shade=shade))
+    node.captioner.free.set()
+    wait_until(lambda: settled(node), "the rest")
+    assert [call[0] for call in node.captioner.calls] == [1, 6]
+    assert node.statistics.snapshot().dropped == {"overrun": 4}
+
+
+def test_max_rate_spaces_captions_and_can_be_lifted(make_node):
+    node = make_node(max_rate=20.0)
+    while len(node.captioner.calls) < 4:
+        node.on_image(make_image())
+        sleep(0.001)
+    moments = [call[3] for call in node.captioner.calls[:4]]
+    assert min(after - before for before, after in pairwise(moments)) > 0.045
+    assert node.statistics.snapshot().dropped.keys() == {"rate"}
+    wait_until(lambda: settled(node), "the last")
+    node.set_parameters([Parameter("max_rate", value=0.0)])
+    feed(node, make_image())
+    rate = node.statistics.snapshot().dropped["rate"]
+    for _ in range(5):
+        feed(node, make_image())
+    assert node.statistics.snapshot().dropped["rate"] == rate
+
+
+def test_parameters_reach_the_captioner(make_node):
+    given = {"model": "m", "device": "cpu", "quantize": "int8", "passes": 2, "beams": 4}
+    node = make_node(**given)
+    assert node.captioner.options == given
+    feed(node, make_image(shade=5))
+    assert node.captioner.calls[-1][:3] == (5, 2, 4)
+    node.set_parameters([Parameter("passes", value=3), Parameter("beams", value=1)])
+    feed(node, make_image(shade=6))
+    assert node.captioner.calls[-1][:3] == (6, 3, 1)
+    assert not node.set_parameters([Parameter("passes", value=4)])[0].successful
+
+
+def test_qos_is_what_was_asked_for(make_node):
+    node = make_node(qos_reliability="reliable", qos_durability="transient_local", qos_depth=7)
+    subscription = next(one for one in node.subscriptions if one.topic.endswith("/image"))
+    assert subscription.qos_profile.depth == 7
+    assert subscription.qos_profile.reliability == ReliabilityPolicy.RELIABLE
+    assert subscription.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
+
+
+@pytest.mark.parametrize("trouble", [ValueError("odd"), MmserError("odd"), RuntimeError("odd")])
+def test_one_picture_that_fails_does_not_end_the_stream(make_node, trouble):
+    node = make_node()
+    node.captioner.trouble = trouble
+    feed(node, make_image())
+    feed(node, make_image())
+    snapshot = node.statistics.snapshot()
+    assert (snapshot.captioned, snapshot.dropped) == (1, {"inference": 1})
+    assert snapshot.last_error == f"{type(trouble).__name__}: odd"
+
+
+def test_out_of_memory_degrades_and_stays_visible(make_node, make_peer):
+    node = make_node()
+    peer = make_peer(node.get_namespace())
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    node.captioner.trouble = OutOfMemoryError("the GPU is full")
+    feed(node, make_image())
+    feed(node, make_image())
+    while not any("moved to the CPU" in one.message for one in peer.statuses):
+        executor.spin_once(timeout_sec=0.1)
+    status = peer.statuses[-1]
+    assert status.level == DiagnosticStatus.WARN
+    assert values(status)["dropped.out_of_memory"] == "1"
+    assert values(status)["captioned"] == "1"
+
+
+def test_timeout_and_period_of_diagnostics(make_node, make_peer):
+    often = make_node(diagnostics_period=0.05, input_timeout=0.1)
+    seldom = make_node(diagnostics_period=60.0)
+    patient = make_node(diagnostics_period=0.05, input_timeout=3600.0)
+    peers = [make_peer(node.get_namespace()) for node in (often, seldom, patient)]
+    executor = SingleThreadedExecutor()
+    for node in (often, seldom, patient):
+        executor.add_node(node)
+    while min(len(peers[0].statuses), len(peers[2].statuses)) < 10:
+        executor.spin_once(timeout_sec=0.1)
+    assert not peers[1].statuses
+    assert peers[0].statuses[-1].level == DiagnosticStatus.ERROR
+    assert {one.level for one in peers[2].statuses} == {DiagnosticStatus.OK}
+
+
+def test_without_autostart_nothing_is_loaded(make_node):
+    node = make_node(activate=False, autostart=False)
+    node.on_image(make_image())
+    assert node.statistics.snapshot().received == 0
+    assert not hasattr(node.captioner, "options")
+
+
+def test_ten_thousand_broken_images(make_node):
+    """Each is counted under the reason that reading it gives, and a good one is captioned after."""
+    node = make_node()
+    expected = {}
+    good = 0
+
+    @settings(max_examples=10_000, deadline=None, derandomize=True, database=None)
+    @given(images)
+    def send(message):
+        nonlocal good
+        try:
+            to_rgb(message)
+            good += 1
+        except ImageError as error:
+            key = f"malformed_{error.reason}"
+            expected[key] = expected.get(key, 0) + 1
+        feed(node, message)
+
+    rclpy.logging.set_logger_level(node.get_logger().name, rclpy.logging.LoggingSeverity.FATAL)
+    send()
+    snapshot = node.statistics.snapshot()
+    assert snapshot.received >= 10_000
+    assert (snapshot.captioned, snapshot.dropped) == (good, expected)
+    raw = {"malformed_" + reason for reason in REASONS if reason != "undecodable"}
+    assert expected.keys() == raw
+    feed(node, make_image(shade=42))
+    assert node.captioner.calls[-1][0] == 42
