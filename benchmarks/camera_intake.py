@@ -86,8 +86,8 @@ def run(seconds: float, rate: float, model: str) -> dict:
     watcher = Watcher()
     executor = SingleThreadedExecutor()
     executor.add_node(watcher)
-    thread = threading.Thread(target=executor.spin, daemon=True)
-    thread.start()
+    spinning = threading.Thread(target=executor.spin)
+    spinning.start()
     command = [sys.executable, "-m", "mmser_ros.nodes.caption_node", "--ros-args"]
     command += ["-r", f"__ns:={watcher.get_namespace()}", "-p", f"model:={model}"]
     node = subprocess.Popen(command)
@@ -107,6 +107,8 @@ def run(seconds: float, rate: float, model: str) -> dict:
     finally:
         node.terminate()
         node.wait()
+        executor.shutdown()
+        spinning.join()
         rclpy.try_shutdown()
     received = int(watcher.values["received"])
     return {
@@ -121,6 +123,7 @@ def run(seconds: float, rate: float, model: str) -> dict:
         "published": len(watcher.sent),
         "received": received,
         "received_share": round(received / len(watcher.sent), 4),
+        "lost_on_the_way": int(watcher.values["lost on the way"]),
         "captions": len(watcher.captions),
         "newest_share": round(newest_share(watcher.sent, watcher.captions), 4),
         "latency_ms": {

@@ -10,6 +10,8 @@ from mmser_ros.nodes.stream_statistics import Snapshot
 
 MALFORMED = "malformed_"
 """Prefix of the drop reasons that are reasons of an ImageError."""
+LOSS = 0.05
+"""Share of images lost on their way that is worth a warning."""
 
 
 def caption_status(
@@ -39,6 +41,12 @@ def caption_status(
     if snapshot.failures:
         level = DiagnosticStatus.WARN
         message += f"; {snapshot.failures} images failed in the last minute: {snapshot.last_error}"
+    if snapshot.loss > LOSS:
+        level = DiagnosticStatus.WARN
+        message += (
+            f"; {snapshot.loss:.0%} of the images are lost on their way: give the camera's process "
+            "the shared memory of config/fastdds.xml, or compress images"
+        )
     if trouble:
         level, message = DiagnosticStatus.WARN, trouble
     if state != "active":
@@ -58,6 +66,7 @@ def caption_status(
         "latency p99 (ms)": f"{snapshot.latency_ms['p99']:.1f}",
         "inference p50 (ms)": f"{snapshot.inference_ms['p50']:.1f}",
         "inference p99 (ms)": f"{snapshot.inference_ms['p99']:.1f}",
+        "lost on the way": str(snapshot.lost),
         "received": str(snapshot.received),
         "captioned": str(snapshot.captioned),
         **{f"dropped.{reason}": str(count) for reason, count in sorted(snapshot.dropped.items())},

@@ -34,6 +34,11 @@ from mmser_ros.nodes.transport import use_large_shared_memory
 from mmser_ros.records import Caption
 from mmser_ros.srv import CaptionImage
 
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ImportError:  # its name on Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks
+
 
 def load_captioner(**options: Any) -> Any:
     """`Captioner.load`, imported when it is needed: torch takes seconds."""
@@ -107,6 +112,7 @@ class CaptionNode(LifecycleNode):
             self.on_image,
             self._qos,
             callback_group=MutuallyExclusiveCallbackGroup(),
+            event_callbacks=SubscriptionEventCallbacks(message_lost=self._on_lost),
         )
         # In the node's own group, as the lifecycle services are: no transition takes the model
         # away from a request that is being answered.
@@ -158,9 +164,13 @@ class CaptionNode(LifecycleNode):
 
     def on_image(self, message: Image | CompressedImage) -> None:
         """Take an image from the camera."""
-        if self._worker is not None:
+        worker = self._worker
+        if worker is not None:
             self._newest = message
-            self._worker.offer(message)
+            worker.offer(message)
+
+    def _on_lost(self, event: Any) -> None:
+        self.statistics.lost(event.total_count_change)
 
     def _publish(self, caption: Caption, header: Header) -> None:
         if self.context.ok():  # else interrupted meanwhile: no topic is left to publish on
@@ -201,7 +211,7 @@ class CaptionNode(LifecycleNode):
         return SetParametersResult(successful=True)
 
     def _publish_diagnostics(self) -> None:
-        captioner = self._captioner
+        captioner, worker = self._captioner, self._worker
         type_name = f"sensor_msgs/msg/{self._type.__name__}"
         status = caption_status(
             f"{self.get_fully_qualified_name()}: captions",
@@ -216,7 +226,7 @@ class CaptionNode(LifecycleNode):
             topic=self._topic,
             input_state=explain_input(self, self._topic, type_name, self._qos),
             timeout=self._get("input_timeout"),
-            trouble=self._failure or (self._worker.degraded if self._worker else ""),
+            trouble=self._failure or (worker.degraded if worker else ""),
         )
         message = DiagnosticArray(status=[status])
         message.header.stamp = self.get_clock().now().to_msg()

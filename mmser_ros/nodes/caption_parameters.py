@@ -42,7 +42,7 @@ CAPTION_PARAMETERS = (
         fixed=True,
     ),
     Parameter(
-        "qos_depth", 5, "Images the middleware may keep for us.", least=1, greatest=100, fixed=True
+        "qos_depth", 10, "Images the middleware may keep for us.", least=1, greatest=100, fixed=True
     ),
     Parameter(
         "diagnostics_period",

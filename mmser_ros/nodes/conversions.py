@@ -8,19 +8,32 @@ from geometry_msgs.msg import Point
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
+from mmser_ros.errors import MmserError
 from mmser_ros.msg import GroundedPhrase as GroundedPhraseMessage
 from mmser_ros.msg import SceneCaption
 from mmser_ros.records import Caption, GroundedPhrase, Region
 
 
+class ConversionError(MmserError):
+    """A record that its message can't truthfully carry."""
+
+
 def caption_to_message(caption: Caption, header: Header) -> SceneCaption:
-    """A SceneCaption under the header of the image it describes."""
+    """A SceneCaption under the header of the image it describes.
+
+    Raises:
+        ConversionError: a confidence is not 0 to 1 (a model that overflowed gives NaN), or the
+            passes are not 0 to 255.
+    """
+    if not 0 <= caption.passes <= 255:  # noqa: PLR2004
+        msg = f"a caption of {caption.passes} passes; expected 0 to 255"
+        raise ConversionError(msg)
     return SceneCaption(
         header=header,
         caption=caption.text,
         initial_caption=caption.initial_text,
         refined=caption.refined,
-        confidence=float(caption.confidence),
+        confidence=_checked(caption.confidence, caption.text),
         phrases=[_phrase_to_message(phrase) for phrase in caption.phrases],
         model=caption.model,
         passes=caption.passes,
@@ -42,9 +55,18 @@ def message_to_caption(message: SceneCaption) -> Caption:
     )
 
 
+def _checked(confidence: float, text: str) -> float:
+    if not 0.0 <= confidence <= 1.0:  # false of NaN, too
+        msg = f"confidence {confidence} of {text!r}; expected 0 to 1: is the model damaged?"
+        raise ConversionError(msg)
+    return float(confidence)
+
+
 def _phrase_to_message(phrase: GroundedPhrase) -> GroundedPhraseMessage:
     message = GroundedPhraseMessage(
-        text=phrase.text, head=phrase.head, confidence=float(phrase.confidence)
+        text=phrase.text,
+        head=phrase.head,
+        confidence=_checked(phrase.confidence, phrase.text),
     )
     if phrase.region is not None:
         region = phrase.region

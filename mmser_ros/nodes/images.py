@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import cv2
 import numpy as np
+from PIL import Image as Picture
+from PIL import UnidentifiedImageError
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -33,9 +37,19 @@ ENCODINGS: dict[str, tuple[int, int, int | None]] = {
     "bayer_gbrg8": (1, 1, cv2.COLOR_BAYER_GR2RGB),
     "bayer_grbg8": (1, 1, cv2.COLOR_BAYER_GB2RGB),
 }
+SHARED_COLOURS = ("yuv422", "uyvy", "yuv422_yuy2", "yuyv")
+SMALLEST_BAYER = 4
 LARGEST = 100_000_000
 """Pixels; a larger picture is an error, not an allocation."""
-REASONS = ("empty", "unknown_encoding", "bad_step", "short_data", "big_endian", "undecodable")
+REASONS = (
+    "empty",
+    "unknown_encoding",
+    "bad_size",
+    "bad_step",
+    "short_data",
+    "big_endian",
+    "undecodable",
+)
 
 
 class ImageError(MmserError):
@@ -71,21 +85,15 @@ def to_rgb(message: Image) -> np.ndarray:
     if depth > 1 and message.is_bigendian:
         text = f"{message.encoding} in big-endian order; expected little-endian: set is_bigendian=0"
         raise ImageError("big_endian", text)
+    _check_size(message.encoding, height, width)
     row = width * channels * depth
-    if step < row or step % depth or height * width > LARGEST:
+    if step < row or step % depth:
         text = f"step {step} for {width}x{height} {message.encoding}; expected at least {row}"
         raise ImageError("bad_step", text)
     needed = step * (height - 1) + row
     if len(message.data) < needed:
         text = f"{len(message.data)} bytes for {width}x{height} at step {step}; expected {needed}"
         raise ImageError("short_data", text)
-    paired = message.encoding.startswith(("yuv", "uyvy", "yuyv"))
-    if paired and width % 2:
-        text = f"{message.encoding} of width {width}; expected an even width: pixels share colours"
-        raise ImageError("bad_step", text)
-    if message.encoding.startswith("bayer") and min(height, width) < 4:  # noqa: PLR2004
-        text = f"{message.encoding} of {width}x{height}; expected at least 4x4 to read colours"
-        raise ImageError("empty", text)
     flat = np.frombuffer(message.data, np.uint8, count=needed)
     rows = np.lib.stride_tricks.as_strided(flat, (height, row), (step, 1), writeable=False)
     if depth == 2:  # noqa: PLR2004
@@ -105,17 +113,28 @@ def compressed_to_rgb(message: CompressedImage) -> np.ndarray:
     pixels are as the camera frame has them. 16-bit pictures lose their low byte.
 
     Raises:
-        ImageError: `empty`, or `undecodable`.
+        ImageError: `empty`, `bad_size` or `undecodable`.
     """
     if len(message.data) == 0:
         raise ImageError("empty", f"a compressed image ({message.format!r}) without data")
+    try:  # the size first, from the file's head: a few kilobytes can claim gigabytes of pixels
+        with Picture.open(BytesIO(message.data), formats=("JPEG", "PNG")) as head:
+            width, height = head.size
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        text = f"{len(message.data)} bytes said to be {message.format!r}; expected jpeg or png"
+        raise ImageError("undecodable", text) from error
+    except Picture.DecompressionBombError as error:
+        raise ImageError("bad_size", f"{message.format!r} data: {error}") from error
+    if width * height > LARGEST:
+        text = f"{message.format!r} data of {width}x{height}; expected at most {LARGEST} pixels"
+        raise ImageError("bad_size", text)
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:
         decoded = cv2.imdecode(np.frombuffer(message.data, np.uint8), flags)
     except cv2.error as error:
         raise ImageError("undecodable", f"{message.format!r} data: {error}") from error
     if decoded is None:
-        text = f"{len(message.data)} bytes said to be {message.format!r}; expected jpeg or png"
+        text = f"{message.format!r} data of {width}x{height}, damaged; expected a whole picture"
         raise ImageError("undecodable", text)
     return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
 
@@ -131,6 +150,18 @@ def from_rgb(image: np.ndarray, header: Header) -> Image:
         step=3 * width,
         data=np.ascontiguousarray(image).tobytes(),
     )
+
+
+def _check_size(encoding: str, height: int, width: int) -> None:
+    if height * width > LARGEST:
+        expected = f"at most {LARGEST} pixels"
+    elif encoding in SHARED_COLOURS and width % 2:
+        expected = "an even width: pixels share colours"
+    elif encoding.startswith("bayer") and min(height, width) < SMALLEST_BAYER:
+        expected = f"at least {SMALLEST_BAYER}x{SMALLEST_BAYER} to read colours"
+    else:
+        return
+    raise ImageError("bad_size", f"{encoding} of {width}x{height}; expected {expected}")
 
 
 def _stretch(values: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -16,19 +15,20 @@ from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
-from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
-from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import CompressedImage, Image
 
 from mmser_ros.errors import MmserError
 from mmser_ros.nodes.parameters import Parameter, declare
-from mmser_ros.nodes.replay_sources import Shot, SourceError, open_source
+from mmser_ros.nodes.replay_sources import FOLDER_RATE, Shot, SourceError, open_source
 from mmser_ros.nodes.transport import use_large_shared_memory
 
 REPLAY_PARAMETERS = (
-    Parameter("source", "", "Folder of pictures, video file, or bag (folder, .mcap, .db3)."),
-    Parameter("topic", "", "A bag's image topic; empty: its only one."),
+    Parameter(
+        "source", "", "Folder of pictures, video file, or bag (folder, .mcap, .db3).", fixed=True
+    ),
+    Parameter("topic", "", "A bag's image topic; empty: its only one.", fixed=True),
     Parameter(
         "rate",
         0.0,
@@ -42,8 +42,9 @@ REPLAY_PARAMETERS = (
         "image_transport",
         "raw",
         "raw publishes sensor_msgs/Image on `image`, compressed sensor_msgs/CompressedImage on "
-        "`image`/compressed. A bag's images stay as they were recorded.",
+        "`image`/compressed. What was recorded the other way is converted.",
         choices=("raw", "compressed"),
+        fixed=True,
     ),
     Parameter(
         "stamps",
@@ -51,12 +52,14 @@ REPLAY_PARAMETERS = (
         "now: each image is stamped as it goes out; source: with its time in the bag or video, "
         "which jumps back when looping.",
         choices=("now", "source"),
+        fixed=True,
     ),
     Parameter(
         "qos_reliability",
         "best_effort",
         "Of the publisher; reliable resends what was lost.",
         choices=("best_effort", "reliable"),
+        fixed=True,
     ),
     Parameter(
         "wait_for_subscribers",
@@ -64,6 +67,7 @@ REPLAY_PARAMETERS = (
         "Hold the first image until so many subscribers are there.",
         least=0,
         greatest=100,
+        fixed=True,
     ),
     Parameter("exit_when_done", True, "End the process after the last image."),
 )
@@ -75,21 +79,31 @@ class ReplayNode(Node):
     Attributes:
         published: how many images went out.
         bad: how many could not be read.
-        failure: why the replay ended early; empty if it did not.
+        failure: what ended the replay early; None if nothing did.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__("replay_node", **options)
         declare(self, REPLAY_PARAMETERS)
         self.published = 0
-        self.failure = ""
         self.bad = 0
+        self.failure: Exception | None = None
         self._stopping = threading.Event()
+        compressed = self._get("image_transport") == "compressed"
         self._source = open_source(
-            Path(self._get("source")).expanduser(),
+            self._get("source"),
             topic=self._get("topic"),
-            compressed=self._get("image_transport") == "compressed",
+            compressed=compressed,
             on_bad=self._report_bad,
+        )
+        topic = self.resolve_topic_name("image")
+        if compressed and not topic.endswith("/compressed"):
+            topic += "/compressed"
+        reliability = ReliabilityPolicy[self._get("qos_reliability").upper()]
+        self._publisher = self.create_publisher(
+            CompressedImage if compressed else Image,
+            topic,
+            QoSProfile(depth=5, reliability=reliability),
         )
         self._thread = threading.Thread(target=self._replay, name="replay")
 
@@ -115,43 +129,40 @@ class ReplayNode(Node):
         try:
             self._publish_all()
             self.get_logger().info(f"replayed {self.published} images, skipped {self.bad}")
-        except MmserError as error:
-            self.failure = str(error)
+        except Exception as error:  # main raises it again, in the thread that ends the process
+            self.failure = error
         if self.failure or self._get("exit_when_done"):
             self.context.try_shutdown()
 
     def _publish_all(self) -> None:
-        publisher = None
-        while not self._stopping.is_set():
-            begun, rate = monotonic(), self._get("rate")
-            for number, shot in enumerate(self._source.shots()):
-                if publisher is None:
-                    publisher = self._open_publisher(type(shot.message))
-                    begun = monotonic()
-                moment = number / rate if rate > 0 else shot.moment
-                if self._stopping.wait(max(0.0, begun + moment - monotonic())):
+        while self._publisher.get_subscription_count() < self._get("wait_for_subscribers"):
+            if self._stopping.wait(0.05):
+                return
+        due, pause = 0.0, 1.0 / FOLDER_RATE
+        looping = True
+        while looping:
+            before = None
+            for shot in self._source.shots():
+                if before is not None:  # else it begins again, and the last pause is made again
+                    pause = shot.moment - before
+                before = shot.moment
+                if self.published == 0:
+                    due = monotonic()
+                else:
+                    rate = self._get("rate")
+                    due += 1.0 / rate if rate > 0 else pause
+                if self._stopping.wait(max(0.0, due - monotonic())) or not self.context.ok():
                     return
                 self._stamp(shot)
-                publisher.publish(shot.message)
+                self._publisher.publish(shot.message)
                 self.published += 1
-            if publisher is None:
+            if self.published == 0:
                 msg = f"nothing in {self._get('source')} could be read as an image"
                 raise SourceError(msg)
-            if not self._get("loop"):
-                # the last image must have arrived before the publisher goes
-                publisher.wait_for_all_acked(Duration(seconds=5))
-                return
-
-    def _open_publisher(self, kind: type) -> Publisher:
-        topic = self.resolve_topic_name("image")
-        if kind is CompressedImage and not topic.endswith("/compressed"):
-            topic += "/compressed"
-        reliability = ReliabilityPolicy[self._get("qos_reliability").upper()]
-        publisher = self.create_publisher(kind, topic, QoSProfile(depth=5, reliability=reliability))
-        while publisher.get_subscription_count() < self._get("wait_for_subscribers"):
-            if self._stopping.wait(0.05):
-                break
-        return publisher
+            looping = self._get("loop")
+        # the last image must have arrived before the publisher goes
+        if not self._publisher.wait_for_all_acked(Duration(seconds=5)):
+            self.get_logger().warning("a subscriber did not confirm the last images within 5 s")
 
     def _stamp(self, shot: Shot) -> None:
         header = shot.message.header
@@ -166,23 +177,25 @@ def main(args: list[str] | None = None) -> None:
     """Replay until the source ends or the process is interrupted; exit status 1 on failure."""
     use_large_shared_memory()
     rclpy.init(args=args)
-    node = None
-    failure = ""
     try:
-        node = ReplayNode()
+        _run()
+    except (MmserError, ValueError, ParameterException) as error:
+        sys.exit(f"replay_node: {error}")
+    finally:
+        rclpy.try_shutdown()
+
+
+def _run() -> None:
+    node = ReplayNode()
+    try:
         node.start()
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except (MmserError, ValueError, ParameterException) as error:
-        failure = str(error)
     finally:
-        if node is not None:
-            node.destroy_node()
-            failure = failure or node.failure
-        rclpy.try_shutdown()
-    if failure:
-        sys.exit(f"replay_node: {failure}")
+        node.destroy_node()
+    if node.failure is not None:
+        raise node.failure
 
 
 if __name__ == "__main__":

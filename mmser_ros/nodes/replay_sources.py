@@ -17,7 +17,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from mmser_ros.errors import MmserError
-from mmser_ros.nodes.images import from_rgb
+from mmser_ros.nodes.images import ImageError, compressed_to_rgb, from_rgb, to_rgb
 from mmser_ros.pictures import SUFFIXES, PictureError, load_picture
 
 FOLDER_RATE = 1.0
@@ -53,7 +53,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class FolderSource:
-    """The pictures of a folder, by name; jpeg and png go out as they are when compressed."""
+    """The pictures of a folder, by name; jpeg and png go out as they are when compressed.
+
+    Raw pictures are upright, as their EXIF says; compressed ones keep it for the receiver.
+    """
 
     folder: Path
     compressed: bool
@@ -111,10 +114,14 @@ class VideoSource:
 
 @dataclass(frozen=True)
 class BagSource:
-    """The images of one topic of a rosbag2 (db3 or mcap), as they were recorded."""
+    """The images of one topic of a rosbag2 (db3 or mcap).
+
+    Those recorded in the transport asked for go out as they are, the others are converted.
+    """
 
     path: Path
     topic: str
+    compressed: bool
     on_bad: Callable[[str], None]
 
     def shots(self) -> Iterator[Shot]:
@@ -126,10 +133,17 @@ class BagSource:
                 first = None
                 for _, nanoseconds, data in bag.messages([connection]):
                     first = nanoseconds if first is None else first
-                    message = _copy(bag.deserialize(data, connection.msgtype), kind)
+                    try:
+                        recorded = _copy(bag.deserialize(data, connection.msgtype), kind)
+                        message = _convert(recorded, self.compressed)
+                    except (AnyReaderError, ImageError) as error:
+                        self.on_bad(f"an image of {connection.topic}: {error}")
+                        continue
                     yield Shot(message, (nanoseconds - first) * 1e-9)
-        except (AnyReaderError, OSError) as error:
-            msg = f"{self.path} can't be read as a bag: {error}"
+        except MmserError:
+            raise
+        except Exception as error:  # in a damaged bag the reader fails with whatever comes
+            msg = f"{self.path} can't be read as a bag: {error}; is it damaged?"
             raise SourceError(msg) from error
 
     def _connection(self, bag: AnyReader) -> Any:
@@ -146,28 +160,32 @@ class BagSource:
 
 
 def open_source(
-    path: Path, *, topic: str, compressed: bool, on_bad: Callable[[str], None]
+    source: str, *, topic: str, compressed: bool, on_bad: Callable[[str], None]
 ) -> Source:
-    """Find out what a path is.
+    """Find out what a source is.
 
     Args:
-        path: a folder of pictures, a video file, a rosbag2 folder, an .mcap or a .db3 file.
+        source: a folder of pictures, a video file, a rosbag2 folder, an .mcap or a .db3 file.
         topic: of a bag; empty: its only image topic.
-        compressed: whether pictures and videos become CompressedImage; a bag's stay as they are.
+        compressed: whether the messages are CompressedImage, else Image.
         on_bad: told of each unreadable picture.
 
     Raises:
         SourceError: there is nothing at the path.
     """
+    if not source:
+        msg = "nothing to replay: set `source` to a folder of pictures, a video file or a bag"
+        raise SourceError(msg)
+    path = Path(source).expanduser()
     if (path / "metadata.yaml").is_file() or path.suffix == ".mcap":
-        return BagSource(path, topic, on_bad)
+        return BagSource(path, topic, compressed, on_bad)
     if path.suffix == ".db3":
-        return BagSource(path.parent, topic, on_bad)
+        return BagSource(path.parent, topic, compressed, on_bad)
     if path.is_dir():
         return FolderSource(path, compressed, on_bad)
     if path.is_file():
         return VideoSource(path, compressed, on_bad)
-    msg = f"no such source: {str(path)!r}; expected a folder of pictures, a video file or a bag"
+    msg = f"no such source: {source!r}; expected a folder of pictures, a video file or a bag"
     raise SourceError(msg)
 
 
@@ -176,6 +194,13 @@ def _message(image: np.ndarray, header: Header, compressed: bool) -> Image | Com
         return from_rgb(image, header)
     _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     return CompressedImage(header=header, format="jpeg", data=data.tobytes())
+
+
+def _convert(message: Image | CompressedImage, compressed: bool) -> Image | CompressedImage:
+    if isinstance(message, CompressedImage) == compressed:
+        return message
+    image = to_rgb(message) if compressed else compressed_to_rgb(message)
+    return _message(image, message.header, compressed)
 
 
 def _copy(recorded: Any, kind: Any) -> Any:

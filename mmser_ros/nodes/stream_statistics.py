@@ -25,9 +25,11 @@ class Snapshot:
 
     Attributes:
         received: images that came.
+        lost: images that the middleware lost on their way here.
         captioned: captions that went out.
         dropped: images by the reason they got no caption.
         input_rate: Hz.
+        loss: share of the images of the last seconds that were lost on their way, 0 to 1.
         caption_rate: Hz.
         latency_ms: from receiving an image to publishing its caption: p50 and p99.
         inference_ms: of it, in the captioner: p50 and p99.
@@ -37,9 +39,11 @@ class Snapshot:
     """
 
     received: int
+    lost: int
     captioned: int
     dropped: dict[str, int]
     input_rate: float
+    loss: float
     caption_rate: float
     latency_ms: dict[str, float]
     inference_ms: dict[str, float]
@@ -54,9 +58,11 @@ class StreamStatistics:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._received = 0
+        self._lost = 0
         self._dropped: Counter[str] = Counter()
         self._captioned = 0
         self._arrivals: deque[float] = deque()
+        self._losses: deque[float] = deque()
         self._departures: deque[float] = deque()
         self._failures: deque[float] = deque()
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
@@ -75,6 +81,13 @@ class StreamStatistics:
             self._received += 1
             self._last_arrival = monotonic()
             _append(self._arrivals, self._last_arrival, WINDOW)
+
+    def lost(self, count: int) -> None:
+        """Images were lost before they came here."""
+        with self._lock:
+            self._lost += count
+            for _ in range(count):
+                _append(self._losses, monotonic(), WINDOW)
 
     def dropped(self, reason: str, error: str = "") -> None:
         """An image gets no caption; `error` says what went wrong, if anything did."""
@@ -97,15 +110,18 @@ class StreamStatistics:
         """The statistics now."""
         with self._lock:
             now = monotonic()
+            lost = _recent(self._losses, now, WINDOW)
             return Snapshot(
                 received=self._received,
+                lost=self._lost,
                 captioned=self._captioned,
                 dropped=dict(self._dropped),
                 input_rate=_rate(self._arrivals, now),
+                loss=lost / max(1, lost + _recent(self._arrivals, now, WINDOW)),
                 caption_rate=_rate(self._departures, now),
                 latency_ms=_percentiles(self._latencies),
                 inference_ms=_percentiles(self._inferences),
-                failures=sum(moment >= now - MEMORY for moment in self._failures),
+                failures=_recent(self._failures, now, MEMORY),
                 silence=now - self._last_arrival,
                 last_error=self._last_error,
             )
@@ -115,6 +131,10 @@ def _append(moments: deque[float], now: float, window: float) -> None:
     moments.append(now)
     while moments[0] < now - window:
         moments.popleft()
+
+
+def _recent(moments: deque[float], now: float, window: float) -> int:
+    return sum(moment >= now - window for moment in moments)
 
 
 def _percentiles(values: deque[float]) -> dict[str, float]:

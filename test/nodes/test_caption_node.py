@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """caption_node in a process of its own, over DDS."""
 
+import signal
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from mmser_ros.srv import CaptionImage
@@ -13,6 +16,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
 from test.nodes.conftest import make_compressed, make_image, node_process, values, wait_until
+from test.nodes.strategies import images
 
 OK, WARN, ERROR = b"\0", b"\1", b"\2"
 
@@ -80,11 +84,27 @@ def test_malformed_images_are_counted_and_the_next_is_captioned(peer):
         peer.status(lambda one, key=f"dropped.malformed_{reason}": key in values(one), reason)
     ask_for(peer, publisher, make_image(seconds=2000))
     status = peer.status(lambda one: one.level == WARN, "a warning")
-    assert "5 malformed images" in status.message
+    assert "5 images failed in the last minute" in status.message
     found = values(status)
     received = int(found["received"])
     dropped = sum(int(count) for key, count in found.items() if key.startswith("dropped."))
     assert received == int(found["captioned"]) + dropped
+
+
+def test_broken_images_from_another_process(peer):
+    publisher = connect(peer)
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(images)
+    def send(message):
+        publisher.publish(message)
+
+    send()
+    ask_for(peer, publisher, make_image(seconds=2100))
+    found = values(peer.status(lambda one: True, "anything"))
+    dropped = {key: int(count) for key, count in found.items() if key.startswith("dropped.")}
+    assert int(found["received"]) == int(found["captioned"]) + sum(dropped.values())
+    assert sum(count for key, count in dropped.items() if "malformed" in key) > 0
 
 
 def test_the_service_captions_what_it_is_given(peer):
@@ -223,6 +243,20 @@ def test_by_default_a_best_effort_camera_is_heard(tiny_checkpoint, make_peer):
     peer.node.destroy_timer(camera)
     assert peer.captions[0].header.stamp.sec == 7000
     assert float(values(status)["input rate (Hz)"]) > 0
+
+
+def test_an_interrupt_ends_it_well(tiny_checkpoint, make_peer):
+    peer = make_peer("/interrupted")
+    publisher = peer.publisher()
+    camera = peer.node.create_timer(0.02, lambda: publisher.publish(make_image()))
+    with node_process("caption_node", "/interrupted", model=tiny_checkpoint) as node:
+        wait_until(lambda: peer.captions, "a caption")
+        node.send_signal(signal.SIGINT)
+        _, printed = node.communicate(timeout=60)
+        assert node.returncode == 0
+        assert "Traceback" not in printed
+        assert "no caption" not in printed
+    peer.node.destroy_timer(camera)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from std_msgs.msg import Header
 
-from mmser_ros.nodes.conversions import caption_to_message, message_to_caption
+from mmser_ros.nodes.conversions import ConversionError, caption_to_message, message_to_caption
 from mmser_ros.records import Caption, GroundedPhrase, Region
 
 single = st.floats(0, 1, width=32)
@@ -41,3 +44,19 @@ def test_round_trip(caption):
     assert message.header == header
     assert message.inference_time == 2.0
     assert message_to_caption(message) == caption
+
+
+@pytest.mark.parametrize("confidence", [float("nan"), float("inf"), -0.1, 1.1])
+def test_a_confidence_that_is_none_is_not_published(confidence):
+    caption = Caption("a cat", "a cat", 0.5, refined=False, model="nano", passes=1)
+    phrase = GroundedPhrase("a cat", "cat", confidence)
+    for wrong in (replace(caption, confidence=confidence), replace(caption, phrases=(phrase,))):
+        with pytest.raises(ConversionError, match="expected 0 to 1"):
+            caption_to_message(wrong, Header())
+
+
+@pytest.mark.parametrize("passes", [-1, 256])
+def test_passes_that_the_message_can_not_hold(passes):
+    caption = Caption("a cat", "a cat", 0.5, refined=False, model="nano", passes=passes)
+    with pytest.raises(ConversionError, match="expected 0 to 255"):
+        caption_to_message(caption, Header())

@@ -1,5 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -94,8 +97,9 @@ def test_bayer_patterns_as_ros_names_them(pattern):
         ({"width": 0}, "empty"),
         ({"data": b""}, "empty"),
         ({"encoding": "mono16", "is_bigendian": 1}, "big_endian"),
-        ({"encoding": "yuv422", "width": 7}, "bad_step"),
-        ({"height": 2**31, "width": 2**31, "step": 2**32 - 1}, "bad_step"),
+        ({"encoding": "yuv422", "width": 7}, "bad_size"),
+        ({"encoding": "bayer_rggb8", "height": 3}, "bad_size"),
+        ({"height": 2**31, "width": 2**31, "step": 2**32 - 1}, "bad_size"),
     ],
 )
 def test_malformed_images_have_a_reason(fields, reason):
@@ -145,6 +149,33 @@ def test_what_is_no_compressed_picture(data, reason):
     with pytest.raises(ImageError) as raised:
         compressed_to_rgb(CompressedImage(format="jpeg", data=data))
     assert raised.value.reason == reason
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [10_001, 30_000])
+def test_a_small_file_that_claims_a_huge_picture_is_not_decoded(side):
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n"
+    for name, body in ((b"IHDR", head), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")):
+        data += struct.pack(">I", len(body)) + name + body
+        data += struct.pack(">I", zlib.crc32(name + body))
+    with pytest.raises(ImageError) as raised:
+        compressed_to_rgb(CompressedImage(format="png", data=data))
+    assert raised.value.reason == "bad_size"
+
+
+@pytest.mark.parametrize("kind", [".png", ".jpg"])
+def test_a_truncated_picture_is_no_picture(picture, kind):
+    whole = make_compressed(picture, kind)
+    whole.data = whole.data[: len(whole.data) * 2 // 3]
+    with pytest.raises(ImageError, match="whole") as raised:
+        compressed_to_rgb(whole)
+    assert raised.value.reason == "undecodable"
+
+
+def test_other_files_are_no_camera_pictures(picture):
+    with pytest.raises(ImageError, match="expected jpeg or png"):
+        compressed_to_rgb(make_compressed(picture, ".bmp"))
 
 
 def test_round_trip(colours):

@@ -1,0 +1,132 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`mmser` as a user meets it: in a process of its own."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from mmser_ros.captioner.checkpoint import WEIGHTS
+from mmser_ros.cli import app
+
+
+def mmser(*arguments, status=0):
+    command = [sys.executable, "-m", "mmser_ros.cli", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def photo(tmp_path, picture):
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(picture).save(path)
+    return path
+
+
+def test_caption_as_json(photo, tiny_checkpoint):
+    done = mmser("caption", photo, "--json", "--model", tiny_checkpoint)
+    result = json.loads(done.stdout)
+    assert {
+        "caption",
+        "initial_caption",
+        "confidence",
+        "refined",
+        "model",
+        "passes",
+        "times_ms",
+    } <= result.keys()
+    assert (result["model"], result["refined"], result["passes"]) == ("tiny", False, 1)
+
+
+def test_several_pictures_one_of_them_broken(photo, tmp_path, tiny_checkpoint):
+    liar = tmp_path / "liar.jpg"
+    liar.write_text("I am a text file")
+    out = tmp_path / "out"
+    done = mmser(
+        "caption",
+        photo,
+        liar,
+        tmp_path / "gone.png",
+        "--model",
+        tiny_checkpoint,
+        "--out",
+        out,
+        status=1,
+    )
+    assert len(done.stdout.splitlines()) == 1
+    assert "liar.jpg is not a picture" in done.stderr
+    assert "no such picture" in done.stderr
+    assert "gone.png" in done.stderr
+    drawn = np.asarray(Image.open(out / "photo.jpg"))
+    original = np.asarray(Image.open(photo))
+    assert drawn.shape[1] == original.shape[1]
+    assert drawn.shape[0] > original.shape[0]
+
+
+def test_unknown_models_and_broken_checkpoints(photo, tmp_path, tiny_checkpoint):
+    assert "no model 'gigantic'" in mmser("caption", photo, "--model", "gigantic", status=1).stderr
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for file in tiny_checkpoint.iterdir():
+        data = file.read_bytes()
+        (broken / file.name).write_bytes(data[:100] if file.name == WEIGHTS else data)
+    said = mmser("caption", photo, "--model", broken, status=1).stderr
+    assert f"{WEIGHTS} is damaged" in said.replace("\n", "")
+
+
+def test_one_file_for_several_pictures_is_refused(photo, tiny_checkpoint):
+    arguments = ("caption", photo, photo, "--model", tiny_checkpoint, "--out", "both.jpg")
+    assert "give a folder" in mmser(*arguments, status=1).stderr
+
+
+def test_info_says_what_is_there():
+    facts = json.loads(mmser("info", "--json").stdout)
+    assert facts["mmser_ros"] == "0.1.0"
+    assert any(line.startswith("nano ") for line in facts["models"])
+    assert any(line.startswith("torch 2.") for line in facts["versions"])
+    assert not any(line.startswith("rclpy") for line in facts["missing"])
+    assert "nano" in mmser("info").stdout
+
+
+def test_help_needs_no_torch():
+    code = "import sys; sys.argv = ['mmser', '--help']\nfrom mmser_ros.cli import app\n"
+    code += (
+        "try: app()\nexcept SystemExit: pass\nprint('torch' in sys.modules, 'rclpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False False"
+
+
+def test_evaluate_refuses_what_it_does_not_know(tmp_path):
+    runner = CliRunner()
+    unknown = runner.invoke(app, ["evaluate", "--root", str(tmp_path), "--data", "imagenet"])
+    assert "expected flickr8k" in str(unknown.exception)
+    odd = runner.invoke(app, ["evaluate", "--root", str(tmp_path), "--passes", "one"])
+    assert "expected whole numbers" in str(odd.exception)
+
+
+def test_run_refuses_a_parameter_file_that_is_not_there(tmp_path):
+    said = mmser("run", "caption", "--params-file", tmp_path / "no.yaml", status=1).stderr
+    assert "no parameter file" in said
+
+
+def test_run_replay_uses_the_shipped_parameters(tmp_path, photo):
+    done = mmser("run", "replay", "-p", f"source:={photo.parent}", "-p", "rate:=50.0")
+    assert "replayed 1 images" in done.stderr
+
+
+def test_the_demo_ends_with_its_result(tiny_checkpoint):
+    lines = mmser("demo", "--model", tiny_checkpoint).stdout.splitlines()
+    result = json.loads(lines[-1])
+    assert result["images"] == 6
+    assert result["headers_match"] is True
+    assert result["captions"] + sum(result["dropped"].values()) == 6
+    assert result["latency_ms"].keys() == {"p50", "p99"}
+    assert sum(line.startswith(("astronaut.png: ", "china.jpg: ")) for line in lines) == 2

@@ -1,0 +1,46 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmser_ros.pictures import PictureError, draw_caption, load_picture, save_picture
+
+
+def test_pictures_are_turned_upright(tmp_path):
+    pixels = np.zeros((4, 8, 3), np.uint8)
+    pixels[:, :4] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by 90 degrees
+    Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
+    upright = load_picture(tmp_path / "turned.png")
+    assert upright.shape == (8, 4, 3)
+    assert upright[0].min() == 255
+    assert upright[-1].max() == 0
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "I;16", "CMYK"])
+def test_every_mode_becomes_rgb(tmp_path, mode):
+    path = tmp_path / ("picture.tif" if mode == "CMYK" else "picture.png")
+    Image.new(mode, (5, 4)).save(path)
+    assert load_picture(path).shape == (4, 5, 3)
+
+
+def test_what_is_no_picture(tmp_path):
+    (tmp_path / "text.jpg").write_text("text")
+    Image.new("RGB", (64, 64)).save(tmp_path / "whole.png")
+    (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:60])
+    for name in ("text.jpg", "half.png", "gone.png"):
+        with pytest.raises(PictureError, match=name):
+            load_picture(tmp_path / name)
+    with pytest.raises(PictureError, match="suffix"):
+        save_picture(np.zeros((4, 4, 3), np.uint8), tmp_path / "picture.what")
+
+
+@pytest.mark.parametrize("caption", ["a dog", "a dog " * 60, ""])
+def test_a_caption_stands_under_the_picture(picture, caption):
+    page = draw_caption(picture, caption)
+    np.testing.assert_array_equal(page[: len(picture)], picture)
+    below = page[len(picture) :]
+    assert below.shape[1] == picture.shape[1]
+    assert (below.min() < 100) == bool(caption)

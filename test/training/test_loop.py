@@ -1,0 +1,133 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
+
+import pytest
+import torch
+from torch import nn
+
+from mmser_ros.training.loop import Schedule, TrainingError, learning_rate, train
+
+SCHEDULE = Schedule(epochs=3, batch_size=4, learning_rate=0.01, seed=7)
+
+
+def fit(folder, schedule=SCHEDULE, stop_at=None, **options):
+    """Train a small network with dropout; may be interrupted at a step."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 16), nn.Dropout(0.5), nn.Linear(16, 1))
+    data = torch.randn(40, 8, generator=torch.manual_seed(1))
+    seen = []
+
+    def loss_of(batch):
+        seen.append(batch)
+        if len(seen) == stop_at:
+            raise KeyboardInterrupt
+        return (model(data[batch])[:, 0] - data[batch].sum(1)).square().mean()
+
+    with suppress(KeyboardInterrupt):
+        train("fit", model, loss_of, len(data), schedule, folder, **options)
+    return model, seen
+
+
+def test_it_learns_and_sees_everything_once_an_epoch(tmp_path):
+    model, seen = fit(tmp_path, replace(SCHEDULE, epochs=60))
+    data = torch.randn(200, 8, generator=torch.manual_seed(2))
+    assert (model(data)[:, 0] - data.sum(1)).square().mean() < 1.0
+    assert not model.training
+    for epoch in range(60):
+        assert sorted(chain(*seen[10 * epoch : 10 * epoch + 10])) == list(range(40))
+    assert seen[:10] != seen[10:20]
+
+
+@pytest.mark.parametrize("stop_at", [2, 11, 17, 30])
+def test_a_stopped_run_ends_as_if_it_had_not_been(tmp_path, stop_at):
+    whole, _ = fit(tmp_path / "whole")
+    fit(tmp_path / "stopped", stop_at=stop_at, checkpoint_seconds=0.0)
+    resumed, seen = fit(tmp_path / "stopped", checkpoint_seconds=0.0)
+    assert len(seen) == 30 - (stop_at - 1)
+    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+KILLED = """
+import sys, os, signal
+from pathlib import Path
+from test.training import test_loop
+steps = []
+import mmser_ros.training.loop as loop
+save = loop._save
+def save_and_die(*arguments):
+    save(*arguments)
+    steps.append(1)
+    if len(steps) == 13:
+        os.kill(os.getpid(), signal.SIGKILL)
+loop._save = save_and_die
+test_loop.fit(Path(sys.argv[1]), checkpoint_seconds=0.0)
+"""
+
+
+def test_kill_9_loses_nothing_but_time(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path / "killed")], capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    resumed, seen = fit(tmp_path / "killed")
+    assert len(seen) == 30 - 13
+    whole, _ = fit(tmp_path / "whole")
+    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-7)
+
+
+def test_a_finished_run_is_not_run_again(tmp_path):
+    first, _ = fit(tmp_path)
+    second, seen = fit(tmp_path)
+    assert seen == []
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_the_state_of_another_run_is_refused(tmp_path):
+    fit(tmp_path, stop_at=5, checkpoint_seconds=0.0)
+    with pytest.raises(TrainingError, match="another run"):
+        fit(tmp_path, replace(SCHEDULE, learning_rate=0.02))
+
+
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
+    model = nn.Linear(1, 1)
+    with pytest.raises(TrainingError, match="lower the learning rate"):
+        train("nan", model, lambda _: model(torch.tensor([torch.nan])).sum(), 8, SCHEDULE, tmp_path)
+
+
+def test_the_learning_rate_rises_and_falls():
+    schedule = Schedule(epochs=1, batch_size=1, learning_rate=1.0, warmup=0.1)
+    rates = [learning_rate(schedule, step, 100) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[9] == rates[10] == 1.0
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] == pytest.approx(0.05, abs=0.01)
+
+
+def test_validation_speaks_after_each_epoch(tmp_path, capsys):
+    model = nn.Linear(1, 1)
+    states = []
+
+    def validate():
+        states.append(model.training)
+        return "all is well"
+
+    train(
+        "said",
+        model,
+        lambda batch: model(torch.ones(1)).sum() ** 2,
+        8,
+        SCHEDULE,
+        tmp_path,
+        validate,
+    )
+    assert states == [False] * 3
+    assert capsys.readouterr().err.count("all is well") == 3
