@@ -1,0 +1,81 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How long a caption takes, by model and quantization, side by side.
+
+Every variant captions the same 640x480 picture in turn, so that whatever else the machine does
+falls on all alike. All weights are random, which changes no timing, and no caption ends before its
+greatest length, so all decode the same number of tokens.
+
+Prints one JSON object:
+    python benchmarks/captioner_speed.py --rounds 20
+"""
+
+import argparse
+import json
+import os
+import platform
+from dataclasses import replace
+from statistics import median
+
+import numpy as np
+import torch
+
+from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.untrained import build_untrained, random_weights, read_architecture
+
+NEVER = -1
+"""An end token that no model says."""
+
+
+def build(model: str, mode: str, tokens: int, device: str) -> Captioner:
+    config = replace(random_weights(read_architecture(model)), max_caption_tokens=tokens)
+    specialist, tokenizer = build_untrained(config)
+    specialist.end = NEVER
+    return Captioner(specialist, tokenizer, device=device, quantize=mode)
+
+
+def run(models: list[str], modes: list[str], rounds: int, tokens: int, device: str) -> dict:
+    torch.manual_seed(0)
+    picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    variants = {(one, mode): build(one, mode, tokens, device) for one in models for mode in modes}
+    times: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
+    for number in range(rounds + 2):  # the first two warm up
+        for key, captioner in variants.items():
+            total = captioner.caption(picture).times_ms["total"]
+            if number > 1:
+                times[key].append(total)
+    return {
+        "machine": {
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+        },
+        "device": device,
+        "threads": torch.get_num_threads(),
+        "load_average": os.getloadavg()[0],
+        "batch": 1,
+        "tokens": tokens,
+        "rounds": rounds,
+        "median_ms": {" ".join(key): round(median(some), 1) for key, some in times.items()},
+        "speedup_over_first_mode": {
+            " ".join((one, mode)): round(median(times[one, modes[0]]) / median(times[one, mode]), 2)
+            for one, mode in times
+        },
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", default="nano,specialist")
+    parser.add_argument("--modes", default="none,int8,bf16", help="the first is compared against")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--tokens", type=int, default=16, help="of each caption")
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    result = run(
+        options.models.split(","),
+        options.modes.split(","),
+        options.rounds,
+        options.tokens,
+        options.device,
+    )
+    print(json.dumps(result))

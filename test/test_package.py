@@ -1,0 +1,95 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What is installed beside the modules, and that versions agree."""
+
+import xml.etree.ElementTree as ET
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+import pytest
+from mmser_ros.msg import GroundedPhrase, SceneCaption
+from mmser_ros.srv import CaptionImage
+
+import mmser_ros
+from mmser_ros.resources import ResourceError, share_path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_one_version():
+    package = ET.parse(ROOT / "package.xml").getroot()
+    assert package.findtext("version") == mmser_ros.__version__ == version("mmser_ros")
+
+
+def test_the_command_is_installed():
+    (command,) = entry_points(group="console_scripts", name="mmser")
+    assert command.value == "mmser_ros.cli:main"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "config/caption.yaml",
+        "config/replay.yaml",
+        "config/fastdds.xml",
+        "config/train/nano.yaml",
+        "config/architectures/specialist.json",
+        "launch/caption.launch.py",
+        "models/nano/config.json",
+    ],
+)
+def test_shared_files_are_installed_as_they_are_here(path, monkeypatch):
+    assert share_path(path) == ROOT / path
+    monkeypatch.setattr("mmser_ros.resources.__file__", "/nowhere/mmser_ros/resources.py")
+    assert share_path(path).read_bytes() == (ROOT / path).read_bytes()
+
+
+def test_a_file_that_is_not_there_is_named():
+    with pytest.raises(ResourceError, match=r"no_such\.yaml.*install the package again"):
+        share_path("config/no_such.yaml")
+
+
+def test_the_interface_is_what_others_rely_on():
+    assert SceneCaption.get_fields_and_field_types() == {
+        "header": "std_msgs/Header",
+        "caption": "string",
+        "initial_caption": "string",
+        "refined": "boolean",
+        "confidence": "float",
+        "phrases": "sequence<mmser_ros/GroundedPhrase>",
+        "model": "string",
+        "passes": "uint8",
+        "inference_time": "float",
+    }
+    assert GroundedPhrase.get_fields_and_field_types() == {
+        "text": "string",
+        "head": "string",
+        "confidence": "float",
+        "has_region": "boolean",
+        "region": "sensor_msgs/RegionOfInterest",
+        "has_point": "boolean",
+        "point": "geometry_msgs/Point",
+    }
+    assert CaptionImage.Request.get_fields_and_field_types().keys() == {
+        "image",
+        "compressed_image",
+        "passes",
+    }
+    assert CaptionImage.Response.get_fields_and_field_types().keys() == {
+        "success",
+        "message",
+        "caption",
+    }
+
+
+@pytest.mark.parametrize("name", ["caption", "replay"])
+def test_parameter_files_hold_every_parameter_at_its_default(name):
+    import yaml
+
+    from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
+    from mmser_ros.nodes.replay_node import REPLAY_PARAMETERS
+
+    table = {"caption": CAPTION_PARAMETERS, "replay": REPLAY_PARAMETERS}[name]
+    document = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
+    values = document[f"/**/{name}_node"]["ros__parameters"]
+    assert values == {one.name: one.default for one in table}
