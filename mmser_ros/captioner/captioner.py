@@ -69,6 +69,7 @@ class Captioner:
         self._tokenizer = tokenizer
         self._passes = self._check_passes(passes)
         self._beams = _check_beams(beams)
+        self._overreached = False  # whether memory ran out on more than one pass or beam
         self._dtype = quantization.quantize(specialist, quantize, self.device)
         self._move(self.device)
 
@@ -135,6 +136,7 @@ class Captioner:
             with torch.inference_mode():
                 return self._caption(images, asked, width)
         except torch.OutOfMemoryError as error:
+            self._overreached = asked > 1 or width > 1
             torch.cuda.empty_cache()
             msg = f"{self.device} ran out of memory with {asked} passes and {width} beams"
             raise OutOfMemoryError(msg) from error
@@ -145,7 +147,8 @@ class Captioner:
         Returns:
             What changed, in words; None if there is nothing left to give up.
         """
-        if self._passes > 1 or self._beams > 1:
+        if self._overreached:
+            self._overreached = False
             self._passes = self._beams = 1
             return "one pass, greedy"
         if self.device != "cpu":
