@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 import sys
-import threading
-from time import monotonic
+from signal import SIGINT, SIGTERM, default_int_handler, signal
+from threading import Thread
+from time import monotonic, sleep
 from typing import Any
 
 import rclpy
 from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
 from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -74,12 +76,11 @@ REPLAY_PARAMETERS = (
 
 
 class ReplayNode(Node):
-    """Publishes a source's images at their moments, from a thread of its own.
+    """Publishes a source's images at their moments.
 
     Attributes:
         published: how many images went out.
         bad: how many could not be read.
-        failure: what ended the replay early; None if nothing did.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -87,8 +88,8 @@ class ReplayNode(Node):
         declare(self, REPLAY_PARAMETERS)
         self.published = 0
         self.bad = 0
-        self.failure: Exception | None = None
-        self._stopping = threading.Event()
+        self._due = 0.0
+        self._pause = 1.0 / FOLDER_RATE
         compressed = self._get("image_transport") == "compressed"
         self._source = open_source(
             self._get("source"),
@@ -105,18 +106,19 @@ class ReplayNode(Node):
             topic,
             QoSProfile(depth=5, reliability=reliability),
         )
-        self._thread = threading.Thread(target=self._replay, name="replay")
 
-    def start(self) -> None:
-        """Begin to publish."""
-        self._thread.start()
+    def replay(self) -> None:
+        """Publish every image at its moment; return when done, or when the context is shut down.
 
-    def destroy_node(self) -> None:
-        """Stop publishing first."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        super().destroy_node()
+        Raises:
+            SourceError: the source has no image that can be read.
+        """
+        try:
+            self._replay_all()
+        finally:
+            self.get_logger().info(f"replayed {self.published} images, skipped {self.bad}")
+        while self.context.ok() and not self._get("exit_when_done"):
+            sleep(0.1)
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
@@ -125,44 +127,37 @@ class ReplayNode(Node):
         self.bad += 1
         self.get_logger().warning(f"skipped: {text}")
 
-    def _replay(self) -> None:
-        try:
-            self._publish_all()
-            self.get_logger().info(f"replayed {self.published} images, skipped {self.bad}")
-        except Exception as error:  # main raises it again, in the thread that ends the process
-            self.failure = error
-        if self.failure or self._get("exit_when_done"):
-            self.context.try_shutdown()
-
-    def _publish_all(self) -> None:
+    def _replay_all(self) -> None:
         while self._publisher.get_subscription_count() < self._get("wait_for_subscribers"):
-            if self._stopping.wait(0.05):
-                return
-        due, pause = 0.0, 1.0 / FOLDER_RATE
+            sleep(0.05)
         looping = True
-        while looping:
-            before = None
-            for shot in self._source.shots():
-                if before is not None:  # else it begins again, and the last pause is made again
-                    pause = shot.moment - before
-                before = shot.moment
-                if self.published == 0:
-                    due = monotonic()
-                else:
-                    rate = self._get("rate")
-                    due += 1.0 / rate if rate > 0 else pause
-                if self._stopping.wait(max(0.0, due - monotonic())) or not self.context.ok():
-                    return
-                self._stamp(shot)
-                self._publisher.publish(shot.message)
-                self.published += 1
-            if self.published == 0:
+        while looping and self.context.ok():
+            self._replay_once()
+            if self.published == 0 and self.context.ok():
                 msg = f"nothing in {self._get('source')} could be read as an image"
                 raise SourceError(msg)
             looping = self._get("loop")
         # the last image must have arrived before the publisher goes
-        if not self._publisher.wait_for_all_acked(Duration(seconds=5)):
+        if self.context.ok() and not self._publisher.wait_for_all_acked(Duration(seconds=5)):
             self.get_logger().warning("a subscriber did not confirm the last images within 5 s")
+
+    def _replay_once(self) -> None:
+        before = None
+        for shot in self._source.shots():
+            if before is not None:  # else it begins again, and the last pause is made again
+                self._pause = shot.moment - before
+            before = shot.moment
+            if self.published == 0:
+                self._due = monotonic()
+            else:
+                rate = self._get("rate")
+                self._due += 1.0 / rate if rate > 0 else self._pause
+            sleep(max(0.0, self._due - monotonic()))
+            if not self.context.ok():
+                return
+            self._stamp(shot)
+            self._publisher.publish(shot.message)
+            self.published += 1
 
     def _stamp(self, shot: Shot) -> None:
         header = shot.message.header
@@ -176,26 +171,27 @@ class ReplayNode(Node):
 def main(args: list[str] | None = None) -> None:
     """Replay until the source ends or the process is interrupted; exit status 1 on failure."""
     use_large_shared_memory()
-    rclpy.init(args=args)
+    # rclpy's signal handler would shut the context down in the midst of publishing or spinning,
+    # which then fails or never wakes: a signal interrupts the replay instead.
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    for one in (SIGINT, SIGTERM):
+        signal(one, default_int_handler)
+    executor = SingleThreadedExecutor()
+    spinning = Thread(target=executor.spin, name="executor")
     try:
-        _run()
+        node = ReplayNode()
+        executor.add_node(node)
+        spinning.start()
+        node.replay()
+    except KeyboardInterrupt:
+        pass
     except (MmserError, ValueError, ParameterException) as error:
         sys.exit(f"replay_node: {error}")
     finally:
+        executor.shutdown()
+        if spinning.is_alive():
+            spinning.join()
         rclpy.try_shutdown()
-
-
-def _run() -> None:
-    node = ReplayNode()
-    try:
-        node.start()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        node.destroy_node()
-    if node.failure is not None:
-        raise node.failure
 
 
 if __name__ == "__main__":
