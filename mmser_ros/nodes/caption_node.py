@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from signal import SIGINT, SIGTERM, default_int_handler, signal
+from threading import Thread
 from typing import Any
 
 import rclpy
@@ -15,10 +17,11 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -189,12 +192,12 @@ class CaptionNode(LifecycleNode):
             return response
         try:
             caption = self._worker.caption(read(message), request.passes or self._get("passes"))
+            response.caption = caption_to_message(caption, message.header)
         except Exception as error:  # the asker is told; the node goes on
             response.message = str(error) or type(error).__name__
             self.get_logger().warning(f"a request for a caption failed: {explain(error)}")
             return response
         response.success = True
-        response.caption = caption_to_message(caption, message.header)
         return response
 
     # Parameters and diagnostics
@@ -234,31 +237,42 @@ class CaptionNode(LifecycleNode):
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the node until it is interrupted; exit status 1 if it can't start."""
+    """Run the node until it is interrupted; exit status 1 if it can't start or go on."""
     use_large_shared_memory()
-    rclpy.init(args=args)
+    # rclpy's signal handler would shut the context down under callbacks that are running: a
+    # signal interrupts this thread instead, which then ends the others in order.
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    for one in (SIGINT, SIGTERM):
+        signal(one, default_int_handler)
+    executor = MultiThreadedExecutor(num_threads=3)
+    spinning = Thread(target=executor.spin, name="executor")
     node = None
-    failure = ""
+    failure = "caption_node can't start; the log above says why"
     try:
         node = CaptionNode()
-        executor = MultiThreadedExecutor(num_threads=3)
         executor.add_node(node)
-        if node.get_parameter("autostart").value:
-            configured = node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-            if not configured or node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
-                failure = "caption_node can't start; the log above says why"
-        if not failure:
-            executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        if not node.get_parameter("autostart").value or _start(node):
+            spinning.start()
+            spinning.join()
+            failure = "caption_node can't go on; the traceback above says why"
+    except KeyboardInterrupt:
+        failure = ""
     except (ValueError, ParameterException, InvalidParameterValueException) as error:
         failure = f"caption_node can't start: {error}"
     finally:
+        executor.shutdown()
+        if spinning.is_alive():
+            spinning.join()
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     if failure:
         sys.exit(failure)
+
+
+def _start(node: CaptionNode) -> bool:
+    configured = node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    return configured and node.trigger_activate() == TransitionCallbackReturn.SUCCESS
 
 
 if __name__ == "__main__":

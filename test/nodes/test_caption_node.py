@@ -247,13 +247,14 @@ def test_by_default_a_best_effort_camera_is_heard(tiny_checkpoint, make_peer):
     assert float(values(status)["input rate (Hz)"]) > 0
 
 
-def test_an_interrupt_ends_it_well(tiny_checkpoint, make_peer):
+@pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_it_well(tiny_checkpoint, make_peer, interrupt):
     peer = make_peer("/interrupted")
     publisher = peer.publisher()
     camera = peer.node.create_timer(0.02, lambda: publisher.publish(make_image()))
     with node_process("caption_node", "/interrupted", model=tiny_checkpoint) as node:
         wait_until(lambda: peer.captions, "a caption")
-        node.send_signal(signal.SIGINT)
+        node.send_signal(interrupt)
         _, printed = node.communicate(timeout=60)
         assert node.returncode == 0
         assert "Traceback" not in printed
