@@ -108,6 +108,7 @@ def test_the_shipped_model_says_what_it_sees():
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 40e6
     captioner = Captioner.load("nano", device="cpu")
     photograph = load_picture(f"{skimage.__path__[0]}/data/astronaut.png")
-    assert set(captioner.caption(photograph).text.split()) & {"woman", "man", "girl", "person"}
+    people = {"man", "men", "woman", "women", "boy", "girl", "person", "people"}
+    assert people & set(captioner.caption(photograph).text.split())  # coarse, but not by chance
     parameters = sum(one.numel() for one in load_checkpoint(folder)[0].parameters())
     assert 5e6 <= parameters <= 15e6
