@@ -54,4 +54,7 @@ clean:  ## Remove the environment and everything that was built.
 	@PYTHON="$(PYTHON)" cmake/prepare.sh
 	@echo "installing torch …"
 	@pip install --quiet $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') torch
+	@python -W ignore -c "import torch; \
+	  print('note: this torch is a CUDA build and no GPU is found; TORCH_INDEX in the Makefile says how to spare it') \
+	  if torch.version.cuda and not torch.cuda.is_available() else None"
 	@touch $@
