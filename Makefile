@@ -6,8 +6,9 @@ SHELL := /bin/bash
 .PHONY: demo test venv colcon clean help
 
 PYTHON ?= python3
-# An index to take torch from. Where no GPU is found and the default index has only CUDA builds for
-# this machine (gigabytes), give PyTorch's CPU index here: make demo TORCH_INDEX=…
+# A further index to take torch from. Where no GPU is found and the default index has only CUDA
+# builds for this machine (gigabytes), give PyTorch's CPU index here: make demo TORCH_INDEX=…
+# pip prefers its +cpu version; the pinned rest still comes from the default index.
 TORCH_INDEX ?=
 
 # Versions are pinned in constraints.txt, for every pip below.
@@ -22,6 +23,8 @@ BUILD_REQUIRES := $(shell sed -n '/^requires = \[/,/^\]/p' pyproject.toml | grep
 
 help:  ## Say what there is to make.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1: /'
+	@echo "  PYTHON=…: the Python to make .venv with, 3.10 to 3.12 (now $(PYTHON))"
+	@echo "  TORCH_INDEX=…: an index with CPU builds of torch, for machines without a GPU"
 
 demo: .venv/installed  ## Caption real photographs, from one process to another over ROS 2.
 	@mmser demo
@@ -53,7 +56,7 @@ clean:  ## Remove the environment and everything that was built.
 .venv/torch: constraints.txt
 	@PYTHON="$(PYTHON)" cmake/prepare.sh
 	@echo "installing torch …"
-	@pip install --quiet $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') torch
+	@pip install --quiet $(if $(TORCH_INDEX),--extra-index-url '$(TORCH_INDEX)') torch
 	@python -W ignore -c "import torch; \
 	  print('note: this torch is a CUDA build and no GPU is found; TORCH_INDEX in the Makefile says how to spare it') \
 	  if torch.version.cuda and not torch.cuda.is_available() else None"

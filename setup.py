@@ -31,7 +31,9 @@ class BuildWithCMake(build_ext):
         if self.editable_mode:
             sys.exit("editable installs are not supported: run 'pip install .' again instead")
         build = Path(self.build_temp).resolve()
-        shutil.rmtree(build, ignore_errors=True)  # its cache names pip's last build environment
+        modules = Path(self.build_lib).resolve() / NAME
+        for stale in (build, modules):  # pip's last build environment, modules since deleted
+            shutil.rmtree(stale, ignore_errors=True)
         stage = build / "stage"
         configure = [
             *("cmake", "-S", str(HERE), "-B", str(build), "-G", "Ninja"),
@@ -45,7 +47,7 @@ class BuildWithCMake(build_ext):
         subprocess.run(["cmake", "--build", str(build), "--target", "install"], check=True)
 
         site = next(stage.glob("lib/python3*/site-packages"))
-        self.copy_tree(str(site / NAME), str(Path(self.build_lib).resolve() / NAME))
+        self.copy_tree(str(site / NAME), str(modules))
         self.distribution.data_files = [
             (os.path.relpath(folder, stage), [os.path.join(folder, file) for file in files])
             for folder, _, files in os.walk(stage)

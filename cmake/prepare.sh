@@ -17,7 +17,6 @@ esac
 
 missing=()
 command -v c++ >/dev/null || missing+=(g++)
-command -v make >/dev/null || missing+=(make)
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("python$version-venv")
 "$python" -c 'import sysconfig, pathlib, sys
 sys.exit(not (pathlib.Path(sysconfig.get_path("include")) / "Python.h").exists())' ||

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is installed beside the modules, and that versions agree."""
 
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
-from importlib.metadata import entry_points, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -18,12 +21,42 @@ ROOT = Path(__file__).parents[1]
 
 def test_one_version():
     package = ET.parse(ROOT / "package.xml").getroot()
-    assert package.findtext("version") == mmser_ros.__version__ == version("mmser_ros")
+    assert package.findtext("version") == mmser_ros.__version__
 
 
-def test_the_command_is_installed():
-    (command,) = entry_points(group="console_scripts", name="mmser")
-    assert command.value == "mmser_ros.cli:main"
+def test_pip_installs_the_command():
+    try:
+        installed = distribution("mmser_ros")
+    except PackageNotFoundError:
+        pytest.skip("installed by colcon, not by pip")
+    assert installed.version == mmser_ros.__version__
+    commands = {one.name: one.value for one in installed.entry_points}
+    assert commands == {"mmser": "mmser_ros.cli:main"}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "answer"),
+    [
+        ("caption_node", ["--ros-args", "-p", "passes:=0"], "caption_node can't start"),
+        ("replay_node", ["--ros-args", "-p", "rate:=-1.0"], "replay_node: "),
+        ("mmser", ["info", "--no-such-option"], "No such option: --no-such-option"),
+    ],
+)
+def test_what_ros2_run_starts_is_installed(name, arguments, answer, tmp_path):
+    prefixes = [*os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep), sys.prefix]
+    executables = [Path(prefix) / "lib/mmser_ros" / name for prefix in prefixes]
+    executable = next(one for one in executables if one.exists())
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    result = subprocess.run(
+        [executable, *arguments],
+        env={**os.environ, "PATH": path, "TERM": "dumb", "COLUMNS": "100"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode in (1, 2)
+    assert answer in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,14 @@ class Specialist(nn.Module):
         """Word embeddings (…, width) of token ids (…)."""
         return self.language_model.get_input_embeddings()(tokens)
 
-    def forward(self, visual: Tensor, tokens: Tensor, segments: Tensor, places: Tensor) -> Tensor:
+    def forward(
+        self,
+        visual: Tensor,
+        tokens: Tensor,
+        segments: Tensor,
+        places: Tensor,
+        looks: Tensor | None = None,
+    ) -> Tensor:
         """Logits of several captions a picture in one pass, for training.
 
         The visual tokens come first and, attention being causal, don't depend on what follows;
@@ -83,13 +90,15 @@ class Specialist(nn.Module):
             tokens: (batch, length), the captions one after the other.
             segments: (batch, length), which caption a token belongs to; -1 is padding.
             places: (batch, length), a token's place in its caption, from 0.
+            looks: (batch, visual), which visual tokens these are, from 0; default: all of them.
 
         Returns:
             Logits (batch, length, vocabulary).
         """
         batch, seen = visual.shape[:2]
         length = seen + tokens.shape[1]
-        looks = torch.arange(seen, device=tokens.device).expand(batch, seen)
+        if looks is None:
+            looks = torch.arange(seen, device=tokens.device).expand(batch, seen)
         causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
         # Padding sees padding, so that no row of the mask is empty.
         owners = torch.cat([torch.full_like(looks, EVERYONE), segments], dim=1)

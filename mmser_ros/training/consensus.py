@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
+from transformers import OPTForCausalLM
 
 from mmser_ros.captioner.decoding import decode_one, prefill
-from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.evaluation.metrics import tokenize
 
 ORDERS = 4
@@ -75,20 +75,21 @@ class ConsensusReward:
 
 
 @torch.no_grad()
-def sample(specialist: Specialist, visual: Tensor, samples: int) -> list[list[int]]:
-    """Draw captions of visual tokens (pictures, tokens, width) at temperature 1.
+def sample(
+    model: OPTForCausalLM, prompt: Tensor, samples: int, end: int, longest: int
+) -> list[list[int]]:
+    """Draw captions after prompts (pictures, tokens, width) at temperature 1.
 
     Returns:
-        `samples` captions of token ids for each picture in turn, from begin to end; one that
-        reached the greatest length has no end.
+        `samples` captions of token ids for each picture in turn, to their end; one that reached
+        the greatest length has none.
     """
-    model, end = specialist.language_model, specialist.end
-    logits, cache = prefill(model, specialist.prompt(visual))
+    logits, cache = prefill(model, prompt)
     cache.batch_repeat_interleave(samples)
     logits = logits.repeat_interleave(samples, dim=0)
     chosen = []
     ended = torch.zeros(len(logits), dtype=torch.bool)
-    for _ in range(specialist.config.max_caption_tokens):
+    for _ in range(longest):
         token = torch.multinomial(logits.float().softmax(-1), 1)[:, 0]
         chosen.append(token)
         ended |= token == end
@@ -96,7 +97,7 @@ def sample(specialist: Specialist, visual: Tensor, samples: int) -> list[list[in
             break
         logits = decode_one(model, token, cache)
     rows = torch.stack(chosen, 1).tolist()
-    return [[specialist.begin, *(row[: row.index(end) + 1] if end in row else row)] for row in rows]
+    return [row[: row.index(end) + 1] if end in row else row for row in rows]
 
 
 def advantages(

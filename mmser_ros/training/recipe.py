@@ -21,6 +21,7 @@ from mmser_ros.training.features import cache_features, mirrored_views
 from mmser_ros.training.loop import Schedule, TrainingError
 from mmser_ros.training.stages import (
     CaptionedFeatures,
+    GlanceSchedule,
     train_consensus,
     train_glance,
     train_language,
@@ -48,7 +49,7 @@ class Recipe:
     vocabulary: int
     views: int
     holdout: int
-    glance: Schedule
+    glance: GlanceSchedule
     language: Schedule | None = None
     consensus: Schedule | None = None
 
@@ -62,7 +63,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         fields: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         stages = {name: fields.pop(name, None) for name in ("language", "consensus")}
-        glance = Schedule(**fields.pop("glance"))
+        glance = GlanceSchedule(**fields.pop("glance"))
         optional: dict[str, Any] = {
             name: Schedule(**stage) for name, stage in stages.items() if stage
         }

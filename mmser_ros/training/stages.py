@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,25 @@ LABEL_SMOOTHING = 0.1
 ROW_TOKENS = 128
 SAMPLES = 5
 """Captions drawn for each picture in consensus training."""
+
+
+VALIDATED = 50
+"""Pictures captioned at once for validation."""
+
+
+@dataclass(frozen=True)
+class GlanceSchedule(Schedule):
+    """How stage 1 is trained.
+
+    Attributes:
+        captions: how many captions of a picture share one look at it; fewer: more pictures a
+            step for the same work.
+        keep: share of the visual tokens that a look sees, drawn at random (PatchDropout,
+            arXiv 2208.07220): less work and less overfitting.
+    """
+
+    captions: int = 1
+    keep: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -82,40 +102,47 @@ def train_glance(
     specialist: Specialist,
     tokenizer: Tokenizer,
     pictures: CaptionedFeatures,
-    schedule: Schedule,
+    schedule: GlanceSchedule,
     folder: Path,
 ) -> None:
     """Stage 1: glance connector and language model learn to caption (paper, section 5.1).
 
-    A step sees one view of each picture with all its captions.
+    An item is one view of a picture with some of its captions; an epoch has every caption once.
     """
     plain = [_ids(specialist, tokenizer, some) for some in pictures.captions]
     turned = [_ids(specialist, tokenizer, list(map(mirror, some))) for some in pictures.captions]
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
     known = len(plain) - pictures.holdout
-
-    def look(
-        model: Callable[..., Tensor], batch: Sequence[int], views: Sequence[int]
-    ) -> tuple[Tensor, Tensor]:
-        chosen = list(zip(views, batch, strict=True))
-        seen = _seen(pictures, batch, views)
-        laid = lay_rows([(turned if pictures.mirrored[v, p] else plain)[p] for v, p in chosen])
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = model(specialist.glance((seen,)), laid.tokens, laid.segments, laid.places)
-        return logits.flatten(0, 1).float(), laid.targets.flatten()
+    items = [
+        (picture, slice(start, start + schedule.captions))
+        for picture, some in enumerate(plain[:known])
+        for start in range(0, len(some), schedule.captions)
+    ]
+    grid = specialist.visual_tokens
+    kept = max(1, round(schedule.keep * grid))
 
     def loss_of(batch: Sequence[int]) -> Tensor:
+        chosen = [items[index] for index in batch]
+        some = [picture for picture, _ in chosen]
         views = torch.randint(len(pictures.features), (len(batch),)).tolist()
-        return cross_entropy(*look(forward, batch, views), label_smoothing=LABEL_SMOOTHING)
+        rows = [
+            (turned if pictures.mirrored[view, picture] else plain)[picture][captions]
+            for view, (picture, captions) in zip(views, chosen, strict=True)
+        ]
+        laid = lay_rows(rows)
+        looks = torch.rand(len(batch), grid).argsort(dim=1)[:, :kept].sort(dim=1).values
+        seen = _seen(pictures, some, views).take_along_dim(looks[:, :, None], dim=1)
+        with torch.autocast("cpu", torch.bfloat16):
+            visual = specialist.glance((seen,))
+            logits = forward(visual, laid.tokens, laid.segments, laid.places, looks)
+        return cross_entropy(
+            logits.flatten(0, 1).float(), laid.targets.flatten(), label_smoothing=LABEL_SMOOTHING
+        )
 
     def validate() -> str:
-        size = schedule.batch_size
-        batches = [range(at, at + size) for at in range(known, len(plain) - size + 1, size)]
-        with torch.no_grad():
-            losses = [cross_entropy(*look(specialist, b, [0] * size)).item() for b in batches]
-        return f"held-out loss {np.mean(losses):.4f}" if losses else ""
+        return _held_out(specialist, tokenizer, pictures)
 
-    train("glance", specialist, loss_of, known, schedule, folder, validate)
+    train("glance", specialist, loss_of, len(items), schedule, folder, validate)
 
 
 def train_consensus(
@@ -132,6 +159,8 @@ def train_consensus(
     """
     plain = list(pictures.captions)
     known = len(plain) - pictures.holdout
+    forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
+    drawer = deepcopy(specialist.language_model).bfloat16().eval()  # draws much faster on a CPU
     both = [ConsensusReward(plain[:known])]
     if pictures.mirrored.any():
         both.append(ConsensusReward([list(map(mirror, some)) for some in plain[:known]]))
@@ -141,7 +170,17 @@ def train_consensus(
         views = torch.randint(len(pictures.features), (len(batch),)).tolist()
         with torch.autocast("cpu", torch.bfloat16):
             visual = specialist.glance((_seen(pictures, batch, views),)).float()
-        drawn = sample(specialist, visual.detach(), SAMPLES)
+        with torch.no_grad():
+            for mine, theirs in zip(
+                drawer.parameters(), specialist.language_model.parameters(), strict=True
+            ):
+                mine.copy_(theirs)
+            prompt = specialist.prompt(visual).bfloat16()
+        longest = specialist.config.max_caption_tokens
+        drawn = [
+            [specialist.begin, *caption]
+            for caption in sample(drawer, prompt, SAMPLES, specialist.end, longest)
+        ]
         captions = [drawn[at : at + SAMPLES] for at in range(0, len(drawn), SAMPLES)]
         gains = np.stack(
             [
@@ -157,7 +196,7 @@ def train_consensus(
         )
         laid = lay_rows(captions)
         with torch.autocast("cpu", torch.bfloat16):
-            logits = specialist(visual, laid.tokens, laid.segments, laid.places)
+            logits = forward(visual, laid.tokens, laid.segments, laid.places)
         losses = cross_entropy(
             logits.flatten(0, 1).float(), laid.targets.flatten(), reduction="none"
         ).view_as(laid.targets)
@@ -166,25 +205,30 @@ def train_consensus(
         return (weights * losses).sum() / words
 
     def validate() -> str:
-        answers = {}
-        for at in range(known, len(plain), schedule.batch_size):
-            some = range(at, min(at + schedule.batch_size, len(plain)))
-            with torch.no_grad():
-                visual = specialist.glance((_seen(pictures, some, [0] * len(some)),))
-                decoded = greedy(
-                    specialist.language_model,
-                    specialist.prompt(visual),
-                    specialist.end,
-                    specialist.config.max_caption_tokens,
-                )
-            texts = tokenizer.decode_batch([one.tokens for one in decoded])
-            answers.update({str(p): text for p, text in zip(some, texts, strict=True)})
-        if not answers:
-            return ""
-        references = {name: plain[int(name)] for name in answers}
-        return f"held-out CIDEr {score(answers, references)['CIDEr']:.4f}"
+        return _held_out(specialist, tokenizer, pictures)
 
     train("consensus", specialist, loss_of, known, schedule, folder, validate)
+
+
+@torch.no_grad()
+def _held_out(specialist: Specialist, tokenizer: Tokenizer, pictures: CaptionedFeatures) -> str:
+    """How well captions of the pictures kept for validation agree with people's."""
+    total = len(pictures.captions)
+    answers = {}
+    for at in range(total - pictures.holdout, total, VALIDATED):
+        some = range(at, min(at + VALIDATED, total))
+        decoded = greedy(
+            specialist.language_model,
+            specialist.prompt(specialist.glance((_seen(pictures, some, [0] * len(some)),))),
+            specialist.end,
+            specialist.config.max_caption_tokens,
+        )
+        texts = tokenizer.decode_batch([one.tokens for one in decoded])
+        answers.update({str(picture): text for picture, text in zip(some, texts, strict=True)})
+    if not answers:
+        return ""
+    references = {name: pictures.captions[int(name)] for name in answers}
+    return f"held-out CIDEr {score(answers, references)['CIDEr']:.4f}"
 
 
 def _seen(pictures: CaptionedFeatures, batch: Sequence[int], views: Sequence[int]) -> Tensor:

@@ -2,20 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """caption.launch.py under ROS's launch, where that is installed; PyPI has no wheels of it."""
 
+import json
+import os
+from signal import SIGKILL
+
 import pytest
 
 from mmser_ros.resources import share_path
 
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes with ROS")
 
+from launch import LaunchDescription, LaunchService
 from launch.actions import EmitEvent, IncludeLaunchDescription, RegisterEventHandler
 from launch.event_handlers import OnProcessExit, OnProcessIO
 from launch.events import Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-from launch import LaunchDescription, LaunchService
-
 FILE = str(share_path("launch/caption.launch.py"))
+UP = b"waiting for /"
 
 
 def test_its_arguments_are_described():
@@ -36,21 +40,14 @@ def test_its_arguments_are_described():
     assert all(described.values())
 
 
-def test_it_starts_the_node_as_asked(tiny_checkpoint):
+def run(react, **arguments):
+    """Launch until done; `react` may return an event for each output. (output, exit codes)."""
     printed, statuses = [], []
-    arguments = {
-        "image_topic": "/eye/image",
-        "image_transport": "compressed",
-        "model": str(tiny_checkpoint),
-        "passes": "1",
-        "namespace": "robot1",
-    }
 
     def on_output(event):
         printed.append(event.text.decode())
-        if b"waiting for" in event.text:
-            return EmitEvent(event=Shutdown(reason="the node is up"))
-        return None
+        answer = react(event)
+        return EmitEvent(event=answer) if answer else None
 
     service = LaunchService()
     service.include_launch_description(
@@ -67,6 +64,50 @@ def test_it_starts_the_node_as_asked(tiny_checkpoint):
         )
     )
     assert service.run() == 0
-    text = "".join(printed)
+    return "".join(printed), statuses
+
+
+def end_when_up(event):
+    return Shutdown(reason="the node is up") if UP in event.text else None
+
+
+def test_it_starts_the_node_as_asked(tiny_checkpoint):
+    text, statuses = run(
+        end_when_up,
+        image_topic="/eye/image",
+        image_transport="compressed",
+        model=str(tiny_checkpoint),
+        passes="1",
+        namespace="robot1",
+    )
     assert "[robot1.caption_node]: tiny on cpu, waiting for /eye/image/compressed" in text
     assert statuses == [0]
+
+
+def test_the_parameter_file_decides_what_is_left_empty(tiny_checkpoint, tmp_path):
+    file = tmp_path / "robot.yaml"
+    parameters = {"model": str(tiny_checkpoint), "image_transport": "compressed"}
+    file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}))
+    text, _ = run(end_when_up, params_file=str(file))
+    assert "tiny on cpu, waiting for /camera/image_raw/compressed" in text
+
+
+def test_a_node_that_was_killed_comes_back(tiny_checkpoint):
+    killed = []
+
+    def kill_once(event):
+        if UP in event.text and not killed:
+            killed.append(event.pid)
+            os.kill(event.pid, SIGKILL)
+            return None
+        return end_when_up(event)
+
+    text, statuses = run(kill_once, model=str(tiny_checkpoint))
+    assert text.count(UP.decode()) == 2
+    assert statuses == [-SIGKILL, 0]
+
+
+def test_a_node_that_gives_up_does_not_come_back():
+    text, statuses = run(end_when_up, model="no_such_model")
+    assert "no model 'no_such_model'" in text
+    assert statuses == [1]

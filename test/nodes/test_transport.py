@@ -3,21 +3,29 @@
 import os
 import xml.etree.ElementTree as xml
 
-from mmser_ros.nodes.transport import PROFILE, use_large_shared_memory
+import pytest
+
+from mmser_ros.nodes.transport import PROFILES, use_large_shared_memory
 
 
-def test_the_profile_holds_a_second_of_images(monkeypatch):
-    monkeypatch.delenv(PROFILE, raising=False)
+@pytest.fixture(autouse=True)
+def nothing_chosen(monkeypatch):
+    for name in PROFILES:
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
+
+
+def test_the_profile_holds_a_second_of_images():
     use_large_shared_memory()
-    sizes = [int(one.text) for one in xml.parse(os.environ[PROFILE]).iter() if "segment" in one.tag]
+    (file,) = {os.environ[name] for name in PROFILES}
+    sizes = [int(one.text) for one in xml.parse(file).iter() if "segment" in one.tag]
     assert min(sizes) >= 30 * 640 * 480 * 3
 
 
-def test_a_profile_of_the_user_stays(monkeypatch):
-    monkeypatch.setenv(PROFILE, "/mine.xml")
+@pytest.mark.parametrize("chosen", PROFILES)
+def test_a_profile_of_the_user_stays(chosen, monkeypatch):
+    monkeypatch.setenv(chosen, "/mine.xml")
     use_large_shared_memory()
-    assert os.environ[PROFILE] == "/mine.xml"
-    monkeypatch.delenv(PROFILE)
-    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", "/mine.xml")
-    use_large_shared_memory()
-    assert PROFILE not in os.environ
+    assert {name: os.environ[name] for name in PROFILES if name in os.environ} == {
+        chosen: "/mine.xml"
+    }
