@@ -55,6 +55,9 @@ def caption(
     quantize: Quantize = "none",
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
     beams: Beams = 1,
+    initial: Annotated[
+        str | None, typer.Option(help="Refine this caption instead of the first glance's.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Write pictures with their captions: a folder, or a file for one."),
@@ -74,7 +77,7 @@ def caption(
     for path in images:
         try:
             image = load_picture(path)
-            result = captioner.caption(image)
+            result = captioner.caption(image, initial=initial)
             if out is not None:
                 save_picture(draw_caption(image, result.text), out if one_file else out / path.name)
         except MmserError as error:
@@ -152,11 +155,62 @@ def train_glance(
 ) -> None:
     """Train the glance: the language model on text, then connector and language model together."""
     from mmser_ros.resources import share_path
-    from mmser_ros.training.recipe import read_recipe, run_recipe
+    from mmser_ros.training.recipe import read_recipe, run_glance
 
     recipe = recipe or share_path("config/train/nano.yaml")
-    run_recipe(read_recipe(recipe), data, sentences, out, work, show_progress)
+    run_glance(read_recipe(recipe), data, sentences, out, work, show_progress)
     Console().print(f"checkpoint written to {out}")
+
+
+@train_app.command("refine")
+def train_refine(
+    data: Annotated[Path, typer.Option(help="Folder of Flickr8k (train.tar, …).")],
+    model: Model = "nano",
+    recipe: Annotated[
+        Path | None, typer.Option(help="YAML of connector and schedule; default: nano's.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/refined"),
+    work: Annotated[
+        Path, typer.Option(help="Features and resumable state; the same call goes on from it.")
+    ] = Path("runs/refine"),
+) -> None:
+    """Teach a model that can glance to look again: a new SeR-connector, on planted errors."""
+    from mmser_ros.captioner.captioner import find_model
+    from mmser_ros.resources import share_path
+    from mmser_ros.training.recipe import read_refine_recipe, run_refine
+
+    recipe = recipe or share_path("config/train/nano_refine.yaml")
+    run_refine(read_refine_recipe(recipe), find_model(model), data, out, work, show_progress)
+    Console().print(f"checkpoint written to {out}")
+
+
+@app.command()
+def perturb(
+    data: Annotated[Path, typer.Option(help="Folder with <split>_captions.json.")],
+    out: Annotated[Path, typer.Option(help="JSON lines to write, one for each caption made.")],
+    split: Annotated[str, typer.Option(help="train or dev.")] = "train",
+    each: Annotated[int, typer.Option(min=1, help="Captions to make of each human one.")] = 3,
+    seed: Annotated[int, typer.Option(help="Of what is planted.")] = 0,
+) -> None:
+    """Make pseudo-initial captions: human ones with 0 to 3 planted errors."""
+    from dataclasses import asdict
+
+    from mmser_ros.resources import share_path
+    from mmser_ros.training.datasets import Flickr8k
+    from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker, pseudo_initial_captions
+
+    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
+    pictures = Flickr8k(data, split).captions
+    rows = [(name, caption) for name, some in pictures.items() for caption in some]
+    made = pseudo_initial_captions([caption for _, caption in rows], maker, each, seed)
+    names = [name for name, _ in rows for _ in range(each)]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", encoding="utf-8") as file:
+        progress = show_progress(zip(names, made, strict=True), "planting errors", len(names))
+        for name, (caption, pseudo) in progress:
+            record = {"picture": name, "caption": caption, **asdict(pseudo)}
+            file.write(json.dumps(record) + "\n")
+    Console().print(f"{len(names)} captions written to {out}")
 
 
 @app.command()

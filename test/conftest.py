@@ -51,16 +51,44 @@ def tiny_config():
 
 
 @pytest.fixture(scope="session")
+def refining_config(tiny_config):
+    """`tiny_config` with a SeR-connector."""
+    from dataclasses import replace
+
+    from mmser_ros.captioner.config import SerConnectorConfig
+
+    bert = {
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+    }
+    return replace(
+        tiny_config, name="refining", ser_connector=SerConnectorConfig((17, 11), architecture=bert)
+    )
+
+
+@pytest.fixture(scope="session")
 def tiny_checkpoint(tiny_config, tmp_path_factory) -> Path:
     """A checkpoint folder of `tiny_config` with seeded random weights."""
+    return _save_untrained(tiny_config, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def refining_checkpoint(refining_config, tmp_path_factory) -> Path:
+    """A checkpoint folder of `refining_config` with seeded random weights."""
+    return _save_untrained(refining_config, tmp_path_factory)
+
+
+def _save_untrained(config, tmp_path_factory) -> Path:
     import torch
 
     from mmser_ros.captioner.checkpoint import save_checkpoint
     from mmser_ros.captioner.untrained import build_untrained
 
     torch.manual_seed(3)
-    specialist, tokenizer = build_untrained(tiny_config)
-    folder = tmp_path_factory.mktemp("models") / "tiny"
+    specialist, tokenizer = build_untrained(config)
+    folder = tmp_path_factory.mktemp("models") / config.name
     save_checkpoint(folder, specialist, tokenizer)
     return folder
 

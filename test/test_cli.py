@@ -45,6 +45,14 @@ def test_caption_as_json(photo, tiny_checkpoint):
     assert (result["model"], result["refined"], result["passes"]) == ("tiny", False, 1)
 
 
+def test_a_second_look(photo, refining_checkpoint):
+    common = ("caption", photo, "--json", "--model", refining_checkpoint)
+    twice = json.loads(mmser(*common, "--passes", 2).stdout)
+    assert (twice["refined"], twice["passes"]) == (True, 2)
+    given = json.loads(mmser(*common, "--initial", twice["initial_caption"]).stdout)
+    assert (given["caption"], given["passes"]) == (twice["caption"], 2)
+
+
 def test_several_pictures_one_of_them_broken(photo, tmp_path, tiny_checkpoint):
     liar = tmp_path / "liar.jpg"
     liar.write_text("I am a text file")

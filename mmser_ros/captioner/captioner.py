@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -14,12 +14,14 @@ from tokenizers import Tokenizer
 
 from mmser_ros.captioner import quantization
 from mmser_ros.captioner.checkpoint import CONFIG, load_checkpoint
-from mmser_ros.captioner.decoding import Decoded, beam_search, greedy
+from mmser_ros.captioner.decoding import Decoded, Prompt, beam_search, greedy, pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import fit_square
 from mmser_ros.errors import MmserError, OutOfMemoryError
 from mmser_ros.records import Caption
 from mmser_ros.resources import share_roots
+
+MOST_PASSES = 10
 
 
 class CaptionerError(MmserError):
@@ -61,7 +63,7 @@ class Captioner:
             CaptionerError: the device is not there, or passes or beams are out of range.
             QuantizationError: the quantization does not run on the device.
         """
-        self.max_passes = 1
+        self.max_passes = MOST_PASSES if specialist.config.ser_connector else 1
         self.name = specialist.config.name
         self.quantize = quantize
         self.device = _device(device)
@@ -102,7 +104,12 @@ class Captioner:
         )
 
     def caption(
-        self, image: np.ndarray, *, passes: int | None = None, beams: int | None = None
+        self,
+        image: np.ndarray,
+        *,
+        passes: int | None = None,
+        beams: int | None = None,
+        initial: str | None = None,
     ) -> Caption:
         """Caption one picture.
 
@@ -110,12 +117,15 @@ class Captioner:
             image: (height, width, 3) uint8 RGB.
             passes: instead of what the captioner was loaded with.
             beams: likewise.
+            initial: a caption from elsewhere to refine, in place of the first pass; there are at
+                least 2 passes then. Of a long one, the beginning is read.
 
         Raises:
             CaptionerError: the picture, passes or beams are not as described.
             OutOfMemoryError: see there; `degrade` may help.
         """
-        return self.caption_batch([image], passes=passes, beams=beams)[0]
+        initials = None if initial is None else [initial]
+        return self.caption_batch([image], passes=passes, beams=beams, initials=initials)[0]
 
     def caption_batch(
         self,
@@ -123,18 +133,35 @@ class Captioner:
         *,
         passes: int | None = None,
         beams: int | None = None,
+        initials: Sequence[str] | None = None,
     ) -> list[Caption]:
         """Caption several pictures at once: more of them a second, each later than alone.
 
         Takes and raises what `caption` does. The times are of the whole batch.
         """
+        *_, last = self.looks(images, passes=passes, beams=beams, initials=initials)
+        return last
+
+    def looks(
+        self,
+        images: Sequence[np.ndarray],
+        *,
+        passes: int | None = None,
+        beams: int | None = None,
+        initials: Sequence[str] | None = None,
+    ) -> Iterator[list[Caption]]:
+        """Yield the captions of several pictures after each pass, those of the glance first.
+
+        Takes and raises what `caption` does. Captions given are not yielded.
+        """
         asked = self._passes if passes is None else self._check_passes(passes)
+        if initials is not None:
+            asked = self._check_passes(max(2, asked))
         width = self._beams if beams is None else _check_beams(beams)
         for image in images:
             _check_image(image)
         try:
-            with torch.inference_mode():
-                return self._caption(images, asked, width)
+            yield from self._looks(images, asked, width, initials)
         except torch.OutOfMemoryError as error:
             self._overreached = asked > 1 or width > 1
             torch.cuda.empty_cache()
@@ -159,40 +186,63 @@ class Captioner:
             return f"moved from {gone} to the CPU"
         return None
 
-    def _caption(self, images: Sequence[np.ndarray], passes: int, beams: int) -> list[Caption]:
+    @torch.inference_mode()
+    def _looks(
+        self, images: Sequence[np.ndarray], passes: int, beams: int, initials: Sequence[str] | None
+    ) -> Iterator[list[Caption]]:
         model, config = self._specialist, self._specialist.config
         start = perf_counter()
         squares = [fit_square(one, config.vision.image_size, config.vision.fit) for one in images]
         pixels = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(self.device)
         levels = model.encode(pixels, self._dtype)
-        encoded = perf_counter()
-        decoded = self._decode(model.prompt(model.glance(levels)), beams)
-        done = perf_counter()
-        times = {
-            "encode": 1e3 * (encoded - start),
-            "glance": 1e3 * (done - encoded),
-            "total": 1e3 * (done - start),
-        }
-        texts = [self._tokenizer.decode(one.tokens).strip() for one in decoded]
-        return [
-            Caption(
-                text=text,
-                initial_text=text,
-                confidence=one.confidence,
-                refined=False,
-                model=self.name,
-                passes=passes,
-                times_ms=times,
-            )
-            for text, one in zip(texts, decoded, strict=True)
-        ]
+        times = {"encode": 1e3 * (perf_counter() - start)}
+        tokens: list[list[int]] = []
+        texts: list[str] = []
+        if initials is not None:
+            texts = list(initials)
+            tokens = [self._read(text) for text in texts]
+        first = texts
+        for number in range(1 if initials is None else 2, passes + 1):
+            begun = perf_counter()
+            if number == 1:
+                decoded = self._decode(model.prompt(model.glance(levels)), beams)
+            else:
+                initial, mask = pad(tokens, self.device)
+                prompt = model.prompt(model.refine(levels, initial, mask), initial, mask)
+                decoded = self._decode(prompt, beams, tokens[0] if len(tokens) == 1 else None)
+            tokens = [one.tokens for one in decoded]
+            texts = [self._tokenizer.decode(one).strip() for one in tokens]
+            first = first or texts
+            now = perf_counter()
+            step = "glance" if number == 1 else "refine"
+            times[step] = times.get(step, 0.0) + 1e3 * (now - begun)
+            times["total"] = 1e3 * (now - start)
+            yield [
+                Caption(
+                    text=text,
+                    initial_text=initial_text,
+                    confidence=one.confidence,
+                    refined=number > 1,
+                    model=self.name,
+                    passes=number,
+                    times_ms=dict(times),
+                )
+                for text, initial_text, one in zip(texts, first, decoded, strict=True)
+            ]
 
-    def _decode(self, prompt: torch.Tensor, beams: int) -> list[Decoded]:
+    def _decode(
+        self, prompt: Prompt, beams: int, draft: Sequence[int] | None = None
+    ) -> list[Decoded]:
         language = self._specialist.language_model
         end, longest = self._specialist.end, self._specialist.config.max_caption_tokens
         if beams == 1:
-            return greedy(language, prompt, end, longest)
-        return [beam_search(language, one[None], end, longest, beams) for one in prompt]
+            return greedy(language, prompt, end, longest, draft)
+        rows = map(prompt.row, range(len(prompt)))
+        return [beam_search(language, one, end, longest, beams) for one in rows]
+
+    def _read(self, text: str) -> list[int]:
+        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids[: self._specialist.config.max_caption_tokens]
 
     def _move(self, device: str) -> None:
         self._specialist.to(device, self._dtype if device == "cpu" else None)

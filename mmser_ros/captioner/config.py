@@ -52,8 +52,28 @@ class LanguageConfig:
 
 
 @dataclass(frozen=True)
+class SerConnectorConfig:
+    """A SeR-connector. Each row of MM-SeR's table 3 is one of these.
+
+    Attributes:
+        levels: which of the vision tower's levels it reads, coarse to fine; the glance's alone
+            makes it single-level.
+        reads_caption: whether the second look is given the initial caption; without it, it only
+            has more to see with.
+        adds_to_glance: whether its output is added to the glance's visual tokens, rather than
+            taking their place (the paper's way).
+        architecture: keyword arguments of `transformers.BertConfig`.
+    """
+
+    levels: tuple[int, ...]
+    reads_caption: bool = True
+    adds_to_glance: bool = False
+    architecture: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SpecialistConfig:
-    """A captioning specialist: frozen vision tower, glance connector, language model.
+    """A captioning specialist: frozen vision tower, connectors, language model.
 
     Attributes:
         name: the model's name, as captions carry it.
@@ -61,6 +81,7 @@ class SpecialistConfig:
         language: the language model.
         glance_connector_layers: linear layers of the glance connector (LLaVA-1.5 has 2).
         max_caption_tokens: where decoding stops at the latest.
+        ser_connector: what looks again; None: the glance is all there is.
     """
 
     name: str
@@ -68,6 +89,7 @@ class SpecialistConfig:
     language: LanguageConfig
     glance_connector_layers: int = 2
     max_caption_tokens: int = 32
+    ser_connector: SerConnectorConfig | None = None
 
     def to_json(self) -> str:
         """Serialise; `from_json` gives an equal configuration back."""
@@ -86,11 +108,11 @@ class SpecialistConfig:
         """
         try:
             fields = json.loads(text)
-            vision = {**fields.pop("vision")}
-            vision["levels"] = tuple(int(level) for level in vision["levels"])
+            connector = fields.pop("ser_connector", None)
             return cls(
-                vision=VisionConfig(**vision),
+                vision=VisionConfig(**_with_levels(fields.pop("vision"))),
                 language=LanguageConfig(**fields.pop("language")),
+                ser_connector=connector and SerConnectorConfig(**_with_levels(connector)),
                 **fields,
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -113,3 +135,7 @@ class SpecialistConfig:
             msg = f"can't read the configuration {path}: {error}"
             raise ConfigError(msg) from error
         return cls.from_json(text, str(path))
+
+
+def _with_levels(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "levels": tuple(int(level) for level in fields["levels"])}

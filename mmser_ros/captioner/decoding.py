@@ -1,15 +1,59 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From visual tokens to words: prefill, decode, greedy and beam search as plain functions."""
+"""From a prompt to words: prefill, decode, greedy and beam search as plain functions.
+
+A draft, the caption of the look before, is verified in the prefill: its words are taken as far
+as greedy decoding would have chosen them, and decoding goes on from there. The answer is the one
+without a draft, to the rounding of sums (speculative decoding, arXiv 2211.17192, when greedy).
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache, OPTForCausalLM
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a caption starts from, its last token being the beginning of the text.
+
+    Attributes:
+        embeddings: (batch, tokens, width).
+        positions: (batch, tokens), the position of each token.
+        mask: (batch, tokens), False where there is only padding; None if there is none.
+    """
+
+    embeddings: Tensor
+    positions: Tensor
+    mask: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def row(self, index: int) -> Prompt:
+        """One prompt as a batch of one, without padding."""
+        here = slice(index, index + 1)
+        if self.mask is None:
+            return Prompt(self.embeddings[here], self.positions[here])
+        real = self.mask[index]
+        return Prompt(self.embeddings[here, real], self.positions[here, real])
+
+
+def pad(rows: Sequence[Sequence[int]], device: str = "cpu") -> tuple[Tensor, Tensor | None]:
+    """Token ids of several captions as one tensor (batch, longest), and its mask.
+
+    The mask is False where there is only padding, and None if there is none.
+    """
+    longest = max(map(len, rows))
+    ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows], dtype=torch.long)
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = torch.arange(longest) < lengths[:, None]
+    return ids.to(device), None if bool(mask.all()) else mask.to(device)
 
 
 @dataclass(frozen=True)
@@ -32,66 +76,166 @@ class Decoded:
         return math.exp(sum(self.log_probabilities) / len(self.log_probabilities))
 
 
-def prefill(model: OPTForCausalLM, prompt: Tensor) -> tuple[Tensor, DynamicCache]:
-    """Read a prompt of embeddings (batch, tokens, width).
+@dataclass
+class Reading:
+    """How far a language model has read.
+
+    Attributes:
+        cache: keys and values of what was read.
+        position: (batch,), of the token that was read last.
+        mask: (batch, tokens read), see Prompt.
+    """
+
+    cache: DynamicCache
+    position: Tensor
+    mask: Tensor | None
+
+    def repeat(self, times: int) -> None:
+        """Turn each row into `times` rows alike."""
+        self.cache.batch_repeat_interleave(times)
+        self.position = self.position.repeat_interleave(times)
+        self.mask = None if self.mask is None else self.mask.repeat_interleave(times, dim=0)
+
+    def select(self, rows: Tensor) -> None:
+        """Keep these rows, in this order."""
+        self.cache.batch_select_indices(rows)
+        self.position = self.position[rows]
+        self.mask = None if self.mask is None else self.mask[rows]
+
+
+def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
+    """Read a prompt.
 
     Returns:
-        Logits (batch, vocabulary) of the next token, and the cache to decode with.
+        Logits (batch, vocabulary) of the next token, and the reading to decode with.
     """
-    cache = DynamicCache(config=model.config)
-    states = model.model.decoder(inputs_embeds=prompt, past_key_values=cache, use_cache=True)
-    return model.lm_head(states.last_hidden_state[:, -1]), cache
+    reading = Reading(DynamicCache(config=model.config), prompt.positions[:, -1], prompt.mask)
+    states = model.model.decoder(
+        inputs_embeds=prompt.embeddings,
+        attention_mask=prompt.mask,
+        position_ids=prompt.positions,
+        past_key_values=reading.cache,
+        use_cache=True,
+    )
+    return model.lm_head(states.last_hidden_state[:, -1]), reading
 
 
-def decode_one(model: OPTForCausalLM, tokens: Tensor, cache: DynamicCache) -> Tensor:
-    """Read one more token (batch,) a row; the cache grows by it.
+def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tensor:
+    """Read one more token (batch,) a row; the reading grows by it.
 
     Returns:
         Logits (batch, vocabulary) of the next token.
     """
+    reading.position = reading.position + 1
+    if reading.mask is not None:
+        reading.mask = torch.nn.functional.pad(reading.mask, (0, 1), value=True)
     states = model.model.decoder(
-        input_ids=tokens[:, None], past_key_values=cache, use_cache=True
+        input_ids=tokens[:, None],
+        attention_mask=reading.mask,
+        position_ids=reading.position[:, None],
+        past_key_values=reading.cache,
+        use_cache=True,
     ).last_hidden_state
     return model.lm_head(states[:, -1])
 
 
-def greedy(model: OPTForCausalLM, prompt: Tensor, end: int, longest: int) -> list[Decoded]:
-    """Decode a batch of prompts (batch, tokens, width), always taking the likeliest token.
+def verify(
+    model: OPTForCausalLM, prompt: Prompt, draft: Sequence[int], end: int
+) -> tuple[Decoded, Tensor | None, Reading]:
+    """Read a prompt and a draft at once, and keep what greedy decoding would have said too.
 
     Args:
         model: the language model.
-        prompt: embeddings of the visual tokens and the beginning of the text.
+        prompt: a single prompt, without padding.
+        draft: ids, without begin and end.
+        end: id of the token that ends a caption.
+
+    Returns:
+        The words of the draft that stand, with their log probabilities; the logits (1,
+        vocabulary) of the token after them, or None if that is the end; and the reading, up to
+        those words.
+    """
+    seen = prompt.embeddings.shape[1]
+    words = torch.tensor([list(draft)], device=prompt.embeddings.device, dtype=torch.long)
+    reading = Reading(DynamicCache(config=model.config), prompt.positions[:, -1], None)
+    steps = torch.arange(1, len(draft) + 1, device=words.device)
+    states = model.model.decoder(
+        inputs_embeds=torch.cat([prompt.embeddings, model.get_input_embeddings()(words)], dim=1),
+        position_ids=torch.cat([prompt.positions, reading.position[:, None] + steps], dim=1),
+        past_key_values=reading.cache,
+        use_cache=True,
+    ).last_hidden_state
+    logits = model.lm_head(states[0, seen - 1 :])
+    scores, best = logits.float().log_softmax(-1).max(-1)
+    chosen = best.tolist()
+    agreed = next(
+        (n for n, (mine, theirs) in enumerate(zip(chosen, draft, strict=False)) if mine != theirs),
+        len(draft),
+    )
+    ended = chosen[agreed] == end
+    kept = Decoded(list(draft[:agreed]), scores[: agreed + ended].tolist())
+    if agreed < len(draft):
+        reading.cache.crop(agreed - len(draft))
+    reading.position = reading.position + agreed
+    return kept, None if ended else logits[agreed][None], reading
+
+
+def greedy(
+    model: OPTForCausalLM,
+    prompt: Prompt,
+    end: int,
+    longest: int,
+    draft: Sequence[int] | None = None,
+) -> list[Decoded]:
+    """Decode a batch of prompts, always taking the likeliest token.
+
+    Args:
+        model: the language model.
+        prompt: what to decode from.
         end: id of the token that ends a caption.
         longest: where to stop at the latest, in tokens.
+        draft: ids of a caption that is likely to be said again, for a batch of one without
+            padding: the answer is the same, sooner.
     """
-    logits, cache = prefill(model, prompt)
+    kept = Decoded([], [])
+    if draft:
+        kept, verified, reading = verify(model, prompt, list(draft[: longest - 1]), end)
+        if verified is None:
+            return [kept]
+        logits = verified
+    else:
+        logits, reading = prefill(model, prompt)
     chosen, scores = [], []
-    ended = torch.zeros(len(prompt), dtype=torch.bool, device=prompt.device)
-    for _ in range(longest):
+    left = longest - len(kept.tokens)
+    ended = torch.zeros(len(prompt), dtype=torch.bool, device=logits.device)
+    for _ in range(left):
         score, token = logits.float().log_softmax(-1).max(-1)
         chosen.append(token)
         scores.append(score)
         ended |= token == end
-        if bool(ended.all()) or len(chosen) == longest:
+        if bool(ended.all()) or len(chosen) == left:
             break
-        logits = decode_one(model, token, cache)
+        logits = decode_one(model, token, reading)
     rows = torch.stack(chosen, 1).tolist()
     values = torch.stack(scores, 1).tolist()
-    return [_until_end(row, value, end) for row, value in zip(rows, values, strict=True)]
+    return [
+        _until_end([*kept.tokens, *row], [*kept.log_probabilities, *value], end)
+        for row, value in zip(rows, values, strict=True)
+    ]
 
 
 def beam_search(
-    model: OPTForCausalLM, prompt: Tensor, end: int, longest: int, beams: int
+    model: OPTForCausalLM, prompt: Prompt, end: int, longest: int, beams: int
 ) -> Decoded:
-    """Decode one prompt (1, tokens, width), keeping the `beams` likeliest beginnings.
+    """Decode a single prompt without padding, keeping the `beams` likeliest beginnings.
 
     Finished captions are compared by the mean log probability of their tokens.
     """
-    logits, cache = prefill(model, prompt)
-    cache.batch_repeat_interleave(beams)
+    logits, reading = prefill(model, prompt)
+    reading.repeat(beams)
     vocabulary = logits.shape[-1]
     # At first all beams are alike: only one of them may propose.
-    totals = torch.full((beams, 1), -math.inf, device=prompt.device)
+    totals = torch.full((beams, 1), -math.inf, device=logits.device)
     totals[0] = 0.0
     logits = logits.expand(beams, vocabulary)
     beginnings = [Decoded([], []) for _ in range(beams)]
@@ -116,11 +260,11 @@ def beam_search(
         beginnings = fresh
         if len(finished) >= beams or place == longest - 1:
             break
-        rows = torch.tensor([beam for beam, _ in kept], device=prompt.device)
-        tokens = torch.tensor([token for _, token in kept], device=prompt.device)
-        cache.batch_select_indices(rows)
-        totals = torch.tensor([[sum(one.log_probabilities)] for one in fresh], device=prompt.device)
-        logits = decode_one(model, tokens, cache)
+        device = logits.device
+        tokens = torch.tensor([token for _, token in kept], device=device)
+        reading.select(torch.tensor([beam for beam, _ in kept], device=device))
+        totals = torch.tensor([[sum(one.log_probabilities)] for one in fresh], device=device)
+        logits = decode_one(model, tokens, reading)
     return max(finished or beginnings, key=lambda one: one.confidence)
 
 

@@ -9,20 +9,23 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from mmser_ros.captioner.config import SpecialistConfig
+from mmser_ros.captioner.config import ConfigError, SpecialistConfig
+from mmser_ros.captioner.decoding import Prompt
 from mmser_ros.captioner.glance_connector import build_glance_connector
 from mmser_ros.captioner.language_model import build_language_model
+from mmser_ros.captioner.ser_connector import SerConnector
 from mmser_ros.captioner.vision import ClipTower, EfficientNetLiteTower, Levels, build_tower
 
-EVERYONE = -2
-"""Whose the visual tokens are, among the numbers of captions (-1 is padding)."""
+EVERYONE, PADDING = -2, -1
+"""Whose the tokens of the context and of the padding are, among the numbers of captions."""
 
 
 class Specialist(nn.Module):
     """MM-SeR's captioner (arXiv 2508.21451, section 4).
 
     The vision tower is frozen: it is no part of `state_dict`, and comes from its own source.
-    The language model's input is [visual tokens ; beginning of text ; caption].
+    The language model's input is [visual tokens ; beginning of text ; caption]. In a further pass
+    the visual tokens are the SeR-connector's, and the initial caption comes after them.
 
     Attributes:
         width: of visual tokens and word embeddings.
@@ -43,6 +46,15 @@ class Specialist(nn.Module):
         self.glance_connector = build_glance_connector(
             self.vision.channels[0], self.width, config.glance_connector_layers
         )
+        if config.ser_connector:
+            self._reread = _indices(config.ser_connector.levels, config.vision.levels)
+            self.ser_connector = SerConnector(
+                config.ser_connector,
+                [self.vision.channels[index] for index in self._reread],
+                [self.vision.grids[index] for index in self._reread],
+                self.width,
+                config.max_caption_tokens,
+            )
 
     @property
     def vision(self) -> EfficientNetLiteTower | ClipTower:
@@ -63,10 +75,49 @@ class Specialist(nn.Module):
         """Visual tokens (batch, tokens, width) of the first pass."""
         return self.glance_connector(levels[0])
 
-    def prompt(self, visual: Tensor) -> Tensor:
-        """What decoding starts from: visual tokens, then the beginning of the text."""
-        begin = self.embed(torch.full((len(visual), 1), self.begin, device=visual.device))
-        return torch.cat([visual, begin], dim=1)
+    def refine(self, levels: Levels, initial: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Visual tokens (batch, tokens, width) of a further pass.
+
+        Args:
+            levels: features, as `encode` gives them.
+            initial: (batch, words), token ids of the caption so far, without begin and end.
+            mask: (batch, words), False where there is only padding; None if there is none.
+        """
+        connector = self.ser_connector
+        words = self.embed(initial) if connector.config.reads_caption else None
+        visual = connector([levels[index] for index in self._reread], words, mask)
+        return visual + self.glance(levels) if connector.config.adds_to_glance else visual
+
+    def context(
+        self, visual: Tensor, initial: Tensor | None = None, mask: Tensor | None = None
+    ) -> Prompt:
+        """What comes before a caption: visual tokens, then the initial caption of a further pass.
+
+        A word of the initial caption has the position that it would have in the caption.
+        """
+        batch = len(visual)
+        looks = torch.arange(visual.shape[1], device=visual.device).expand(batch, -1)
+        if initial is None or not self.ser_connector.config.reads_caption:
+            return Prompt(visual, looks)
+        words = self.embed(initial) + self.ser_connector.draft
+        places = torch.arange(initial.shape[1], device=visual.device).expand(batch, -1)
+        return Prompt(
+            torch.cat([visual, words], dim=1),
+            torch.cat([looks, places + self.visual_tokens + 1], dim=1),
+            None if mask is None else torch.cat([torch.ones_like(looks).bool(), mask], dim=1),
+        )
+
+    def prompt(
+        self, visual: Tensor, initial: Tensor | None = None, mask: Tensor | None = None
+    ) -> Prompt:
+        """What decoding starts from: the context, then the beginning of the text."""
+        context = self.context(visual, initial, mask)
+        begin = torch.full((len(visual), 1), self.begin, device=visual.device)
+        return Prompt(
+            torch.cat([context.embeddings, self.embed(begin)], dim=1),
+            torch.cat([context.positions, torch.full_like(begin, self.visual_tokens)], dim=1),
+            None if context.mask is None else nn.functional.pad(context.mask, (0, 1), value=True),
+        )
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Word embeddings (…, width) of token ids (…)."""
@@ -74,41 +125,52 @@ class Specialist(nn.Module):
 
     def forward(
         self,
-        visual: Tensor,
+        context: Tensor,
         tokens: Tensor,
         segments: Tensor,
         places: Tensor,
-        looks: Tensor | None = None,
+        positions: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> Tensor:
         """Logits of several captions a picture in one pass, for training.
 
-        The visual tokens come first and, attention being causal, don't depend on what follows;
-        so all captions of one picture share them. Each caption sees them and itself only.
+        The context comes first and, attention being causal, does not depend on what follows; so
+        all captions of one picture share it. Each caption sees it and itself only.
 
         Args:
-            visual: (batch, visual, width); `visual` may be 0 to train on text alone.
+            context: (batch, context, width), see `context`; it may be of length 0 to train on
+                text alone.
             tokens: (batch, length), the captions one after the other.
             segments: (batch, length), which caption a token belongs to; -1 is padding.
             places: (batch, length), a token's place in its caption, from 0.
-            looks: (batch, visual), which visual tokens these are, from 0; default: all of them.
+            positions: (batch, context), of the context; default: 0, 1, ….
+            mask: (batch, context), False where the context is padding; default: nowhere.
 
         Returns:
             Logits (batch, length, vocabulary).
         """
-        batch, seen = visual.shape[:2]
+        batch, seen = context.shape[:2]
         length = seen + tokens.shape[1]
-        if looks is None:
-            looks = torch.arange(seen, device=tokens.device).expand(batch, seen)
+        if positions is None:
+            positions = torch.arange(seen, device=tokens.device).expand(batch, seen)
+        shared = torch.full_like(positions, EVERYONE)
+        if mask is not None:
+            shared = shared.where(mask, PADDING)
         causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
         # Padding sees padding, so that no row of the mask is empty.
-        owners = torch.cat([torch.full_like(looks, EVERYONE), segments], dim=1)
-        shared = (owners == EVERYONE)[:, None, :]
-        mask = causal & (shared | (owners[:, :, None] == owners[:, None, :]))
-        positions = torch.cat([looks, places + self.visual_tokens], dim=1)
+        owners = torch.cat([shared, segments], dim=1)
+        visible = (owners == EVERYONE)[:, None, :] | (owners[:, :, None] == owners[:, None, :])
         states = self.language_model.model.decoder(
-            inputs_embeds=torch.cat([visual, self.embed(tokens)], dim=1),
-            attention_mask=mask[:, None],
-            position_ids=positions,
+            inputs_embeds=torch.cat([context, self.embed(tokens)], dim=1),
+            attention_mask=(causal & visible)[:, None],
+            position_ids=torch.cat([positions, places + self.visual_tokens], dim=1),
             use_cache=False,
         ).last_hidden_state
         return self.language_model.lm_head(states[:, seen:])
+
+
+def _indices(levels: tuple[int, ...], known: tuple[int, ...]) -> list[int]:
+    if levels and set(levels) <= set(known):
+        return [known.index(level) for level in levels]
+    msg = f"the SeR-connector reads levels {levels}; expected some of the vision tower's, {known}"
+    raise ConfigError(msg)

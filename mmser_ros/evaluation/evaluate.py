@@ -38,7 +38,7 @@ def evaluate(
     limit: int | None = None,
     progress: Progress = lambda items, description, total: items,
 ) -> dict[str, Any]:
-    """Score a captioner on a split, once for each number of passes.
+    """Score a captioner on a split, for each number of passes.
 
     Args:
         captioner: what to score.
@@ -56,28 +56,30 @@ def evaluate(
         MetricError: there is nothing to score.
     """
     total = len(data.captions) if limit is None else min(limit, len(data.captions))
-    results = {}
-    count = 0
-    for number in passes:
-        captions, confidences = {}, []
-        pictures = progress(_first(data.pictures(), total), f"pass {number}", total)
-        for names, images in _batches(pictures):
-            answers = captioner.caption_batch(images, passes=number, beams=beams)
-            for name, answer in zip(names, answers, strict=True):
-                captions[name] = answer.text
-                confidences.append(answer.confidence)
-        references = {name: data.captions[name] for name in captions}
-        count = len(captions)
-        results[str(number)] = {
-            **score(captions, references),
-            "confidence": float(np.mean(confidences)),
-        }
+    captions: dict[int, dict[str, str]] = {number: {} for number in passes}
+    confidences: dict[int, list[float]] = {number: [] for number in passes}
+    pictures = progress(_first(data.pictures(), total), "captions", total)
+    for names, images in _batches(pictures):
+        looks = captioner.looks(images, passes=max(passes), beams=beams)
+        for number, answers in enumerate(looks, start=1):
+            if number in captions:
+                texts = [answer.text for answer in answers]
+                captions[number].update(zip(names, texts, strict=True))
+                confidences[number] += [answer.confidence for answer in answers]
+    said = captions[passes[0]]
+    references = {name: data.captions[name] for name in said}
     return {
-        "n": count,
+        "n": len(said),
         "model": captioner.name,
         "beams": beams,
         "corrupt": sorted(set(data.corrupt)),
-        "passes": results,
+        "passes": {
+            str(number): {
+                **score(captions[number], references),
+                "confidence": float(np.mean(confidences[number])),
+            }
+            for number in passes
+        },
     }
 
 

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
 from transformers import OPTForCausalLM
 
-from mmser_ros.captioner.decoding import decode_one, prefill
+from mmser_ros.captioner.decoding import Prompt, decode_one, prefill
 from mmser_ros.evaluation.metrics import tokenize
 
 ORDERS = 4
@@ -76,16 +75,16 @@ class ConsensusReward:
 
 @torch.no_grad()
 def sample(
-    model: OPTForCausalLM, prompt: Tensor, samples: int, end: int, longest: int
+    model: OPTForCausalLM, prompt: Prompt, samples: int, end: int, longest: int
 ) -> list[list[int]]:
-    """Draw captions after prompts (pictures, tokens, width) at temperature 1.
+    """Draw captions after the prompts of several pictures, at temperature 1.
 
     Returns:
         `samples` captions of token ids for each picture in turn, to their end; one that reached
         the greatest length has none.
     """
-    logits, cache = prefill(model, prompt)
-    cache.batch_repeat_interleave(samples)
+    logits, reading = prefill(model, prompt)
+    reading.repeat(samples)
     logits = logits.repeat_interleave(samples, dim=0)
     chosen = []
     ended = torch.zeros(len(logits), dtype=torch.bool)
@@ -95,7 +94,7 @@ def sample(
         ended |= token == end
         if bool(ended.all()):
             break
-        logits = decode_one(model, token, cache)
+        logits = decode_one(model, token, reading)
     rows = torch.stack(chosen, 1).tolist()
     return [row[: row.index(end) + 1] if end in row else row for row in rows]
 

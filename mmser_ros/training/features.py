@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,8 +21,8 @@ from numpy.lib.format import open_memmap
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import fit_square
 from mmser_ros.training.datasets import Flickr8k
+from mmser_ros.training.pictures import Progress
 
-Progress = Callable[[Iterable, str, int], Iterable]
 CHUNK = 32
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -65,6 +66,20 @@ def learning_rate(schedule: Schedule, step: int, steps: int) -> float:
         return schedule.learning_rate * (step + 1) / rising
     done = (step - rising) / max(1, steps - rising)
     return schedule.learning_rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+@contextmanager
+def training_only(model: nn.Module, *parts: nn.Module | nn.Parameter) -> Iterator[None]:
+    """Freeze all of a model but these parts of it, for a while."""
+    frozen = [p for p in model.parameters() if p.requires_grad]
+    model.requires_grad_(False)
+    for part in parts:
+        part.requires_grad_(True)
+    try:
+        yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(True)
 
 
 def train(

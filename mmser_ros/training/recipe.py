@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,21 +15,21 @@ import torch
 import yaml
 from rich.console import Console
 
-from mmser_ros.captioner.checkpoint import save_checkpoint
+from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
+from mmser_ros.captioner.config import SerConnectorConfig
+from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.untrained import build_untrained, read_architecture
+from mmser_ros.resources import share_path
 from mmser_ros.training.datasets import Flickr8k, read_sentences
 from mmser_ros.training.features import cache_features, mirrored_views
 from mmser_ros.training.loop import Schedule, TrainingError
-from mmser_ros.training.stages import (
-    CaptionedFeatures,
-    GlanceSchedule,
-    train_consensus,
-    train_glance,
-    train_language,
-)
+from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
+from mmser_ros.training.pictures import CaptionedFeatures, Progress
+from mmser_ros.training.stage_consensus import train_consensus
+from mmser_ros.training.stage_glance import GlanceSchedule, train_glance
+from mmser_ros.training.stage_language import train_language
+from mmser_ros.training.stage_refine import RefineSchedule, train_refine
 from mmser_ros.training.text import clean, train_tokenizer
-
-Progress = Callable[[Iterable, str, int], Iterable]
 
 
 @dataclass(frozen=True)
@@ -54,26 +55,66 @@ class Recipe:
     consensus: Schedule | None = None
 
 
+@dataclass(frozen=True)
+class RefineRecipe:
+    """How a model that can glance is taught to look again.
+
+    Attributes:
+        levels: of the vision tower, see `VisionConfig.levels`; the first must be the glance's.
+        ser_connector: what is to be trained.
+        views: views of each picture, see `features.view`.
+        holdout: pictures at the end of the training split kept for validation.
+        refine: schedule of stage 2.
+    """
+
+    levels: tuple[int, ...]
+    ser_connector: SerConnectorConfig
+    views: int
+    holdout: int
+    refine: RefineSchedule
+
+
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe from YAML (see config/train/nano.yaml).
 
     Raises:
         TrainingError: the file can't be read, or a field is missing or unknown.
     """
-    try:
-        fields: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with _reading(path, "config/train/nano.yaml") as fields:
         stages = {name: fields.pop(name, None) for name in ("language", "consensus")}
         glance = GlanceSchedule(**fields.pop("glance"))
         optional: dict[str, Any] = {
             name: Schedule(**stage) for name, stage in stages.items() if stage
         }
         return Recipe(**fields, glance=glance, **optional)
+
+
+def read_refine_recipe(path: Path) -> RefineRecipe:
+    """Read a recipe from YAML (see config/train/nano_refine.yaml).
+
+    Raises:
+        TrainingError: the file can't be read, or a field is missing or unknown.
+    """
+    with _reading(path, "config/train/nano_refine.yaml") as fields:
+        connector = fields.pop("ser_connector")
+        return RefineRecipe(
+            levels=tuple(fields.pop("levels")),
+            ser_connector=SerConnectorConfig(levels=tuple(connector.pop("levels")), **connector),
+            refine=RefineSchedule(**fields.pop("refine")),
+            **fields,
+        )
+
+
+@contextmanager
+def _reading(path: Path, example: str) -> Iterator[dict[str, Any]]:
+    try:
+        yield yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
-        msg = f"{path} is no recipe ({error}); expected the fields of config/train/nano.yaml"
+        msg = f"{path} is no recipe ({error}); expected the fields of {example}"
         raise TrainingError(msg) from error
 
 
-def run_recipe(
+def run_glance(
     recipe: Recipe,
     root: Path,
     sentences: Path | None,
@@ -108,11 +149,59 @@ def run_recipe(
     console.print(f"{len(captions)} pictures, {len(texts)} captions, state in {work}")
     if recipe.language:
         train_language(specialist, tokenizer, texts, recipe.language, work)
-    features = cache_features(specialist, data, work / "features", recipe.views, progress)[0]
+    features = cache_features(specialist, data, work / "features", recipe.views, progress)
     pictures = CaptionedFeatures(
         features, captions, mirrored_views(recipe.views, len(captions)), recipe.holdout
     )
     train_glance(specialist, tokenizer, pictures, recipe.glance, work)
     if recipe.consensus:
         train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
+    save_checkpoint(out, specialist, tokenizer)
+
+
+def run_refine(
+    recipe: RefineRecipe,
+    model: Path,
+    root: Path,
+    out: Path,
+    work: Path,
+    progress: Progress,
+) -> None:
+    """Give a model that can glance a SeR-connector, train it, and write the checkpoint.
+
+    Args:
+        recipe: how.
+        model: checkpoint folder of the model; a SeR-connector it has is replaced.
+        root: folder of Flickr8k, see `datasets.Flickr8k`.
+        out: checkpoint folder to write.
+        work: folder of cached features and resumable state.
+        progress: wraps an iterable with a description and a total.
+
+    Raises:
+        TrainingError: the levels don't begin with the glance's, or as `loop.train`.
+        DatasetError: the data is not as expected.
+        CheckpointError: the model is incomplete or damaged.
+    """
+    glancing, tokenizer = load_checkpoint(model)
+    config = glancing.config
+    if recipe.levels[:1] != config.vision.levels[:1]:
+        msg = f"levels {recipe.levels}: the first must be the glance's, {config.vision.levels[0]}"
+        raise TrainingError(msg)
+    torch.manual_seed(recipe.refine.seed)
+    specialist = Specialist(
+        replace(
+            config,
+            vision=replace(config.vision, levels=recipe.levels),
+            ser_connector=recipe.ser_connector,
+        )
+    )
+    specialist.glance_connector.load_state_dict(glancing.glance_connector.state_dict())
+    specialist.language_model.load_state_dict(glancing.language_model.state_dict())
+    data = Flickr8k(root, "train")
+    captions = list(data.captions.values())
+    levels = cache_features(specialist, data, work / "features", recipe.views, progress)
+    mirrored = mirrored_views(recipe.views, len(captions))
+    pictures = CaptionedFeatures(levels, captions, mirrored, recipe.holdout)
+    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
+    train_refine(specialist, tokenizer, pictures, recipe.refine, work, maker, progress)
     save_checkpoint(out, specialist, tokenizer)

@@ -32,6 +32,44 @@ def test_a_batch_says_what_single_pictures_do(captioner, picture):
     assert together == [captioner.caption(one).text for one in pictures]
 
 
+@pytest.fixture(scope="module")
+def refining(refining_checkpoint):
+    return Captioner.load(str(refining_checkpoint), passes=3)
+
+
+def test_each_pass_refines_the_caption_of_the_one_before(refining, picture):
+    looks = [one[0] for one in refining.looks([picture])]
+    assert [one.passes for one in looks] == [1, 2, 3]
+    assert [one.refined for one in looks] == [False, True, True]
+    assert {one.initial_text for one in looks} == {looks[0].text}
+    assert looks[2].times_ms.keys() == {"encode", "glance", "refine", "total"}
+    assert looks[2].times_ms["total"] > looks[1].times_ms["total"]
+    assert refining.caption(picture).text == looks[2].text
+    assert refining.caption(picture, passes=1).text == looks[0].text
+    again = refining.caption(picture, passes=2, initial=looks[1].text)
+    assert again.text == looks[2].text
+    assert again.initial_text == looks[1].text
+
+
+def test_a_caption_from_elsewhere_is_refined(refining, captioner, picture):
+    caption = refining.caption(picture, passes=1, initial="a dog on a chair " * 9)
+    assert (caption.passes, caption.refined) == (2, True)
+    assert caption.initial_text == "a dog on a chair " * 9
+    assert caption.times_ms.keys() == {"encode", "refine", "total"}
+    assert refining.caption(picture, initial="").refined
+    with pytest.raises(CaptionerError, match="no SeR-connector"):
+        captioner.caption(picture, initial="a dog")
+
+
+@pytest.mark.parametrize("beams", [1, 2])
+def test_a_batch_is_refined_as_single_pictures_are(refining, picture, beams):
+    pictures = [picture, picture[::-1].copy(), np.zeros((30, 20, 3), np.uint8)]
+    initials = ["a", "a dog on a chair", ""]
+    together = refining.caption_batch(pictures, beams=beams, initials=initials)
+    for one, image, initial in zip(together, pictures, initials, strict=True):
+        assert one.text == refining.caption(image, beams=beams, initial=initial).text
+
+
 @pytest.mark.parametrize(
     "image",
     [

@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmser_ros.captioner.config import ConfigError, LanguageConfig, SpecialistConfig, VisionConfig
+from mmser_ros.captioner.config import (
+    ConfigError,
+    LanguageConfig,
+    SerConnectorConfig,
+    SpecialistConfig,
+    VisionConfig,
+)
 
 names = st.text(max_size=12)
+levels = st.lists(st.integers(1, 30), max_size=4).map(tuple)
 configs = st.builds(
     SpecialistConfig,
     name=names,
@@ -15,12 +22,20 @@ configs = st.builds(
         tower=names,
         weights=names,
         image_size=st.integers(1, 1000),
-        levels=st.lists(st.integers(1, 30), max_size=4).map(tuple),
+        levels=levels,
         fit=names,
         architecture=st.dictionaries(names, st.integers(), max_size=3),
     ),
     language=st.builds(LanguageConfig, weights=names, architecture=st.just({"vocab_size": 7})),
     max_caption_tokens=st.integers(1, 99),
+    ser_connector=st.none()
+    | st.builds(
+        SerConnectorConfig,
+        levels=levels,
+        reads_caption=st.booleans(),
+        adds_to_glance=st.booleans(),
+        architecture=st.just({"hidden_size": 7}),
+    ),
 )
 
 

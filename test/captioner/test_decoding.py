@@ -7,7 +7,15 @@ import pytest
 import torch
 
 from mmser_ros.captioner.config import LanguageConfig
-from mmser_ros.captioner.decoding import Decoded, beam_search, decode_one, greedy, prefill
+from mmser_ros.captioner.decoding import (
+    Decoded,
+    Prompt,
+    beam_search,
+    decode_one,
+    greedy,
+    pad,
+    prefill,
+)
 from mmser_ros.captioner.language_model import build_language_model
 
 END, LONGEST = 2, 4
@@ -32,31 +40,42 @@ def model():
     return build_language_model(LanguageConfig("random", architecture))
 
 
+def as_prompt(embeddings):
+    batch, tokens = embeddings.shape[:2]
+    return Prompt(embeddings, torch.arange(tokens).expand(batch, tokens))
+
+
 def prompts(count):
-    return torch.randn(count, 5, 16, generator=torch.manual_seed(5))
+    return as_prompt(torch.randn(count, 5, 16, generator=torch.manual_seed(5)))
+
+
+def singles(count):
+    return map(prompts(count).row, range(count))
 
 
 def log_probability(model, prompt, tokens):
     """Of a whole continuation, without a cache: the slow and sure way."""
-    embeds = torch.cat([prompt, model.get_input_embeddings()(torch.tensor([tokens]))], dim=1)
+    embeds = torch.cat(
+        [prompt.embeddings, model.get_input_embeddings()(torch.tensor([tokens]))], dim=1
+    )
     states = model.model.decoder(inputs_embeds=embeds).last_hidden_state
-    scores = model.lm_head(states).log_softmax(-1)[0, prompt.shape[1] - 1 :]
+    scores = model.lm_head(states).log_softmax(-1)[0, prompt.embeddings.shape[1] - 1 :]
     return [scores[place, token].item() for place, token in enumerate(tokens)]
 
 
 @torch.inference_mode()
 def test_the_cache_changes_nothing(model):
     prompt = prompts(1)
-    _, cache = prefill(model, prompt)
-    stepwise = decode_one(model, torch.tensor([3]), cache).log_softmax(-1)
-    whole = torch.cat([prompt, model.get_input_embeddings()(torch.tensor([[3]]))], dim=1)
-    logits, _ = prefill(model, whole)
+    _, reading = prefill(model, prompt)
+    stepwise = decode_one(model, torch.tensor([3]), reading).log_softmax(-1)
+    word = model.get_input_embeddings()(torch.tensor([[3]]))
+    logits, _ = prefill(model, as_prompt(torch.cat([prompt.embeddings, word], dim=1)))
     torch.testing.assert_close(stepwise, logits.log_softmax(-1), atol=1e-5, rtol=1e-4)
 
 
 @torch.inference_mode()
 def test_greedy_takes_the_likeliest_token_each_time(model):
-    for prompt in prompts(5).split(1):
+    for prompt in singles(5):
         decoded = greedy(model, prompt, END, LONGEST)[0]
         tokens = decoded.tokens + (
             [END] if len(decoded.log_probabilities) > len(decoded.tokens) else []
@@ -75,8 +94,46 @@ def test_greedy_takes_the_likeliest_token_each_time(model):
 def test_a_batch_decodes_as_its_rows_do(model):
     batch = prompts(6)
     together = greedy(model, batch, END, LONGEST)
-    alone = [greedy(model, prompt, END, LONGEST)[0] for prompt in batch.split(1)]
+    alone = [greedy(model, prompt, END, LONGEST)[0] for prompt in singles(6)]
     assert [one.tokens for one in together] == [one.tokens for one in alone]
+
+
+@torch.inference_mode()
+def test_padding_in_the_middle_changes_nothing(model):
+    """Prompts of several lengths, padded before their last token, against each alone."""
+    last = prompts(4).embeddings[:, -1:]
+    contexts = [prompts(4).embeddings[row, :length] for row, length in enumerate((4, 1, 3, 2))]
+    lengths, mask = pad([[1] * len(context) for context in contexts])
+    padded = torch.nn.utils.rnn.pad_sequence(contexts, batch_first=True, padding_value=7.0)
+    places = torch.arange(4).expand(4, 4)
+    prompt = Prompt(
+        torch.cat([padded, last], dim=1),
+        torch.cat([places, lengths.sum(1, keepdim=True)], dim=1),
+        torch.nn.functional.pad(mask, (0, 1), value=True),
+    )
+    together = greedy(model, prompt, END, LONGEST)
+    for row, context in enumerate(contexts):
+        alone = as_prompt(torch.cat([context, last[row]])[None])
+        (expected,) = greedy(model, alone, END, LONGEST)
+        assert together[row].tokens == expected.tokens
+        assert together[row].log_probabilities == pytest.approx(
+            expected.log_probabilities, abs=1e-5
+        )
+        assert prompt.row(row).embeddings.equal(alone.embeddings)
+        assert prompt.row(row).positions.equal(alone.positions)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("longest", [1, 3, 12])
+def test_a_draft_changes_nothing_but_the_time(model, longest):
+    for prompt in singles(8):
+        (expected,) = greedy(model, prompt, END, longest)
+        said = expected.tokens
+        drafts = [said, said[:-1], [*said, 3], [3, *said], [*said[:1], 5, *said[2:]], [4] * 20]
+        for draft in drafts:
+            (decoded,) = greedy(model, prompt, END, longest, draft)
+            assert decoded.tokens == said
+            assert decoded.log_probabilities == pytest.approx(expected.log_probabilities, abs=1e-5)
 
 
 @torch.inference_mode()
@@ -98,7 +155,7 @@ def test_a_wide_beam_finds_the_best_caption_there_is(model):
 
 @torch.inference_mode()
 def test_one_beam_is_greedy(model):
-    for prompt in prompts(5).split(1):
+    for prompt in singles(5):
         assert beam_search(model, prompt, END, LONGEST, 1).tokens == (
             greedy(model, prompt, END, LONGEST)[0].tokens
         )

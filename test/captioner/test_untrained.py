@@ -19,11 +19,13 @@ def test_the_specialist_has_the_papers_size_and_captions():
     language = sum(one.numel() for one in specialist.language_model.parameters())
     assert 300e6 < vision < 310e6  # CLIP ViT-L/14-336
     assert 125e6 < language < 126e6  # OPT-125M
+    connector = sum(one.numel() for one in specialist.ser_connector.parameters())
+    assert 45e6 < connector < 55e6  # "about 50 M"
     assert specialist.vision.config.levels == (23, 18, 13)
     assert specialist.visual_tokens == 576
     specialist.config = replace(specialist.config, max_caption_tokens=2)
     captioner = Captioner(specialist, tokenizer, device="cpu")
-    assert captioner.caption(np.zeros((60, 80, 3), np.uint8)).passes == 1
+    assert captioner.caption(np.zeros((60, 80, 3), np.uint8), passes=2).refined
 
 
 def test_specialist_has_no_checkpoint_yet():

@@ -1,16 +1,21 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From a data set to a checkpoint that captions, by the command that made nano."""
+"""From a data set to a checkpoint that captions and looks again, by the commands for it."""
 
 import json
 
+import numpy as np
 import pytest
 import yaml
 from typer.testing import CliRunner
 
+from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.untrained import read_architecture
 from mmser_ros.cli import app
+from mmser_ros.resources import share_path
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.recipe import read_recipe
+from mmser_ros.training.recipe import read_recipe, read_refine_recipe, run_refine
+from test.training.conftest import COLOURS
 
 RECIPE = {
     "architecture": "tiny",
@@ -20,6 +25,28 @@ RECIPE = {
     "language": {"epochs": 2, "batch_size": 1, "learning_rate": 1e-2},
     "glance": {"epochs": 20, "batch_size": 4, "captions": 2, "keep": 0.9, "learning_rate": 1e-2},
     "consensus": {"epochs": 1, "batch_size": 4, "learning_rate": 1e-4},
+}
+REFINE = {
+    "levels": [17, 11],
+    "ser_connector": {
+        "levels": [17, 11],
+        "adds_to_glance": True,
+        "architecture": {
+            "hidden_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "intermediate_size": 64,
+        },
+    },
+    "views": 2,
+    "holdout": 4,
+    "refine": {
+        "initial": ["own", "other", "planted", "truth"],
+        "language_model": False,
+        "epochs": 10,
+        "batch_size": 6,
+        "learning_rate": 1e-2,
+    },
 }
 
 
@@ -34,13 +61,13 @@ def recipe(tmp_path, tiny_config, monkeypatch):
     return path
 
 
-def test_the_shipped_recipe_can_be_read():
-    from mmser_ros.resources import share_path
-
+def test_the_shipped_recipes_can_be_read():
     recipe = read_recipe(share_path("config/train/nano.yaml"))
     assert recipe.architecture == "nano"
     assert recipe.language
     assert recipe.consensus
+    refine = read_refine_recipe(share_path("config/train/nano_refine.yaml"))
+    assert refine.levels[0] == read_architecture("nano").vision.levels[0]
 
 
 @pytest.mark.parametrize("change", [{"glance": None}, {"colour": 3}, {"glance": {"epochs": 1}}])
@@ -67,3 +94,39 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe):
     assert result["passes"]["1"]["CIDEr"] > 0.5
     table = runner.invoke(app, arguments[:-1], catch_exceptions=False)
     assert "CIDEr" in table.stdout
+
+    (tmp_path / "refine.yaml").write_text(yaml.safe_dump(REFINE))
+    refine = ["train", "refine", "--model", model, "--recipe", str(tmp_path / "refine.yaml")]
+    common = ["--data", str(flickr), "--work", str(tmp_path / "refining")]
+    refined = str(tmp_path / "refined")
+    done = runner.invoke(app, [*refine, *common, "--out", refined], catch_exceptions=False)
+    assert done.exit_code == 0
+    arguments = ["evaluate", "--root", str(flickr), "--model", refined, "--passes", "1,2", "--json"]
+    again = json.loads(runner.invoke(app, arguments, catch_exceptions=False).stdout)["passes"]
+    assert again["1"] == result["passes"]["1"]  # the first pass is as it was
+    assert again["2"]["BLEU-1"] > 0.9
+    captioner = Captioner.load(refined)
+    for word, shade in COLOURS.items():
+        wall = np.full((20, 30, 3), shade, np.uint8)
+        wrong = "a purple wall" if word != "grey" else "a red wall"
+        assert word in captioner.caption(wall, initial=wrong).text
+
+
+@pytest.mark.parametrize(
+    "change", [{"refine": {"epochs": 1}}, {"colour": 3}, {"ser_connector": {"levels": 17}}]
+)
+def test_a_refine_recipe_that_makes_no_sense_is_refused(tmp_path, change):
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, **change}))
+    with pytest.raises(TrainingError, match=r"odd\.yaml is no recipe"):
+        read_refine_recipe(tmp_path / "odd.yaml")
+
+
+def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_checkpoint):
+    refine = {**REFINE["refine"], "initial": ["own", "guesses"]}
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "refine": refine}))
+    with pytest.raises(TrainingError, match="expected some of own, other, planted, truth"):
+        read_refine_recipe(tmp_path / "odd.yaml")
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "levels": [11, 17]}))
+    recipe = read_refine_recipe(tmp_path / "odd.yaml")
+    with pytest.raises(TrainingError, match="the first must be the glance's, 17"):
+        run_refine(recipe, tiny_checkpoint, flickr, tmp_path / "out", tmp_path, lambda *a: a[0])

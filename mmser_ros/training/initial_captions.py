@@ -1,0 +1,110 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the second look is given to correct in training (the paper's appendix D.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.training.perturb import ErrorMaker, pseudo_initial_captions
+from mmser_ros.training.pictures import BATCH, CaptionedFeatures, Progress, caption_ids, look
+
+KINDS = ("own", "other", "planted", "truth")
+"""The model's own glance; a caption of another picture; the caption that is to be said, with 0 to
+3 planted errors; that caption itself. The paper's Data 1 is own, 2 other, 3 planted, and 4
+planted and truth."""
+EACH = 3
+"""Captions with planted errors for each human one."""
+
+
+class InitialCaptions:
+    """Initial captions as token ids, without begin and end, by kind."""
+
+    def __init__(
+        self,
+        specialist: Specialist,
+        tokenizer: Tokenizer,
+        pictures: CaptionedFeatures,
+        kinds: Sequence[str],
+        maker: ErrorMaker,
+        progress: Progress,
+        seed: int = 0,
+    ) -> None:
+        """Make all that `kinds` need: own glances of every view, planted errors.
+
+        Args:
+            specialist: whose own glances; they are those of its present weights.
+            tokenizer: its vocabulary.
+            pictures: the pictures and their captions.
+            kinds: some of KINDS, drawn evenly; one that stands twice is drawn twice as often.
+            maker: plants the errors.
+            progress: wraps an iterable with a description and a total.
+            seed: of the planted errors.
+        """
+        self._kinds = tuple(kinds)
+        self._pictures = pictures
+        self._truth = [
+            _words(caption_ids(specialist, tokenizer, some), specialist.end)
+            for some in (pictures.captions, pictures.turned)
+        ]
+        self._own: list[list[list[int]]] = []
+        if "own" in kinds:
+            self._own = own_glances(specialist, pictures, progress)
+        self._planted: list[list[list[list[int]]]] = []
+        if "planted" in kinds:
+            for some in (pictures.captions, pictures.turned):
+                flat = [caption for captions in some for caption in captions]
+                made = pseudo_initial_captions(flat, maker, EACH, seed)
+                texts = [
+                    pseudo.text for _, pseudo in progress(made, "planting errors", EACH * len(flat))
+                ]
+                rows = iter(texts)
+                by_picture = [[next(rows) for _ in range(EACH * len(one))] for one in some]
+                self._planted.append(
+                    _words(caption_ids(specialist, tokenizer, by_picture), specialist.end)
+                )
+
+    def draw(
+        self, views: Sequence[int], chosen: Sequence[tuple[int, int]], random: np.random.Generator
+    ) -> list[list[int]]:
+        """An initial caption for each (picture, caption) that is to be said of a view."""
+        return [
+            self._draw(self._kinds[random.integers(len(self._kinds))], view, one, random)
+            for view, one in zip(views, chosen, strict=True)
+        ]
+
+    def _draw(
+        self, kind: str, view: int, chosen: tuple[int, int], random: np.random.Generator
+    ) -> list[int]:
+        picture, caption = chosen
+        turned = int(self._pictures.mirrored[view, picture])
+        if kind == "own":
+            return self._own[view][picture]
+        if kind == "planted":
+            return self._planted[turned][picture][EACH * caption + random.integers(EACH)]
+        if kind == "other":
+            others = self._truth[0][random.integers(self._pictures.known)]
+            return others[random.integers(len(others))]
+        return self._truth[turned][picture][caption]
+
+
+def own_glances(
+    specialist: Specialist, pictures: CaptionedFeatures, progress: Progress
+) -> list[list[list[int]]]:
+    """Greedy captions of the first pass, by view and picture, as token ids."""
+    total = len(pictures.captions)
+    starts = [(view, at) for view in range(pictures.views) for at in range(0, total, BATCH)]
+    glances: list[list[list[int]]] = [[] for _ in range(pictures.views)]
+    specialist.eval()
+    for view, at in progress(starts, "own glances", len(starts)):
+        some = range(at, min(at + BATCH, total))
+        glances[view] += look(specialist, pictures.seen(some, [view] * len(some)))
+    return glances
+
+
+def _words(captions: list[list[list[int]]], end: int) -> list[list[list[int]]]:
+    return [[[word for word in one[1:] if word != end] for one in some] for some in captions]

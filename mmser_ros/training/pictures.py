@@ -1,0 +1,114 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the stages train on: cached features with their captions, some of them held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from mmser_ros.captioner.decoding import greedy, pad
+from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.evaluation.metrics import score
+from mmser_ros.training.text import encode, mirror
+
+Progress = Callable[[Iterable, str, int], Iterable]
+BATCH = 50
+"""Pictures captioned at once."""
+
+
+@dataclass(frozen=True)
+class CaptionedFeatures:
+    """Cached features of pictures and their captions.
+
+    Attributes:
+        levels: of each of the vision tower's levels (views, pictures, tokens, channels).
+        captions: for each picture its captions.
+        mirrored: (views, pictures), which views are mirrored.
+        holdout: how many pictures at the end are for validation only.
+    """
+
+    levels: Sequence[np.ndarray]
+    captions: Sequence[Sequence[str]]
+    mirrored: np.ndarray
+    holdout: int = 0
+
+    @property
+    def known(self) -> int:
+        """How many pictures, from the first on, may be trained on."""
+        return len(self.captions) - self.holdout
+
+    @property
+    def views(self) -> int:
+        """How many views there are of each picture."""
+        return len(self.mirrored)
+
+    @property
+    def turned(self) -> list[list[str]]:
+        """The captions of the mirrored pictures."""
+        return [list(map(mirror, some)) for some in self.captions]
+
+    def seen(self, pictures: Sequence[int], views: Sequence[int]) -> tuple[Tensor, ...]:
+        """The levels (batch, tokens, channels) of these views of these pictures, float32."""
+        chosen = list(zip(views, pictures, strict=True))
+        return tuple(
+            torch.from_numpy(np.stack([level[v, p] for v, p in chosen])).float()
+            for level in self.levels
+        )
+
+    def draw_views(self, count: int) -> list[int]:
+        """A random view for each of so many pictures."""
+        return torch.randint(self.views, (count,)).tolist()
+
+
+def caption_ids(
+    specialist: Specialist, tokenizer: Tokenizer, captions: Sequence[Sequence[str]]
+) -> list[list[list[int]]]:
+    """Token ids of each picture's captions, from begin to end."""
+    begin, end = specialist.begin, specialist.end
+    longest = specialist.config.max_caption_tokens
+    return [encode(tokenizer, one, begin=begin, end=end, longest=longest) for one in captions]
+
+
+@torch.no_grad()
+def look(
+    specialist: Specialist, levels: Sequence[Tensor], initial: Sequence[Sequence[int]] | None = None
+) -> list[list[int]]:
+    """Caption cached features greedily: a glance, or a second look at an initial caption.
+
+    Takes and gives token ids without begin and end.
+    """
+    if initial is None:
+        prompt = specialist.prompt(specialist.glance(tuple(levels)))
+    else:
+        ids, mask = pad(initial)
+        prompt = specialist.prompt(specialist.refine(tuple(levels), ids, mask), ids, mask)
+    longest = specialist.config.max_caption_tokens
+    decoded = greedy(specialist.language_model, prompt, specialist.end, longest)
+    return [one.tokens for one in decoded]
+
+
+def held_out(
+    specialist: Specialist, tokenizer: Tokenizer, pictures: CaptionedFeatures, passes: int = 1
+) -> str:
+    """Say how well captions of the pictures held out agree with people's, pass by pass."""
+    total = len(pictures.captions)
+    answers: list[dict[str, str]] = [{} for _ in range(passes)]
+    for at in range(pictures.known, total, BATCH):
+        some = range(at, min(at + BATCH, total))
+        levels = pictures.seen(some, [0] * len(some))
+        tokens = None
+        for answer in answers:
+            tokens = look(specialist, levels, tokens)
+            texts = tokenizer.decode_batch(tokens)
+            answer.update({str(picture): text for picture, text in zip(some, texts, strict=True)})
+    if not pictures.holdout:
+        return ""
+    references = {name: pictures.captions[int(name)] for name in answers[0]}
+    figures = [score(answer, references)["CIDEr"] for answer in answers]
+    return f"held-out CIDEr {', '.join(f'{figure:.4f}' for figure in figures)}"

@@ -1,0 +1,81 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Stage 1: glance connector and language model learn to caption (paper, section 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.training.loop import Schedule, train
+from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, held_out
+from mmser_ros.training.text import lay_rows
+
+LABEL_SMOOTHING = 0.1
+
+
+@dataclass(frozen=True)
+class GlanceSchedule(Schedule):
+    """How stage 1 is trained.
+
+    Attributes:
+        captions: how many captions of a picture share one look at it; fewer: more pictures a
+            step for the same work.
+        keep: share of the visual tokens that a look sees, drawn at random (PatchDropout,
+            arXiv 2208.07220): less work and less overfitting.
+    """
+
+    captions: int = 1
+    keep: float = 1.0
+
+
+def train_glance(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    pictures: CaptionedFeatures,
+    schedule: GlanceSchedule,
+    folder: Path,
+) -> None:
+    """Train the first pass.
+
+    An item is one view of a picture with some of its captions; an epoch has every caption once.
+    """
+    plain = caption_ids(specialist, tokenizer, pictures.captions)
+    turned = caption_ids(specialist, tokenizer, pictures.turned)
+    forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
+    items = [
+        (picture, slice(start, start + schedule.captions))
+        for picture, some in enumerate(plain[: pictures.known])
+        for start in range(0, len(some), schedule.captions)
+    ]
+    tokens = specialist.visual_tokens
+    kept = max(1, round(schedule.keep * tokens))
+
+    def loss_of(batch: Sequence[int]) -> Tensor:
+        chosen = [items[index] for index in batch]
+        views = pictures.draw_views(len(batch))
+        rows = [
+            (turned if pictures.mirrored[view, picture] else plain)[picture][captions]
+            for view, (picture, captions) in zip(views, chosen, strict=True)
+        ]
+        laid = lay_rows(rows)
+        looks = torch.rand(len(batch), tokens).argsort(dim=1)[:, :kept].sort(dim=1).values
+        level = pictures.seen([picture for picture, _ in chosen], views)[0]
+        with torch.autocast("cpu", torch.bfloat16):
+            visual = specialist.glance((level.take_along_dim(looks[:, :, None], dim=1),))
+            logits = forward(visual, laid.tokens, laid.segments, laid.places, looks)
+        return cross_entropy(
+            logits.flatten(0, 1).float(), laid.targets.flatten(), label_smoothing=LABEL_SMOOTHING
+        )
+
+    def validate() -> str:
+        return held_out(specialist, tokenizer, pictures)
+
+    train("glance", specialist, loss_of, len(items), schedule, folder, validate)
