@@ -103,12 +103,18 @@ def evaluate(
     passes: Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")] = "1",
     beams: Beams = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    planted: Annotated[
+        bool, typer.Option("--planted", help="Score the repair of planted errors instead.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score a captioner: CIDEr and BLEU with COCO's tokenization."""
+    """Score a captioner against people's captions, or its second look at planted errors."""
     from mmser_ros.captioner.captioner import Captioner
     from mmser_ros.evaluation.evaluate import evaluate as score_split
+    from mmser_ros.evaluation.planted import evaluate_planted
+    from mmser_ros.resources import share_path
     from mmser_ros.training.datasets import Flickr8k
+    from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
 
     if data != "flickr8k":
         msg = f"unknown data set {data!r}; expected flickr8k"
@@ -119,23 +125,28 @@ def evaluate(
         msg = f"--passes is {passes!r}; expected whole numbers with commas, such as 1,2"
         raise MmserError(msg) from error
     captioner = Captioner.load(model, device=device, quantize=quantize)
-    result = score_split(
-        captioner,
-        Flickr8k(root, split),
-        passes=numbers,
-        beams=beams,
-        limit=limit,
-        progress=show_progress,
-    )
+    split_data = Flickr8k(root, split)
+    if planted:
+        maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
+        result = evaluate_planted(captioner, split_data, maker, limit=limit, progress=show_progress)
+    else:
+        result = score_split(
+            captioner,
+            split_data,
+            passes=numbers,
+            beams=beams,
+            limit=limit,
+            progress=show_progress,
+        )
     if as_json:
         print(json.dumps(result))
         return
+    kind = "planted" if planted else "passes"
     table = Table(title=f"{captioner.name} on {data} {split}, {result['n']} pictures")
-    names = list(next(iter(result["passes"].values())))
-    for column in ["passes", *names]:
+    for column in [kind, *result[kind]]:
         table.add_column(column)
-    for number, scores in result["passes"].items():
-        table.add_row(number, *(f"{scores[name]:.4f}" for name in names))
+    for measure in next(iter(result[kind].values())):
+        table.add_row(measure, *(f"{one[measure]:.4g}" for one in result[kind].values()))
     Console().print(table)
 
 

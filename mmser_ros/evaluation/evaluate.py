@@ -11,6 +11,7 @@ import numpy as np
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.evaluation.metrics import score
+from mmser_ros.evaluation.structure import score_structure
 
 Progress = Callable[[Iterable, str, int], Iterable]
 BATCH = 32
@@ -50,7 +51,7 @@ def evaluate(
 
     Returns:
         `{"n": pictures, "model": …, "beams": …, "corrupt": [names],
-        "passes": {"1": {"CIDEr": …, "BLEU-1": …, …, "confidence": mean}}}`.
+        "passes": {"1": {"CIDEr": …, "BLEU-1": …, …, "CHAIR-i": …, …, "confidence": mean}}}`.
 
     Raises:
         MetricError: there is nothing to score.
@@ -58,8 +59,8 @@ def evaluate(
     total = len(data.captions) if limit is None else min(limit, len(data.captions))
     captions: dict[int, dict[str, str]] = {number: {} for number in passes}
     confidences: dict[int, list[float]] = {number: [] for number in passes}
-    pictures = progress(_first(data.pictures(), total), "captions", total)
-    for names, images in _batches(pictures):
+    pictures = progress(first(data.pictures(), total), "captions", total)
+    for names, images in batches(pictures):
         looks = captioner.looks(images, passes=max(passes), beams=beams)
         for number, answers in enumerate(looks, start=1):
             if number in captions:
@@ -76,6 +77,7 @@ def evaluate(
         "passes": {
             str(number): {
                 **score(captions[number], references),
+                **score_structure(captions[number], references),
                 "confidence": float(np.mean(confidences[number])),
             }
             for number in passes
@@ -83,11 +85,13 @@ def evaluate(
     }
 
 
-def _first(pictures: Iterable, count: int) -> Iterator:
+def first(pictures: Iterable, count: int) -> Iterator:
+    """Yield no more than so many."""
     yield from (picture for picture, _ in zip(pictures, range(count), strict=False))
 
 
-def _batches(pictures: Iterable) -> Iterator[tuple[list[str], list[np.ndarray]]]:
+def batches(pictures: Iterable) -> Iterator[tuple[list[str], list[np.ndarray]]]:
+    """Yield names and pictures of up to BATCH; corrupt ones are left out."""
     names: list[str] = []
     images: list[np.ndarray] = []
     for name, image in pictures:

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from nltk.tokenize import NLTKWordTokenizer
 from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider
+from pycocoevalcap.rouge.rouge import Rouge
 
 from mmser_ros.errors import MmserError
 
@@ -48,7 +49,7 @@ def score(captions: Mapping[str, str], references: Mapping[str, Sequence[str]]) 
         references: picture → its human captions, for the same pictures.
 
     Returns:
-        `CIDEr` and `BLEU-1` to `BLEU-4`, as fractions (COCO's tables show them times 100).
+        `CIDEr`, `BLEU-1` to `BLEU-4`, `ROUGE-L`, as fractions (COCO's tables show them times 100).
 
     Raises:
         MetricError: no captions, or the pictures are not the same.
@@ -65,7 +66,9 @@ def score(captions: Mapping[str, str], references: Mapping[str, Sequence[str]]) 
     with contextlib.redirect_stdout(io.StringIO()):  # the scorers print their progress
         bleu, _ = Bleu(4).compute_score(truths, hypotheses, verbose=0)
         cider, _ = Cider().compute_score(truths, hypotheses)
+        rouge, _ = Rouge().compute_score(truths, hypotheses)
     return {
         "CIDEr": float(cider),
         **{f"BLEU-{order}": float(value) for order, value in enumerate(bleu, start=1)},
+        "ROUGE-L": float(rouge),
     }

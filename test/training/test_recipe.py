@@ -105,6 +105,13 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe):
     again = json.loads(runner.invoke(app, arguments, catch_exceptions=False).stdout)["passes"]
     assert again["1"] == result["passes"]["1"]  # the first pass is as it was
     assert again["2"]["BLEU-1"] > 0.9
+    arguments = ["evaluate", "--root", str(flickr), "--model", refined, "--planted"]
+    repair = json.loads(runner.invoke(app, [*arguments, "--json"], catch_exceptions=False).stdout)
+    assert (repair["n"], repair["planted"]["attribute"]["n"]) == (4, 3)
+    assert repair["planted"]["attribute"]["repaired"] == 1.0
+    assert repair["planted"]["all"]["kept"] > 0.3
+    shown = runner.invoke(app, arguments, catch_exceptions=False).stdout
+    assert "restored" in shown
     captioner = Captioner.load(refined)
     for word, shade in COLOURS.items():
         wall = np.full((20, 30, 3), shade, np.uint8)
