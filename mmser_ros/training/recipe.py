@@ -149,10 +149,7 @@ def run_glance(
     console.print(f"{len(captions)} pictures, {len(texts)} captions, state in {work}")
     if recipe.language:
         train_language(specialist, tokenizer, texts, recipe.language, work)
-    features = cache_features(specialist, data, work / "features", recipe.views, progress)
-    pictures = CaptionedFeatures(
-        features, captions, mirrored_views(recipe.views, len(captions)), recipe.holdout
-    )
+    pictures = _pictures(recipe, specialist, data, work, progress)
     train_glance(specialist, tokenizer, pictures, recipe.glance, work)
     if recipe.consensus:
         train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
@@ -197,11 +194,19 @@ def run_refine(
     )
     specialist.glance_connector.load_state_dict(glancing.glance_connector.state_dict())
     specialist.language_model.load_state_dict(glancing.language_model.state_dict())
-    data = Flickr8k(root, "train")
-    captions = list(data.captions.values())
-    levels = cache_features(specialist, data, work / "features", recipe.views, progress)
-    mirrored = mirrored_views(recipe.views, len(captions))
-    pictures = CaptionedFeatures(levels, captions, mirrored, recipe.holdout)
+    pictures = _pictures(recipe, specialist, Flickr8k(root, "train"), work, progress)
     maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
     train_refine(specialist, tokenizer, pictures, recipe.refine, work, maker, progress)
     save_checkpoint(out, specialist, tokenizer)
+
+
+def _pictures(
+    recipe: Recipe | RefineRecipe,
+    specialist: Specialist,
+    data: Flickr8k,
+    work: Path,
+    progress: Progress,
+) -> CaptionedFeatures:
+    levels = cache_features(specialist, data, work / "features", recipe.views, progress)
+    mirrored = mirrored_views(recipe.views, len(data.captions))
+    return CaptionedFeatures(levels, list(data.captions.values()), mirrored, recipe.holdout)
