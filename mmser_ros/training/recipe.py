@@ -22,13 +22,14 @@ from mmser_ros.captioner.untrained import build_untrained, read_architecture
 from mmser_ros.resources import share_path
 from mmser_ros.training.datasets import Flickr8k, read_sentences
 from mmser_ros.training.features import cache_features, mirrored_views
+from mmser_ros.training.initial_captions import InitialCaptions
 from mmser_ros.training.loop import Schedule, TrainingError
 from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
 from mmser_ros.training.pictures import CaptionedFeatures, Progress
-from mmser_ros.training.stage_consensus import train_consensus
+from mmser_ros.training.stage_consensus import ConsensusSchedule, train_consensus
 from mmser_ros.training.stage_glance import GlanceSchedule, train_glance
 from mmser_ros.training.stage_language import train_language
-from mmser_ros.training.stage_refine import RefineSchedule, train_refine
+from mmser_ros.training.stage_refine import RefineLesson, RefineSchedule, train_refine
 from mmser_ros.training.text import clean, train_tokenizer
 
 
@@ -52,7 +53,7 @@ class Recipe:
     holdout: int
     glance: GlanceSchedule
     language: Schedule | None = None
-    consensus: Schedule | None = None
+    consensus: ConsensusSchedule | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class RefineRecipe:
         views: views of each picture, see `features.view`.
         holdout: pictures at the end of the training split kept for validation.
         refine: schedule of stage 2.
+        consensus: schedule of the training with rewards after it; None leaves it out.
     """
 
     levels: tuple[int, ...]
@@ -72,6 +74,12 @@ class RefineRecipe:
     views: int
     holdout: int
     refine: RefineSchedule
+    consensus: ConsensusSchedule | None = None
+
+    def __post_init__(self) -> None:
+        if self.consensus and self.consensus.lesson and set(self.refine.initial) == {"own"}:
+            msg = "consensus: lesson needs initial captions that are not the model's own"
+            raise TrainingError(msg)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -81,12 +89,13 @@ def read_recipe(path: Path) -> Recipe:
         TrainingError: the file can't be read, or a field is missing or unknown.
     """
     with _reading(path, "config/train/nano.yaml") as fields:
-        stages = {name: fields.pop(name, None) for name in ("language", "consensus")}
-        glance = GlanceSchedule(**fields.pop("glance"))
-        optional: dict[str, Any] = {
-            name: Schedule(**stage) for name, stage in stages.items() if stage
-        }
-        return Recipe(**fields, glance=glance, **optional)
+        language, consensus = fields.pop("language", None), fields.pop("consensus", None)
+        return Recipe(
+            glance=GlanceSchedule(**fields.pop("glance")),
+            language=Schedule(**language) if language else None,
+            consensus=ConsensusSchedule(**consensus) if consensus else None,
+            **fields,
+        )
 
 
 def read_refine_recipe(path: Path) -> RefineRecipe:
@@ -96,11 +105,12 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
         TrainingError: the file can't be read, or a field is missing or unknown.
     """
     with _reading(path, "config/train/nano_refine.yaml") as fields:
-        connector = fields.pop("ser_connector")
+        connector, consensus = fields.pop("ser_connector"), fields.pop("consensus", None)
         return RefineRecipe(
             levels=tuple(fields.pop("levels")),
             ser_connector=SerConnectorConfig(levels=tuple(connector.pop("levels")), **connector),
             refine=RefineSchedule(**fields.pop("refine")),
+            consensus=ConsensusSchedule(**consensus) if consensus else None,
             **fields,
         )
 
@@ -149,7 +159,7 @@ def run_glance(
     console.print(f"{len(captions)} pictures, {len(texts)} captions, state in {work}")
     if recipe.language:
         train_language(specialist, tokenizer, texts, recipe.language, work)
-    pictures = _pictures(recipe, specialist, data, work, progress)
+    pictures = _pictures(recipe, specialist, data, work / "features", progress)
     train_glance(specialist, tokenizer, pictures, recipe.glance, work)
     if recipe.consensus:
         train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
@@ -163,6 +173,7 @@ def run_refine(
     out: Path,
     work: Path,
     progress: Progress,
+    features: Path | None = None,
 ) -> None:
     """Give a model that can glance a SeR-connector, train it, and write the checkpoint.
 
@@ -173,6 +184,7 @@ def run_refine(
         out: checkpoint folder to write.
         work: folder of cached features and resumable state.
         progress: wraps an iterable with a description and a total.
+        features: folder of cached features, where several runs share them.
 
     Raises:
         TrainingError: the levels don't begin with the glance's, or as `loop.train`.
@@ -194,9 +206,17 @@ def run_refine(
     )
     specialist.glance_connector.load_state_dict(glancing.glance_connector.state_dict())
     specialist.language_model.load_state_dict(glancing.language_model.state_dict())
-    pictures = _pictures(recipe, specialist, Flickr8k(root, "train"), work, progress)
+    cache = features or work / "features"
+    pictures = _pictures(recipe, specialist, Flickr8k(root, "train"), cache, progress)
     maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-    train_refine(specialist, tokenizer, pictures, recipe.refine, work, maker, progress)
+    schedule = recipe.refine
+    initials = InitialCaptions(
+        specialist, tokenizer, pictures, schedule.initial, maker, progress, schedule.seed
+    )
+    lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
+    train_refine(specialist, tokenizer, pictures, schedule, work, lesson)
+    if recipe.consensus:
+        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work, lesson.given)
     save_checkpoint(out, specialist, tokenizer)
 
 
@@ -204,9 +224,9 @@ def _pictures(
     recipe: Recipe | RefineRecipe,
     specialist: Specialist,
     data: Flickr8k,
-    work: Path,
+    cache: Path,
     progress: Progress,
 ) -> CaptionedFeatures:
-    levels = cache_features(specialist, data, work / "features", recipe.views, progress)
+    levels = cache_features(specialist, data, cache, recipe.views, progress)
     mirrored = mirrored_views(recipe.views, len(data.captions))
     return CaptionedFeatures(levels, list(data.captions.values()), mirrored, recipe.holdout)
