@@ -59,8 +59,8 @@ def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) ->
     font = ImageFont.load_default(size=max(12, width // 28))
     margin = max(6, width // 60)
     characters = max(8, int((width - 2 * margin) / font.getlength("m")))
-    ascent, descent = font.getmetrics()
-    space, line = font.getlength(" "), ascent + descent + 4
+    baseline, bottom = (int(font.getbbox(letter)[3]) for letter in "xg")
+    space, line = font.getlength(" "), bottom + max(4, bottom // 4)
     x, y = float(margin), height + margin
     placed: list[tuple[float, int, str, str]] = []
     for change in word_changes(caption if initial is None else initial, caption):
@@ -76,9 +76,9 @@ def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) ->
     for x, y, piece, fate in placed:
         draw.text((x, y), piece, fill=INKS[fate], font=font)
         if fate != "kept":
-            rule = y + (ascent + 2 if fate == "added" else 0.65 * ascent)
+            rule = y + (baseline + 3 if fate == "added" else 0.7 * baseline)
             end = x + font.getlength(piece)
-            draw.line([x, rule, end, rule], fill=INKS[fate], width=max(1, ascent // 10))
+            draw.line([x, rule, end, rule], fill=INKS[fate], width=max(1, baseline // 10))
     return np.asarray(page)
 
 
