@@ -6,15 +6,26 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
+from mmser_ros.cli_calibrate import calibrate
+from mmser_ros.cli_options import (
+    AsJson,
+    Beams,
+    Device,
+    Model,
+    Passes,
+    Quantize,
+    check_data_set,
+    errors,
+    pass_numbers,
+    show_progress,
+)
 from mmser_ros.errors import MmserError
 
 app = typer.Typer(
@@ -28,14 +39,9 @@ run_app = typer.Typer(no_args_is_help=True, help="Run a node, as ros2 run would.
 app.add_typer(train_app, name="train")
 app.add_typer(run_app, name="run")
 
-Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint folder.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
-Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
-Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+app.command()(calibrate)
 
 
 def main() -> None:
@@ -66,6 +72,7 @@ def caption(
 ) -> None:
     """Caption pictures; with --json one object a picture, one a line."""
     from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.marked import print_caption
     from mmser_ros.pictures import SUFFIXES, draw_caption, load_picture, save_picture
 
     captioner = Captioner.load(model, device=device, quantize=quantize, passes=passes, beams=beams)
@@ -79,7 +86,8 @@ def caption(
             image = load_picture(path)
             result = captioner.caption(image, initial=initial)
             if out is not None:
-                save_picture(draw_caption(image, result.text), out if one_file else out / path.name)
+                shown = draw_caption(image, result.text, result.initial_text)
+                save_picture(shown, out if one_file else out / path.name)
         except MmserError as error:
             errors.print(f"error: {error}", style="red", markup=False)
             failed += 1
@@ -87,7 +95,8 @@ def caption(
         if as_json:
             print(json.dumps({"image": str(path), **result.as_dict()}), flush=True)
         else:
-            print(f"{path}: {result.text}" if len(images) > 1 else result.text, flush=True)
+            before = f"{path}: " if len(images) > 1 else ""
+            print_caption(result.initial_text, result.text, before)
     if failed:
         raise typer.Exit(1)
 
@@ -100,7 +109,7 @@ def evaluate(
     model: Model = "nano",
     device: Device = "auto",
     quantize: Quantize = "none",
-    passes: Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")] = "1",
+    passes: Passes = "1",
     beams: Beams = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
     planted: Annotated[
@@ -116,14 +125,8 @@ def evaluate(
     from mmser_ros.training.datasets import Flickr8k
     from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
 
-    if data != "flickr8k":
-        msg = f"unknown data set {data!r}; expected flickr8k"
-        raise MmserError(msg)
-    try:
-        numbers = [int(number) for number in passes.split(",")]
-    except ValueError as error:
-        msg = f"--passes is {passes!r}; expected whole numbers with commas, such as 1,2"
-        raise MmserError(msg) from error
+    check_data_set(data)
+    numbers = pass_numbers(passes)
     captioner = Captioner.load(model, device=device, quantize=quantize)
     split_data = Flickr8k(root, split)
     if planted:
@@ -225,11 +228,14 @@ def perturb(
 
 
 @app.command()
-def demo(model: Model = "nano") -> None:
+def demo(
+    model: Model = "nano",
+    passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
+) -> None:
     """Caption real photographs over ROS 2: a camera process, a caption process, and this one."""
     from mmser_ros.nodes.demo import run_demo
 
-    raise typer.Exit(run_demo(model))
+    raise typer.Exit(run_demo(model, passes))
 
 
 @app.command()
@@ -272,11 +278,6 @@ def run_replay(
     from mmser_ros.nodes.replay_node import main as node
 
     node(_ros_arguments("replay", params_file, context.args))
-
-
-def show_progress(items: Iterable[Any], description: str, total: int) -> Iterator[Any]:
-    """Show a progress bar on stderr while iterating."""
-    yield from track(items, description=description, total=total, console=errors)
 
 
 def _ros_arguments(name: str, params_file: Path | None, further: list[str]) -> list[str]:

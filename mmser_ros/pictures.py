@@ -11,9 +11,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
 from mmser_ros.errors import MmserError
+from mmser_ros.word_changes import word_changes
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
-INK, PAPER = (20, 20, 20), (255, 255, 255)
+PAPER = (255, 255, 255)
+INKS = {"kept": (20, 20, 20), "removed": (190, 40, 40), "added": (20, 120, 50)}
+"""By what became of a word."""
 
 
 class PictureError(MmserError):
@@ -40,12 +43,14 @@ def load_picture(path: Path) -> np.ndarray:
         raise PictureError(msg) from error
 
 
-def draw_caption(image: np.ndarray, caption: str) -> np.ndarray:
+def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) -> np.ndarray:
     """Put a caption under a picture.
 
     Args:
         image: (height, width, 3) uint8 RGB.
         caption: any text; long ones take several lines.
+        initial: the caption of the first look, if there was a second: the words it lost are
+            struck through, those it gained underlined.
 
     Returns:
         A taller picture of the same width, uint8 RGB.
@@ -53,12 +58,27 @@ def draw_caption(image: np.ndarray, caption: str) -> np.ndarray:
     height, width = image.shape[:2]
     font = ImageFont.load_default(size=max(12, width // 28))
     margin = max(6, width // 60)
-    characters = max(8, int((width - 2 * margin) / font.getlength("n")))
-    text = "\n".join(textwrap.wrap(caption, characters)) or " "
-    box = ImageDraw.Draw(Image.new("RGB", (1, 1))).multiline_textbbox((0, 0), text, font=font)
-    page = Image.new("RGB", (width, height + int(box[3]) + 2 * margin), PAPER)
+    characters = max(8, int((width - 2 * margin) / font.getlength("m")))
+    baseline, bottom = (int(font.getbbox(letter)[3]) for letter in "xg")
+    space, line = font.getlength(" "), bottom + max(4, bottom // 4)
+    x, y = float(margin), height + margin
+    placed: list[tuple[float, int, str, str]] = []
+    for change in word_changes(caption if initial is None else initial, caption):
+        for word in change.text.split():
+            for piece in textwrap.wrap(word, characters):
+                if x > margin and x + font.getlength(piece) > width - margin:
+                    x, y = float(margin), y + line
+                placed.append((x, y, piece, change.fate))
+                x += font.getlength(piece) + space
+    page = Image.new("RGB", (width, y + line + margin), PAPER)
     page.paste(Image.fromarray(image), (0, 0))
-    ImageDraw.Draw(page).multiline_text((margin, height + margin), text, fill=INK, font=font)
+    draw = ImageDraw.Draw(page)
+    for x, y, piece, fate in placed:
+        draw.text((x, y), piece, fill=INKS[fate], font=font)
+        if fate != "kept":
+            rule = y + (baseline + 3 if fate == "added" else 0.7 * baseline)
+            end = x + font.getlength(piece)
+            draw.line([x, rule, end, rule], fill=INKS[fate], width=max(1, baseline // 10))
     return np.asarray(page)
 
 

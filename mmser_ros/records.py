@@ -45,12 +45,15 @@ class Caption:
     Attributes:
         text: the caption.
         initial_text: the caption of the first pass (the glance); equals `text` after one pass.
-        confidence: 0 to 1, the geometric mean of the token probabilities of `text`.
+        confidence: 0 to 1. From a calibrated model, the probability that `text` names nothing that
+            is not there; else the geometric mean of the token probabilities. docs/confidence.md
+            says when which.
         refined: whether a second look produced `text`.
         model: name of the model.
         passes: how many passes were made.
         phrases: grounded noun phrases, empty if the model gives none.
         times_ms: milliseconds by step: `encode`, `glance`, `total`.
+        log_probabilities: of the tokens of `text` and of its end; empty if the model gives none.
     """
 
     text: str
@@ -61,9 +64,11 @@ class Caption:
     passes: int
     phrases: tuple[GroundedPhrase, ...] = ()
     times_ms: Mapping[str, float] = field(default_factory=dict)
+    log_probabilities: tuple[float, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The caption as plain JSON-able values, under the names of the SceneCaption message."""
         record = asdict(self)
+        del record["log_probabilities"]
         caption, initial = record.pop("text"), record.pop("initial_text")
         return {"caption": caption, "initial_caption": initial, **record}

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from mmser_ros.captioner.checkpoint import WEIGHTS
 from mmser_ros.cli import app
+from mmser_ros.pictures import INKS
 
 
 def mmser(*arguments, status=0):
@@ -45,12 +46,15 @@ def test_caption_as_json(photo, tiny_checkpoint):
     assert (result["model"], result["refined"], result["passes"]) == ("tiny", False, 1)
 
 
-def test_a_second_look(photo, refining_checkpoint):
+def test_a_second_look(photo, tmp_path, refining_checkpoint):
     common = ("caption", photo, "--json", "--model", refining_checkpoint)
     twice = json.loads(mmser(*common, "--passes", 2).stdout)
     assert (twice["refined"], twice["passes"]) == (True, 2)
-    given = json.loads(mmser(*common, "--initial", twice["initial_caption"]).stdout)
+    out = tmp_path / "looks.png"
+    given = json.loads(mmser(*common, "--initial", twice["initial_caption"], "--out", out).stdout)
     assert (given["caption"], given["passes"]) == (twice["caption"], 2)
+    added = (np.asarray(Image.open(out)) == INKS["added"]).all(axis=-1).any()
+    assert added == (twice["caption"] != twice["initial_caption"])
 
 
 def test_several_pictures_one_of_them_broken(photo, tmp_path, tiny_checkpoint):
@@ -130,8 +134,8 @@ def test_run_replay_uses_the_shipped_parameters(tmp_path, photo):
     assert "replayed 1 images" in done.stderr
 
 
-def test_the_demo_ends_with_its_result(tiny_checkpoint):
-    lines = mmser("demo", "--model", tiny_checkpoint).stdout.splitlines()
+def test_the_demo_ends_with_its_result(refining_checkpoint):
+    lines = mmser("demo", "--model", refining_checkpoint, "--passes", 2).stdout.splitlines()
     result = json.loads(lines[-1])
     assert result["images"] == 6
     assert result["headers_match"] is True

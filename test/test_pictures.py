@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmser_ros.pictures import PictureError, draw_caption, load_picture, save_picture
+from mmser_ros.pictures import INKS, PictureError, draw_caption, load_picture, save_picture
 
 
 def test_pictures_are_turned_upright(tmp_path):
@@ -44,3 +44,30 @@ def test_a_caption_stands_under_the_picture(picture, caption):
     below = page[len(picture) :]
     assert below.shape[1] == picture.shape[1]
     assert (below.min() < 100) == bool(caption)
+
+
+@pytest.fixture
+def wide(picture):
+    return np.repeat(np.repeat(picture, 16, 0), 16, 1)
+
+
+def test_words_that_changed_are_marked(wide):
+    def inks(caption, initial):
+        below = draw_caption(wide, caption, initial)[len(wide) :].reshape(-1, 3)
+        return {fate: int((below == ink).all(axis=1).sum()) for fate, ink in INKS.items()}
+
+    plain = inks("a dog runs", None)
+    assert plain == inks("a dog runs", "a dog runs")
+    assert (plain["removed"], plain["added"]) == (0, 0)
+    changed = inks("a dog runs", "a cat runs")
+    assert min(changed.values()) > 0
+    lost = inks("a dog runs", "a dog runs fast")
+    assert lost["removed"] > 0 == lost["added"]
+    assert lost["kept"] == plain["kept"]
+
+
+def test_a_long_caption_stays_inside(wide):
+    for caption in ("dog " * 60, "d" * 300):
+        below = draw_caption(wide, caption)[len(wide) :]
+        assert len(below) > 80
+        assert below[:, -9:].min() == 255

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from mmser_ros.captioner import quantization
 from mmser_ros.captioner.checkpoint import CONFIG, load_checkpoint
+from mmser_ros.captioner.confidence import calibrated
 from mmser_ros.captioner.decoding import Decoded, Prompt, beam_search, greedy, pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import fit_square
@@ -202,6 +203,7 @@ class Captioner:
             texts = list(initials)
             tokens = [self._read(text) for text in texts]
         first = texts
+        glances: list[Caption] = []
         for number in range(1 if initials is None else 2, passes + 1):
             begun = perf_counter()
             if number == 1:
@@ -217,7 +219,7 @@ class Captioner:
             step = "glance" if number == 1 else "refine"
             times[step] = times.get(step, 0.0) + 1e3 * (now - begun)
             times["total"] = 1e3 * (now - start)
-            yield [
+            captions = [
                 Caption(
                     text=text,
                     initial_text=initial_text,
@@ -226,9 +228,13 @@ class Captioner:
                     model=self.name,
                     passes=number,
                     times_ms=dict(times),
+                    log_probabilities=tuple(one.log_probabilities),
                 )
                 for text, initial_text, one in zip(texts, first, decoded, strict=True)
             ]
+            glances = captions if number == 1 else glances
+            # Of captions from elsewhere there are no probabilities to calibrate with.
+            yield calibrated(config.calibrations, glances, captions) if glances else captions
 
     def _decode(
         self, prompt: Prompt, beams: int, draft: Sequence[int] | None = None

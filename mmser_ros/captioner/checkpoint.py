@@ -12,12 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import load, save
 from tokenizers import Tokenizer
 
+from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.captioner.config import ConfigError, SpecialistConfig
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.errors import MmserError
@@ -40,7 +43,6 @@ def save_checkpoint(
         tokenizer: its vocabulary.
         dtype: of the weights on disk.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     weights = {
         name: value.detach().to("cpu", dtype).contiguous()
         for name, value in specialist.state_dict().items()
@@ -50,15 +52,23 @@ def save_checkpoint(
         WEIGHTS: save(weights, metadata={"format": "pt"}),
         TOKENIZER: tokenizer.to_str(pretty=True).encode(),
     }
-    config = {
-        "specialist": json.loads(specialist.config.to_json()),
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-    }
-    files[CONFIG] = (json.dumps(config, indent=2) + "\n").encode()
-    for name, data in files.items():
-        fresh = folder / f"{name}.new"
-        fresh.write_bytes(data)
-        os.replace(fresh, folder / name)
+    _write(folder, specialist.config, files)
+
+
+def save_calibrated(source: Path, folder: Path, calibrations: Sequence[Calibration]) -> None:
+    """Write a checkpoint again with these calibrations in place of its own; weights stay as is.
+
+    Args:
+        source: the checkpoint.
+        folder: where to, made if need be; it may be `source`.
+        calibrations: one for each number of passes.
+
+    Raises:
+        CheckpointError: a file of the source is missing or damaged.
+    """
+    config, sums = _read_config(source / CONFIG)
+    files = {name: _read_verified(source / name, sums.get(name)) for name in (WEIGHTS, TOKENIZER)}
+    _write(folder, replace(config, calibrations=tuple(calibrations)), files)
 
 
 def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
@@ -85,6 +95,19 @@ def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
         )
         raise CheckpointError(msg)
     return specialist.eval(), Tokenizer.from_str(data[TOKENIZER].decode())
+
+
+def _write(folder: Path, config: SpecialistConfig, files: dict[str, bytes]) -> None:
+    fields = {
+        "specialist": json.loads(config.to_json()),
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+    text = json.dumps(fields, indent=2) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in {**files, CONFIG: text.encode()}.items():
+        fresh = folder / f"{name}.new"
+        fresh.write_bytes(data)
+        os.replace(fresh, folder / name)
 
 
 def _tied(specialist: Specialist) -> set[str]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.errors import MmserError
 
 
@@ -84,6 +85,7 @@ class SpecialistConfig:
         glance_connector_layers: linear layers of the glance connector (LLaVA-1.5 has 2).
         max_caption_tokens: where decoding stops at the latest.
         ser_connector: what looks again; None: the glance is all there is.
+        calibrations: what makes confidences probabilities, for the numbers of passes they are of.
     """
 
     name: str
@@ -92,6 +94,7 @@ class SpecialistConfig:
     glance_connector_layers: int = 2
     max_caption_tokens: int = 32
     ser_connector: SerConnectorConfig | None = None
+    calibrations: tuple[Calibration, ...] = ()
 
     def to_json(self) -> str:
         """Serialise; `from_json` gives an equal configuration back."""
@@ -111,10 +114,12 @@ class SpecialistConfig:
         try:
             fields = json.loads(text)
             connector = fields.pop("ser_connector", None)
+            calibrations = fields.pop("calibrations", ())
             return cls(
                 vision=VisionConfig(**_with_levels(fields.pop("vision"))),
                 language=LanguageConfig(**fields.pop("language")),
                 ser_connector=connector and SerConnectorConfig(**_with_levels(connector)),
+                calibrations=tuple(Calibration(**one) for one in calibrations),
                 **fields,
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, OPTForCausalLM
 
+from mmser_ros.captioner.confidence import geometric_mean
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -71,9 +73,7 @@ class Decoded:
     @property
     def confidence(self) -> float:
         """The geometric mean of the token probabilities, 0 to 1."""
-        if not self.log_probabilities:
-            return 0.0
-        return math.exp(sum(self.log_probabilities) / len(self.log_probabilities))
+        return geometric_mean(self.log_probabilities)
 
 
 @dataclass

@@ -99,15 +99,8 @@ def score_structure(
         `relation F1`: of each picture against the reference that agrees best, then the mean;
         pictures where neither speaks of any are left out.
     """
-    mine = dict(zip(captions, parse(captions.values()), strict=True))
-    flat = [(name, one) for name in captions for one in references[name]]
-    theirs: dict[str, list[Structure]] = {name: [] for name in captions}
-    for (name, _), structure in zip(flat, parse(one for _, one in flat), strict=True):
-        theirs[name].append(structure)
-    wrong = {
-        name: said.entities - frozenset().union(*(one.words for one in theirs[name]))
-        for name, said in mine.items()
-    }
+    mine, theirs = _parse_all(captions, references)
+    wrong = _unseen(mine, theirs)
     named = sum(len(said.entities) for said in mine.values())
     scores = {
         "CHAIR-i": sum(map(len, wrong.values())) / max(1, named),
@@ -122,6 +115,38 @@ def score_structure(
         label = {"entities": "entity", "attributes": "attribute", "relations": "relation"}[kind]
         scores[f"{label} F1"] = sum(values) / max(1, len(values))
     return scores
+
+
+def unseen_entities(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> dict[str, frozenset[str]]:
+    """Entities of each caption that no reference has a word for: CHAIR-s counts it if any.
+
+    Args:
+        captions: picture → caption.
+        references: picture → its human captions.
+    """
+    return _unseen(*_parse_all(captions, references))
+
+
+def _parse_all(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Structure], dict[str, list[Structure]]]:
+    mine = dict(zip(captions, parse(captions.values()), strict=True))
+    flat = [(name, one) for name in captions for one in references[name]]
+    theirs: dict[str, list[Structure]] = {name: [] for name in captions}
+    for (name, _), structure in zip(flat, parse(one for _, one in flat), strict=True):
+        theirs[name].append(structure)
+    return mine, theirs
+
+
+def _unseen(
+    mine: Mapping[str, Structure], theirs: Mapping[str, Sequence[Structure]]
+) -> dict[str, frozenset[str]]:
+    return {
+        name: said.entities - frozenset().union(*(one.words for one in theirs[name]))
+        for name, said in mine.items()
+    }
 
 
 @cache

@@ -64,6 +64,8 @@ def caption_status(
         "caption rate (Hz)": f"{snapshot.caption_rate:.2f}",
         "latency p50 (ms)": f"{snapshot.latency_ms['p50']:.1f}",
         "latency p99 (ms)": f"{snapshot.latency_ms['p99']:.1f}",
+        "glance latency p50 (ms)": f"{snapshot.glance_latency_ms['p50']:.1f}",
+        "glance latency p99 (ms)": f"{snapshot.glance_latency_ms['p99']:.1f}",
         "inference p50 (ms)": f"{snapshot.inference_ms['p50']:.1f}",
         "inference p99 (ms)": f"{snapshot.inference_ms['p99']:.1f}",
         "lost on the way": str(snapshot.lost),

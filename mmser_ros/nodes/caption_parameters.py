@@ -60,6 +60,11 @@ CAPTION_PARAMETERS = (
         greatest=3600.0,
     ),
     Parameter("passes", 1, "Passes over a picture: 1 is the glance alone.", least=1, greatest=10),
+    Parameter(
+        "publish_glance",
+        False,
+        "With more than one pass: also publish the first caption, at once (refined is false).",
+    ),
     Parameter("beams", 1, "1 decodes greedily, more by beam search.", least=1, greatest=16),
     Parameter(
         "max_rate",

@@ -31,9 +31,11 @@ class CaptionWorker:
     Every image offered is captioned, or counted as dropped with its reason.
 
     Args:
-        node: whose parameters say how (passes, beams, max_rate, keyframe_threshold), and who logs.
+        node: whose parameters say how (passes, beams, publish_glance, max_rate,
+            keyframe_threshold), and who logs.
         captioner: makes the captions; used by one thread at a time.
-        publish: called in the worker's thread with each caption and its image's header.
+        publish: called in the worker's thread with each caption and its image's header; of
+            one image with the glance's caption first, if publish_glance asks for it.
         statistics: told of every image.
 
     Attributes:
@@ -80,14 +82,26 @@ class CaptionWorker:
             self._statistics.arrived()
             frames.put(Frame(message))
 
-    def caption(self, image: np.ndarray, passes: int) -> Caption:
+    def caption(
+        self, image: np.ndarray, passes: int, on_glance: Callable[[Caption], None] | None = None
+    ) -> Caption:
         """Caption a picture now, after the one that is in work.
+
+        Args:
+            image: (height, width, 3) uint8 RGB.
+            passes: how many.
+            on_glance: called with the caption of the first pass before further ones begin.
 
         Raises:
             MmserError: as `Captioner.caption` does.
         """
         with self._inference:
-            return self._captioner.caption(image, passes=passes, beams=self._setting("beams"))
+            for (look,) in self._captioner.looks(
+                [image], passes=passes, beams=self._setting("beams")
+            ):
+                if on_glance is not None and look.passes == 1 < passes:
+                    on_glance(look)
+        return look
 
     def _work(self, frames: NewestFrame) -> None:
         gate = KeyframeGate()
@@ -117,7 +131,13 @@ class CaptionWorker:
         if not gate.passes(image, stamp, self._setting("keyframe_threshold")):
             self._statistics.dropped("not_a_keyframe")
             return
-        caption = self.caption(image, self._setting("passes"))
+
+        def publish_glance(caption: Caption) -> None:
+            self._publish(caption, header)
+            self._statistics.glanced(frame.received)
+
+        on_glance = publish_glance if self._setting("publish_glance") else None
+        caption = self.caption(image, self._setting("passes"), on_glance)
         self._publish(caption, header)
         gate.keep()
         self._statistics.captioned(frame.received, caption.times_ms.get("total", 0.0))

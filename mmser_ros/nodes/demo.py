@@ -27,6 +27,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from mmser_ros.errors import MmserError
+from mmser_ros.marked import print_caption
 from mmser_ros.msg import SceneCaption
 from mmser_ros.nodes.transport import use_large_shared_memory
 
@@ -86,9 +87,8 @@ class Watcher:
         latency = (now - stamp.sec * 1_000_000_000 - stamp.nanosec) / 1e6
         self.captions[_key(message.header)] = latency
         name = self.images.get(_key(message.header), "an image not heard")
-        print(
-            f"{name}: {message.caption}  ({message.confidence:.2f}, {latency:.0f} ms)", flush=True
-        )
+        figures = f"  ({message.confidence:.2f}, {latency:.0f} ms)"
+        print_caption(message.initial_caption, message.caption, f"{name}: ", figures)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -105,11 +105,12 @@ class Watcher:
         return len(self.images) == len(self.names) and ended >= len(self.images)
 
 
-def run_demo(model: str = "nano") -> int:
+def run_demo(model: str = "nano", passes: int = 1) -> int:
     """Run the demo and print its result as the last line, one JSON object.
 
     Args:
         model: as caption_node's parameter.
+        passes: likewise; with more than one the words that changed are marked in a terminal.
 
     Returns:
         The exit status: 0 if every photograph was heard and its caption carries its header.
@@ -133,7 +134,11 @@ def run_demo(model: str = "nano") -> int:
             print("starting caption_node and replay_node …", flush=True)
             with (
                 _node(
-                    "caption_node", namespace, model=model, qos_reliability="reliable"
+                    "caption_node",
+                    namespace,
+                    model=model,
+                    passes=passes,
+                    qos_reliability="reliable",
                 ) as captioner,
                 _node(
                     "replay_node",

@@ -26,12 +26,13 @@ class Snapshot:
     Attributes:
         received: images that came.
         lost: images that the middleware lost on their way here.
-        captioned: captions that went out.
+        captioned: images that a caption of all passes went out for.
         dropped: images by the reason they got no caption.
         input_rate: Hz.
         loss: share of the images of the last seconds that were lost on their way, 0 to 1.
         caption_rate: Hz.
-        latency_ms: from receiving an image to publishing its caption: p50 and p99.
+        latency_ms: from receiving an image to publishing its last caption: p50 and p99.
+        glance_latency_ms: to publishing the one of the glance before it: p50 and p99.
         inference_ms: of it, in the captioner: p50 and p99.
         failures: images of the last minute that were lost to an error.
         silence: seconds since the last image, or since `start`.
@@ -46,6 +47,7 @@ class Snapshot:
     loss: float
     caption_rate: float
     latency_ms: dict[str, float]
+    glance_latency_ms: dict[str, float]
     inference_ms: dict[str, float]
     failures: int
     silence: float
@@ -66,6 +68,7 @@ class StreamStatistics:
         self._departures: deque[float] = deque()
         self._failures: deque[float] = deque()
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
+        self._glances: deque[float] = deque(maxlen=LATENCIES)
         self._inferences: deque[float] = deque(maxlen=LATENCIES)
         self._last_arrival = monotonic()
         self._last_error = ""
@@ -97,8 +100,16 @@ class StreamStatistics:
                 self._last_error = error
                 _append(self._failures, monotonic(), MEMORY)
 
+    def glanced(self, received: float) -> None:
+        """The glance's caption of an image received at that moment goes out before a further one.
+
+        It ends in no count: the image is not done with.
+        """
+        with self._lock:
+            self._glances.append(1e3 * (monotonic() - received))
+
     def captioned(self, received: float, inference_ms: float) -> None:
-        """The caption of an image received at that moment (monotonic) goes out."""
+        """The last caption of an image received at that moment (monotonic) goes out."""
         with self._lock:
             now = monotonic()
             self._captioned += 1
@@ -120,6 +131,7 @@ class StreamStatistics:
                 loss=lost / max(1, lost + _recent(self._arrivals, now, WINDOW)),
                 caption_rate=_rate(self._departures, now),
                 latency_ms=_percentiles(self._latencies),
+                glance_latency_ms=_percentiles(self._glances),
                 inference_ms=_percentiles(self._inferences),
                 failures=_recent(self._failures, now, MEMORY),
                 silence=now - self._last_arrival,

@@ -202,6 +202,7 @@ def run_refine(
             config,
             vision=replace(config.vision, levels=recipe.levels),
             ser_connector=recipe.ser_connector,
+            calibrations=(),  # they were fitted to other weights
         )
     )
     specialist.glance_connector.load_state_dict(glancing.glance_connector.state_dict())

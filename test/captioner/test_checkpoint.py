@@ -6,7 +6,12 @@ import shutil
 import pytest
 import torch
 
-from mmser_ros.captioner.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from mmser_ros.captioner.checkpoint import (
+    CheckpointError,
+    load_checkpoint,
+    save_calibrated,
+    save_checkpoint,
+)
 from mmser_ros.captioner.untrained import build_untrained
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
@@ -55,3 +60,10 @@ def test_weights_of_another_architecture_are_refused(copy):
 def test_a_folder_that_is_no_checkpoint(tmp_path):
     with pytest.raises(CheckpointError, match=r"config\.json"):
         load_checkpoint(tmp_path)
+
+
+def test_a_damaged_checkpoint_is_not_calibrated(copy, tmp_path):
+    (copy / "tokenizer.json").write_text("{}")
+    with pytest.raises(CheckpointError, match=r"tokenizer\.json is damaged"):
+        save_calibrated(copy, tmp_path / "out", [])
+    assert not (tmp_path / "out").exists()

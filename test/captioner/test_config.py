@@ -1,9 +1,12 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmser_ros.captioner.confidence import Calibration, feature_names
 from mmser_ros.captioner.config import (
     ConfigError,
     LanguageConfig,
@@ -14,6 +17,14 @@ from mmser_ros.captioner.config import (
 
 names = st.text(max_size=12)
 levels = st.lists(st.integers(1, 30), max_size=4).map(tuple)
+calibrations = st.builds(
+    lambda passes, intercept, weight: Calibration(
+        passes, intercept, dict.fromkeys(feature_names(passes), weight)
+    ),
+    st.integers(1, 3),
+    st.floats(-9, 9),
+    st.floats(-9, 9),
+)
 configs = st.builds(
     SpecialistConfig,
     name=names,
@@ -28,6 +39,7 @@ configs = st.builds(
     ),
     language=st.builds(LanguageConfig, weights=names, architecture=st.just({"vocab_size": 7})),
     max_caption_tokens=st.integers(1, 99),
+    calibrations=st.lists(calibrations, max_size=2).map(tuple),
     ser_connector=st.none()
     | st.builds(
         SerConnectorConfig,
@@ -55,3 +67,13 @@ def test_an_unknown_field_is_refused(tiny_config):
     text = tiny_config.to_json().replace('"name"', '"colour": 1, "name"', 1)
     with pytest.raises(ConfigError, match="colour"):
         SpecialistConfig.from_json(text)
+
+
+def test_calibrations_are_optional_but_not_of_anything(tiny_config):
+    fields = json.loads(tiny_config.to_json())
+    del fields["calibrations"]
+    assert SpecialistConfig.from_json(json.dumps(fields)) == tiny_config
+    for wrong in ({"passes": 1}, {"passes": 1, "intercept": 0.0, "weights": {"mood": 1.0}}, 5):
+        fields["calibrations"] = [wrong]
+        with pytest.raises(ConfigError, match="is no specialist configuration"):
+            SpecialistConfig.from_json(json.dumps(fields))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from mmser_ros.evaluation.structure import parse, score_structure
+from mmser_ros.evaluation.structure import parse, score_structure, unseen_entities
 
 
 def test_entities_attributes_and_relations():
@@ -23,7 +23,9 @@ def test_nouns_of_place_and_number_are_no_entities():
 
 def test_what_nobody_else_saw():
     references = {"a": ["a man rides a horse", "a cowboy on a brown horse"], "b": ["a dog runs"]}
-    scores = score_structure({"a": "a cowboy on a cow", "b": "a dog"}, references)
+    captions = {"a": "a cowboy on a cow", "b": "a dog"}
+    assert unseen_entities(captions, references) == {"a": {"cow"}, "b": frozenset()}
+    scores = score_structure(captions, references)
     assert scores["CHAIR-i"] == pytest.approx(1 / 3)
     assert scores["CHAIR-s"] == pytest.approx(1 / 2)
 

@@ -227,6 +227,26 @@ def test_compressed_images_and_qos_that_does_not_fit(tiny_checkpoint, make_peer)
         assert ask_for(peer, publisher, image).header == image.header
 
 
+def test_a_glance_and_then_the_refined_caption(refining_checkpoint, make_peer):
+    peer = make_peer("/twice")
+    parameters = {"model": refining_checkpoint, "qos_reliability": "reliable"}
+    with node_process("caption_node", "/twice", **parameters, passes=2, publish_glance=True):
+        publisher = connect(peer)
+        image = make_image(seconds=8000)
+        publisher.publish(image)
+        wait_until(lambda: len(peer.captions) == 2, "both captions")
+        first, second = peer.captions
+        assert first.header == second.header == image.header
+        assert (first.refined, first.passes) == (False, 1)
+        assert (second.refined, second.passes) == (True, 2)
+        assert second.initial_caption == first.initial_caption == first.caption
+        found = values(peer.status(lambda one: values(one)["captioned"] == "1", "one picture"))
+        assert 0 < float(found["glance latency p50 (ms)"]) < float(found["latency p50 (ms)"])
+        request = CaptionImage.Request(image=make_image(seconds=8001))
+        answer = peer.call(CaptionImage, "caption_node/caption_image", request)
+        assert (answer.caption.refined, answer.caption.passes) == (True, 2)
+
+
 def test_nothing_published_says_what_is(tiny_checkpoint, make_peer):
     peer = make_peer("/lonely")
     peer.publisher(topic="other_camera")

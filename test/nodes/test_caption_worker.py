@@ -26,24 +26,31 @@ from test.nodes.strategies import images
 
 
 class Captioner:
-    """Says the shade of a picture; `hold` makes it wait, `trouble` makes it fail once."""
+    """Says the shade of a picture, and may be made to wait or fail once.
+
+    It waits for `free` before the first pass and for `free_again` before further ones; `trouble`
+    comes in the pass `troubled`.
+    """
 
     name, device, quantize, max_passes = "scripted", "cpu", "none", 3
 
     def __init__(self):
-        self.free = threading.Event()
+        self.free, self.free_again = threading.Event(), threading.Event()
         self.free.set()
-        self.trouble = None
+        self.free_again.set()
+        self.trouble, self.troubled = None, 1
         self.calls = []
 
-    def caption(self, image, *, passes, beams):
-        self.calls.append((int(image[0, 0, 0]), passes, beams, monotonic()))
-        self.free.wait()
-        if self.trouble is not None:
-            trouble, self.trouble = self.trouble, None
-            raise trouble
-        text = str(self.calls[-1][0])
-        return Caption(text, text, 0.5, False, self.name, passes)
+    def looks(self, images, *, passes, beams):
+        (image,) = images
+        text = str(image[0, 0, 0])
+        self.calls.append((int(text), passes, beams, monotonic()))
+        for number in range(1, passes + 1):
+            (self.free if number == 1 else self.free_again).wait()
+            if self.trouble is not None and number == self.troubled:
+                trouble, self.trouble = self.trouble, None
+                raise trouble
+            yield [Caption(text, text, 0.5, number > 1, self.name, number)]
 
     def degrade(self):
         return "moved to the CPU"
@@ -71,6 +78,7 @@ def make_node():
     yield make
     for node in nodes:
         node.captioner.free.set()
+        node.captioner.free_again.set()
         node.destroy_node()
 
 
@@ -178,6 +186,67 @@ def test_a_picture_that_failed_is_no_keyframe(make_node):
         feed(node, make_image())
     snapshot = node.statistics.snapshot()
     assert (snapshot.captioned, snapshot.dropped) == (1, {"inference": 1, "not_a_keyframe": 1})
+
+
+@pytest.fixture
+def listen(make_peer):
+    """What a node publishes, from now on."""
+
+    def to(node):
+        peer = make_peer(node.get_namespace())
+        captions = next(one for one in node.publishers if one.topic_name.endswith("scene_caption"))
+        wait_until(lambda: captions.get_subscription_count() == 1, "the peer's subscription")
+        return peer.captions
+
+    return to
+
+
+def stamps_and_passes(captions):
+    return [(one.header.stamp.sec, one.passes, one.refined) for one in captions]
+
+
+def test_the_glance_goes_out_before_the_second_look(make_node, listen):
+    node = make_node(passes=3, publish_glance=True)
+    captions = listen(node)
+    node.captioner.free_again.clear()
+    node.on_image(make_image(shade=7, seconds=70))
+    wait_until(lambda: captions, "the glance")
+    assert stamps_and_passes(captions) == [(70, 1, False)]
+    assert node.statistics.snapshot().captioned == 0
+    node.captioner.free_again.set()
+    wait_until(lambda: settled(node), "the second look")
+    wait_until(lambda: len(captions) == 2, "the caption")  # the pass between stays here
+    assert stamps_and_passes(captions) == [(70, 1, False), (70, 3, True)]
+    assert captions[0].header == captions[1].header
+    now = node.statistics.snapshot()
+    assert (now.received, now.captioned) == (1, 1)
+    assert 0 < now.glance_latency_ms["p50"] < now.latency_ms["p50"]
+
+
+def test_one_message_where_there_is_one_pass_or_no_wish(make_node, listen):
+    node = make_node(passes=1, publish_glance=True)
+    captions = listen(node)
+    feed(node, make_image(seconds=1))
+    node.set_parameters([Parameter("passes", value=2), Parameter("publish_glance", value=False)])
+    feed(node, make_image(seconds=2))
+    node.set_parameters([Parameter("publish_glance", value=True)])
+    feed(node, make_image(seconds=3))
+    wait_until(lambda: len(captions) == 4, "four captions")
+    expected = [(1, 1, False), (2, 2, True), (3, 1, False), (3, 2, True)]
+    assert stamps_and_passes(captions) == expected
+    assert node.statistics.snapshot().captioned == 3
+
+
+def test_a_picture_whose_second_look_failed_is_dropped_and_no_keyframe(make_node, listen):
+    node = make_node(passes=2, publish_glance=True, keyframe_threshold=0.1)
+    captions = listen(node)
+    node.captioner.trouble, node.captioner.troubled = MmserError("odd"), 2
+    for seconds in (1, 2, 3):
+        feed(node, make_image(seconds=seconds))
+    wait_until(lambda: len(captions) == 3, "three captions")
+    assert stamps_and_passes(captions) == [(1, 1, False), (2, 1, False), (2, 2, True)]
+    now = node.statistics.snapshot()
+    assert (now.captioned, now.dropped) == (1, {"inference": 1, "not_a_keyframe": 1})
 
 
 def test_a_request_that_fails_is_answered(make_node, make_peer):

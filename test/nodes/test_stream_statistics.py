@@ -62,3 +62,19 @@ def test_a_failure_is_news_for_a_minute_and_counted_for_ever(clock):
     assert now.failures == 0
     assert now.dropped == {"overrun": 1, "malformed_empty": 1}
     assert now.last_error == "no pixels"
+
+
+def test_a_glance_is_no_second_picture(clock):
+    statistics = StreamStatistics()
+    for number in range(10):
+        clock["now"] = 100.0 + number
+        statistics.arrived()
+        clock["now"] += 0.1
+        statistics.glanced(100.0 + number)
+        clock["now"] += 0.4
+        statistics.captioned(100.0 + number, 450.0)
+    now = statistics.snapshot()
+    assert (now.received, now.captioned) == (10, 10)
+    assert now.caption_rate == pytest.approx(1.0)
+    assert now.latency_ms == pytest.approx({"p50": 500.0, "p99": 500.0})
+    assert now.glance_latency_ms == pytest.approx({"p50": 100.0, "p99": 100.0})

@@ -1,0 +1,52 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands of `mmser` share: options, the console for errors, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from mmser_ros.errors import MmserError
+
+Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint folder.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
+Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
+Passes = Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def check_data_set(name: str) -> None:
+    """Refuse a data set that there is no reader of.
+
+    Raises:
+        MmserError: it is not flickr8k.
+    """
+    if name != "flickr8k":
+        msg = f"unknown data set {name!r}; expected flickr8k"
+        raise MmserError(msg)
+
+
+def pass_numbers(passes: str) -> list[int]:
+    """Read `1,2`.
+
+    Raises:
+        MmserError: there is something else than whole numbers.
+    """
+    try:
+        return [int(number) for number in passes.split(",")]
+    except ValueError as error:
+        msg = f"--passes is {passes!r}; expected whole numbers with commas, such as 1,2"
+        raise MmserError(msg) from error
+
+
+def show_progress(items: Iterable[Any], description: str, total: int) -> Iterator[Any]:
+    """Show a progress bar on stderr while iterating."""
+    yield from track(items, description=description, total=total, console=errors)
