@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
+from mmser_ros.cli_train import Model, train_app
 from mmser_ros.errors import MmserError
+from mmser_ros.progress import errors, show_progress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,19 +23,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Robot scene captioning with multimodal self-refinement.",
 )
-train_app = typer.Typer(no_args_is_help=True, help="Train a captioner, stage by stage.")
 run_app = typer.Typer(no_args_is_help=True, help="Run a node, as ros2 run would.")
 app.add_typer(train_app, name="train")
 app.add_typer(run_app, name="run")
 
-Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
 Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def main() -> None:
@@ -150,51 +146,6 @@ def evaluate(
     Console().print(table)
 
 
-@train_app.command("glance")
-def train_glance(
-    data: Annotated[Path, typer.Option(help="Folder of Flickr8k (train.tar, …).")],
-    sentences: Annotated[
-        Path | None, typer.Option(help="Text file of captions for the language model.")
-    ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option(help="YAML of architecture and schedules; default: nano's.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/nano"),
-    work: Annotated[
-        Path, typer.Option(help="Features and resumable state; the same call goes on from it.")
-    ] = Path("runs/work"),
-) -> None:
-    """Train the glance: the language model on text, then connector and language model together."""
-    from mmser_ros.resources import share_path
-    from mmser_ros.training.recipe import read_recipe, run_glance
-
-    recipe = recipe or share_path("config/train/nano.yaml")
-    run_glance(read_recipe(recipe), data, sentences, out, work, show_progress)
-    Console().print(f"checkpoint written to {out}")
-
-
-@train_app.command("refine")
-def train_refine(
-    data: Annotated[Path, typer.Option(help="Folder of Flickr8k (train.tar, …).")],
-    model: Model = "nano",
-    recipe: Annotated[
-        Path | None, typer.Option(help="YAML of connector and schedule; default: nano's.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/refined"),
-    work: Annotated[
-        Path, typer.Option(help="Features and resumable state; the same call goes on from it.")
-    ] = Path("runs/refine"),
-) -> None:
-    """Teach a model that can glance to look again: a new SeR-connector, on planted errors."""
-    from mmser_ros.captioner.captioner import find_model
-    from mmser_ros.resources import share_path
-    from mmser_ros.training.recipe import read_refine_recipe, run_refine
-
-    recipe = recipe or share_path("config/train/nano_refine.yaml")
-    run_refine(read_refine_recipe(recipe), find_model(model), data, out, work, show_progress)
-    Console().print(f"checkpoint written to {out}")
-
-
 @app.command()
 def perturb(
     data: Annotated[Path, typer.Option(help="Folder with <split>_captions.json.")],
@@ -272,11 +223,6 @@ def run_replay(
     from mmser_ros.nodes.replay_node import main as node
 
     node(_ros_arguments("replay", params_file, context.args))
-
-
-def show_progress(items: Iterable[Any], description: str, total: int) -> Iterator[Any]:
-    """Show a progress bar on stderr while iterating."""
-    yield from track(items, description=description, total=total, console=errors)
 
 
 def _ros_arguments(name: str, params_file: Path | None, further: list[str]) -> list[str]:

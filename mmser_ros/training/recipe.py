@@ -13,18 +13,21 @@ from typing import Any
 
 import torch
 import yaml
-from rich.console import Console
+from tokenizers import Tokenizer
 
 from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
 from mmser_ros.captioner.config import SerConnectorConfig
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.untrained import build_untrained, read_architecture
 from mmser_ros.resources import share_path
-from mmser_ros.training.datasets import Flickr8k, read_sentences
-from mmser_ros.training.features import cache_features, mirrored_views
+from mmser_ros.training.datasets import PictureReader, read_sentences
+from mmser_ros.training.features import features_of, mirrored_views
+from mmser_ros.training.journal import say
 from mmser_ros.training.loop import Schedule, TrainingError
 from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
 from mmser_ros.training.pictures import CaptionedFeatures, Progress
+from mmser_ros.training.processes import processes
+from mmser_ros.training.sound_pictures import open_readable
 from mmser_ros.training.stage_consensus import train_consensus
 from mmser_ros.training.stage_glance import GlanceSchedule, train_glance
 from mmser_ros.training.stage_language import train_language
@@ -44,6 +47,8 @@ class Recipe:
         language: schedule of the language stage; None leaves it out.
         glance: schedule of stage 1.
         consensus: schedule of the training with rewards after it; None leaves it out.
+        connector: schedule of stage 0, for `run_connector`.
+        cache: whether features are computed once and kept, or anew each time.
     """
 
     architecture: str
@@ -53,6 +58,8 @@ class Recipe:
     glance: GlanceSchedule
     language: Schedule | None = None
     consensus: Schedule | None = None
+    connector: GlanceSchedule | None = None
+    cache: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class RefineRecipe:
         views: views of each picture, see `features.view`.
         holdout: pictures at the end of the training split kept for validation.
         refine: schedule of stage 2.
+        cache: as in `Recipe`.
     """
 
     levels: tuple[int, ...]
@@ -72,6 +80,7 @@ class RefineRecipe:
     views: int
     holdout: int
     refine: RefineSchedule
+    cache: bool = True
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -83,9 +92,12 @@ def read_recipe(path: Path) -> Recipe:
     with _reading(path, "config/train/nano.yaml") as fields:
         stages = {name: fields.pop(name, None) for name in ("language", "consensus")}
         glance = GlanceSchedule(**fields.pop("glance"))
+        connector = fields.pop("connector", None)
         optional: dict[str, Any] = {
             name: Schedule(**stage) for name, stage in stages.items() if stage
         }
+        if connector:
+            optional["connector"] = GlanceSchedule(**connector)
         return Recipe(**fields, glance=glance, **optional)
 
 
@@ -114,65 +126,113 @@ def _reading(path: Path, example: str) -> Iterator[dict[str, Any]]:
         raise TrainingError(msg) from error
 
 
+def run_connector(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    work: Path,
+    progress: Progress,
+    *,
+    images: Path | None = None,
+    model: Path | None = None,
+) -> None:
+    """Stage 0: train the glance connector alone, and write the checkpoint.
+
+    Args:
+        recipe: how.
+        data: captioned pictures, see `annotations.open_data`.
+        out: checkpoint folder to write.
+        work: folder of cached features and resumable state.
+        progress: wraps an iterable with a description and a total.
+        images: see `annotations.open_data`.
+        model: checkpoint folder to start from; default: the architecture's sources.
+
+    Raises:
+        TrainingError: the recipe has no such stage, the language model can't speak yet, or as
+            `loop.train`.
+        DatasetError: the data is not as expected.
+    """
+    if not recipe.connector:
+        msg = "the recipe has no 'connector' (stage 0), see config/train/specialist.yaml"
+        raise TrainingError(msg)
+    specialist, tokenizer = _begin(recipe, model)
+    if model is None and specialist.config.language.weights == "random":
+        msg = (
+            f"{recipe.architecture}'s language model can't speak yet: give a model or train glance"
+        )
+        raise TrainingError(msg)
+    reader = open_readable(data, images, work, progress)
+    pictures = _pictures(recipe, specialist, reader, work, progress)
+    train_glance(specialist, tokenizer, pictures, recipe.connector, work, connector_only=True)
+    _finish(out, specialist, tokenizer)
+
+
 def run_glance(
     recipe: Recipe,
-    root: Path,
+    data: Path,
     sentences: Path | None,
     out: Path,
     work: Path,
     progress: Progress,
+    *,
+    images: Path | None = None,
+    model: Path | None = None,
 ) -> None:
     """Train a model and write its checkpoint.
 
     Args:
         recipe: how.
-        root: folder of Flickr8k, see `datasets.Flickr8k`.
+        data: captioned pictures, see `annotations.open_data`.
         sentences: further captions, text only, for the vocabulary and the language stage.
         out: checkpoint folder to write.
         work: folder of cached features and resumable state.
         progress: wraps an iterable with a description and a total.
+        images: see `annotations.open_data`.
+        model: checkpoint folder to start from, whose language model can speak; default: the
+            architecture's sources.
 
     Raises:
         TrainingError: see `loop.train`.
         DatasetError: the data is not as expected.
     """
-    data = Flickr8k(root, "train")
-    captions = list(data.captions.values())
+    reader = open_readable(data, images, work, progress)
+    captions = list(reader.captions.values())
     texts = [*(read_sentences(sentences) if sentences else []), *chain.from_iterable(captions)]
-    torch.manual_seed(recipe.glance.seed)
-    specialist, tokenizer = build_untrained(read_architecture(recipe.architecture))
-    if specialist.config.language.weights == "random":
+    specialist, tokenizer = _begin(recipe, model)
+    if model is None and specialist.config.language.weights == "random":
         tokenizer = train_tokenizer(map(clean, texts), recipe.vocabulary)
     parameters = sum(one.numel() for one in specialist.parameters()) / 1e6
-    console = Console(stderr=True)
-    console.print(f"{recipe.architecture}: {parameters:.1f} M parameters to train")
-    console.print(f"{len(captions)} pictures, {len(texts)} captions, state in {work}")
-    if recipe.language:
+    say(f"{recipe.architecture}: {parameters:.1f} M parameters to train")
+    say(f"{len(captions)} pictures, {len(texts)} captions, state in {work}")
+    if recipe.language and model is None:
         train_language(specialist, tokenizer, texts, recipe.language, work)
-    pictures = _pictures(recipe, specialist, data, work, progress)
+    pictures = _pictures(recipe, specialist, reader, work, progress)
     train_glance(specialist, tokenizer, pictures, recipe.glance, work)
     if recipe.consensus:
         train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
-    save_checkpoint(out, specialist, tokenizer)
+    _finish(out, specialist, tokenizer)
 
 
 def run_refine(
     recipe: RefineRecipe,
     model: Path,
-    root: Path,
+    data: Path,
     out: Path,
     work: Path,
     progress: Progress,
+    *,
+    images: Path | None = None,
 ) -> None:
     """Give a model that can glance a SeR-connector, train it, and write the checkpoint.
 
     Args:
         recipe: how.
         model: checkpoint folder of the model; a SeR-connector it has is replaced.
-        root: folder of Flickr8k, see `datasets.Flickr8k`.
+        data: captioned pictures, see `annotations.open_data`.
         out: checkpoint folder to write.
         work: folder of cached features and resumable state.
         progress: wraps an iterable with a description and a total.
+        images: see `annotations.open_data`.
 
     Raises:
         TrainingError: the levels don't begin with the glance's, or as `loop.train`.
@@ -194,19 +254,45 @@ def run_refine(
     )
     specialist.glance_connector.load_state_dict(glancing.glance_connector.state_dict())
     specialist.language_model.load_state_dict(glancing.language_model.state_dict())
-    pictures = _pictures(recipe, specialist, Flickr8k(root, "train"), work, progress)
+    _place(specialist)
+    reader = open_readable(data, images, work, progress)
+    pictures = _pictures(recipe, specialist, reader, work, progress)
     maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
     train_refine(specialist, tokenizer, pictures, recipe.refine, work, maker, progress)
-    save_checkpoint(out, specialist, tokenizer)
+    _finish(out, specialist, tokenizer)
+
+
+def _begin(recipe: Recipe, model: Path | None) -> tuple[Specialist, Tokenizer]:
+    torch.manual_seed(recipe.glance.seed)
+    if model:
+        specialist, tokenizer = load_checkpoint(model)
+    else:
+        specialist, tokenizer = build_untrained(read_architecture(recipe.architecture))
+    _place(specialist)
+    return specialist, tokenizer
+
+
+def _place(specialist: Specialist) -> None:
+    specialist.to(processes().device)
+    specialist.vision.to(processes().device)
 
 
 def _pictures(
     recipe: Recipe | RefineRecipe,
     specialist: Specialist,
-    data: Flickr8k,
+    reader: PictureReader,
     work: Path,
     progress: Progress,
 ) -> CaptionedFeatures:
-    levels = cache_features(specialist, data, work / "features", recipe.views, progress)
-    mirrored = mirrored_views(recipe.views, len(data.captions))
-    return CaptionedFeatures(levels, list(data.captions.values()), mirrored, recipe.holdout)
+    features = features_of(
+        specialist, reader, work / "features" if recipe.cache else None, recipe.views, progress
+    )
+    mirrored = mirrored_views(recipe.views, len(reader.captions))
+    return CaptionedFeatures(features, list(reader.captions.values()), mirrored, recipe.holdout)
+
+
+def _finish(out: Path, specialist: Specialist, tokenizer: Tokenizer) -> None:
+    if processes().is_main_process:
+        save_checkpoint(out, specialist, tokenizer)
+    say(f"checkpoint written to {out}")
+    processes().wait_for_everyone()

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.consensus import ConsensusReward, advantages, sample
-from mmser_ros.training.loop import Schedule, train
+from mmser_ros.training.loop import Loss, Schedule, train
 from mmser_ros.training.pictures import CaptionedFeatures, held_out
 from mmser_ros.training.text import lay_rows
 
@@ -45,10 +44,10 @@ def train_consensus(
         rewards.append(ConsensusReward(pictures.turned[:known]))
     longest = specialist.config.max_caption_tokens
 
-    def loss_of(batch: Sequence[int]) -> Tensor:
+    def loss_of(batch: Sequence[int]) -> Loss:
         specialist.eval()
         views = pictures.draw_views(len(batch))
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(specialist.device.type, torch.bfloat16):
             visual = specialist.glance(pictures.seen(batch, views)).float()
         with torch.no_grad():
             pairs = zip(drawer.parameters(), specialist.language_model.parameters(), strict=True)
@@ -73,17 +72,17 @@ def train_consensus(
                 for some, picture, view in zip(captions, batch, views, strict=True)
             ]
         )
-        laid = lay_rows(captions)
-        with torch.autocast("cpu", torch.bfloat16):
+        laid = lay_rows(captions, specialist.device)
+        with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = forward(visual, laid.tokens, laid.segments, laid.places)
         losses = cross_entropy(
             logits.flatten(0, 1).float(), laid.targets.flatten(), reduction="none"
         ).view_as(laid.targets)
-        weights = torch.from_numpy(gains).float().gather(1, laid.segments.clamp(min=0))
-        words = (laid.segments >= 0).sum()
-        return (weights * losses).sum() / words
+        weights = torch.tensor(gains, dtype=torch.float32, device=specialist.device)
+        weights = weights.gather(1, laid.segments.clamp(min=0))
+        return (weights * losses).sum() / laid.words, laid.words
 
-    def validate() -> str:
+    def validate() -> dict[str, float]:
         return held_out(specialist, tokenizer, pictures)
 
     train("consensus", specialist, loss_of, known, schedule, folder, validate)

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.initial_captions import KINDS, InitialCaptions
-from mmser_ros.training.loop import Schedule, TrainingError, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
 from mmser_ros.training.perturb import ErrorMaker
 from mmser_ros.training.pictures import CaptionedFeatures, Progress, caption_ids, held_out
 from mmser_ros.training.stage_glance import LABEL_SMOOTHING
@@ -70,18 +70,18 @@ def train_refine(
         for number in range(len(some))
     ]
 
-    def loss_of(batch: Sequence[int]) -> Tensor:
+    def loss_of(batch: Sequence[int]) -> Loss:
         chosen = [items[index] for index in batch]
         views = pictures.draw_views(len(batch))
         rows = [
             [(turned if pictures.mirrored[view, picture] else plain)[picture][number]]
             for view, (picture, number) in zip(views, chosen, strict=True)
         ]
-        laid = lay_rows(rows)
+        laid = lay_rows(rows, specialist.device)
         random = np.random.default_rng(int(torch.randint(2**31, ())))
-        initial, mask = pad(initials.draw(views, chosen, random))
+        initial, mask = pad(initials.draw(views, chosen, random), specialist.device)
         levels = pictures.seen([picture for picture, _ in chosen], views)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(specialist.device.type, torch.bfloat16):
             visual = specialist.refine(levels, initial, mask)
             context = specialist.context(visual, initial, mask)
             logits = forward(
@@ -92,11 +92,12 @@ def train_refine(
                 context.positions,
                 context.mask,
             )
-        return cross_entropy(
+        loss = cross_entropy(
             logits.flatten(0, 1).float(), laid.targets.flatten(), label_smoothing=LABEL_SMOOTHING
         )
+        return loss, laid.words
 
-    def validate() -> str:
+    def validate() -> dict[str, float]:
         return held_out(specialist, tokenizer, pictures, passes=2)
 
     trained: list[nn.Module] = [specialist.ser_connector]
