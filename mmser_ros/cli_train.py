@@ -42,7 +42,8 @@ def train_connector(
     """Stage 0: train the glance connector alone, before a language model that can speak."""
     from mmser_ros.captioner.captioner import find_model
     from mmser_ros.resources import share_path
-    from mmser_ros.training.recipe import read_recipe, run_connector
+    from mmser_ros.training.recipe import read_recipe
+    from mmser_ros.training.runs import run_connector
 
     plan = read_recipe(recipe or share_path("config/train/specialist.yaml"))
     start = find_model(model) if model else None
@@ -66,7 +67,8 @@ def train_glance(
     """Train the glance: the language model on text, then connector and language model together."""
     from mmser_ros.captioner.captioner import find_model
     from mmser_ros.resources import share_path
-    from mmser_ros.training.recipe import read_recipe, run_glance
+    from mmser_ros.training.recipe import read_recipe
+    from mmser_ros.training.runs import run_glance
 
     plan = read_recipe(recipe or share_path("config/train/nano.yaml"))
     start = find_model(model) if model else None
@@ -87,7 +89,8 @@ def train_refine(
     """Teach a model that can glance to look again: a new SeR-connector, on planted errors."""
     from mmser_ros.captioner.captioner import find_model
     from mmser_ros.resources import share_path
-    from mmser_ros.training.recipe import read_refine_recipe, run_refine
+    from mmser_ros.training.recipe import read_refine_recipe
+    from mmser_ros.training.runs import run_refine
 
     plan = read_refine_recipe(recipe or share_path("config/train/nano_refine.yaml"))
     run_refine(plan, find_model(model), data, out, work, show_progress, images=images)

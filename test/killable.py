@@ -12,7 +12,7 @@ import sys
 # The server imports once what takes seconds, and forks a fresh process for each run.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
-    ["mmser_ros.cli", "mmser_ros.training.recipe", "torch._dynamo", "torch.utils.tensorboard"]
+    ["mmser_ros.cli", "mmser_ros.training.runs", "torch._dynamo", "torch.utils.tensorboard"]
 )
 
 

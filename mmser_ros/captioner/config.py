@@ -58,8 +58,9 @@ class SerConnectorConfig:
     Attributes:
         levels: which of the vision tower's levels it reads, coarse to fine; the glance's alone
             makes it single-level.
-        reads_caption: whether the second look is given the initial caption; without it, it only
-            has more to see with.
+        reads_caption: whether it is given the initial caption; without it, it only has more to see
+            with.
+        shows_caption: whether the language model is given the initial caption too.
         adds_to_glance: whether its output is added to the glance's visual tokens, rather than
             taking their place (the paper's way).
         architecture: keyword arguments of `transformers.BertConfig`.
@@ -67,6 +68,7 @@ class SerConnectorConfig:
 
     levels: tuple[int, ...]
     reads_caption: bool = True
+    shows_caption: bool = True
     adds_to_glance: bool = False
     architecture: dict[str, Any] = field(default_factory=dict)
 

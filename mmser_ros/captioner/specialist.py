@@ -102,7 +102,7 @@ class Specialist(nn.Module):
         """
         batch = len(visual)
         looks = torch.arange(visual.shape[1], device=visual.device).expand(batch, -1)
-        if initial is None or not self.ser_connector.config.reads_caption:
+        if initial is None or not self.ser_connector.config.shows_caption:
             return Prompt(visual, looks)
         words = self.embed(initial) + self.ser_connector.draft
         places = torch.arange(initial.shape[1], device=visual.device).expand(batch, -1)

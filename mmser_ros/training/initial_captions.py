@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.perturb import ErrorMaker, pseudo_initial_captions
 from mmser_ros.training.pictures import BATCH, CaptionedFeatures, Progress, caption_ids, look
+from mmser_ros.training.text import mirror
 
 KINDS = ("own", "other", "planted", "truth")
 """The model's own glance; a caption of another picture; the caption that is to be said, with 0 to
@@ -22,7 +23,11 @@ EACH = 3
 
 
 class InitialCaptions:
-    """Initial captions as token ids, without begin and end, by kind."""
+    """Initial captions as token ids, without begin and end, by kind.
+
+    Attributes:
+        own: the model's glances, by view and picture.
+    """
 
     def __init__(
         self,
@@ -34,46 +39,48 @@ class InitialCaptions:
         progress: Progress,
         seed: int = 0,
     ) -> None:
-        """Make all that `kinds` need: own glances of every view, planted errors.
+        """Make own glances of every view, and planted errors if `kinds` need them.
 
         Args:
             specialist: whose own glances; they are those of its present weights.
             tokenizer: its vocabulary.
             pictures: the pictures and their captions.
-            kinds: some of KINDS, drawn evenly; one that stands twice is drawn twice as often.
+            kinds: some of KINDS, which are to be drawn.
             maker: plants the errors.
             progress: wraps an iterable with a description and a total.
             seed: of the planted errors.
         """
-        self._kinds = tuple(kinds)
         self._pictures = pictures
         self._truth = [
             _words(caption_ids(specialist, tokenizer, some), specialist.end)
             for some in (pictures.captions, pictures.turned)
         ]
-        self._own: list[list[list[int]]] = []
-        if "own" in kinds:
-            self._own = own_glances(specialist, pictures, progress)
+        self.own = own_glances(specialist, pictures, progress)
         self._planted: list[list[list[list[int]]]] = []
         if "planted" in kinds:
-            for some in (pictures.captions, pictures.turned):
-                flat = [caption for captions in some for caption in captions]
-                made = pseudo_initial_captions(flat, maker, EACH, seed)
-                texts = [
-                    pseudo.text for _, pseudo in progress(made, "planting errors", EACH * len(flat))
+            flat = [caption for captions in pictures.captions for caption in captions]
+            made = pseudo_initial_captions(flat, maker, EACH, seed)
+            total = EACH * len(flat)
+            texts = [pseudo.text for _, pseudo in progress(made, "planting errors", total)]
+            for some in (texts, map(mirror, texts)):
+                rows = iter(some)
+                by_picture = [
+                    [next(rows) for _ in range(EACH * len(one))] for one in pictures.captions
                 ]
-                rows = iter(texts)
-                by_picture = [[next(rows) for _ in range(EACH * len(one))] for one in some]
                 self._planted.append(
                     _words(caption_ids(specialist, tokenizer, by_picture), specialist.end)
                 )
 
     def draw(
-        self, views: Sequence[int], chosen: Sequence[tuple[int, int]], random: np.random.Generator
+        self,
+        views: Sequence[int],
+        chosen: Sequence[tuple[int, int]],
+        kinds: Sequence[str],
+        random: np.random.Generator,
     ) -> list[list[int]]:
-        """An initial caption for each (picture, caption) that is to be said of a view."""
+        """An initial caption of these kinds for each (picture, caption) to be said of a view."""
         return [
-            self._draw(self._kinds[random.integers(len(self._kinds))], view, one, random)
+            self._draw(str(random.choice(kinds)), view, one, random)
             for view, one in zip(views, chosen, strict=True)
         ]
 
@@ -83,7 +90,7 @@ class InitialCaptions:
         picture, caption = chosen
         turned = int(self._pictures.mirrored[view, picture])
         if kind == "own":
-            return self._own[view][picture]
+            return self.own[view][picture]
         if kind == "planted":
             return self._planted[turned][picture][EACH * caption + random.integers(EACH)]
         if kind == "other":

@@ -4,85 +4,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.consensus import ConsensusReward, advantages, sample
 from mmser_ros.training.loop import Loss, Schedule, train
 from mmser_ros.training.pictures import CaptionedFeatures, held_out
-from mmser_ros.training.text import lay_rows
+from mmser_ros.training.text import lay_rows, read
 
 SAMPLES = 5
 """Captions drawn for each picture."""
+
+
+@dataclass(frozen=True)
+class ConsensusSchedule(Schedule):
+    """How a model learns from the rewards of its samples.
+
+    Attributes:
+        passes: 1 rewards the glance, 2 the second look too; it looks again at a sampled glance,
+            since on pictures trained on the likeliest one is better than it will ever be on others.
+        lesson: weight of the loss on captions given (see `RefineLesson.given`), so that the second
+            look goes on correcting them.
+    """
+
+    passes: int = 1
+    lesson: float = 0.0
 
 
 def train_consensus(
     specialist: Specialist,
     tokenizer: Tokenizer,
     pictures: CaptionedFeatures,
-    schedule: Schedule,
+    schedule: ConsensusSchedule,
     folder: Path,
+    lesson: Callable[[Sequence[int]], Tensor] | None = None,
 ) -> None:
-    """Go on from stage 1 with rewards: sampled captions learn from their CIDEr-D.
+    """Go on from stage 1 or 2 with rewards: sampled captions learn from their CIDEr-D.
 
     A step samples captions of one view of each picture; better than the picture's other samples
     becomes likelier, worse less likely. Dropout is off.
+
+    Args:
+        specialist: trained so far.
+        tokenizer: its vocabulary.
+        pictures: what to caption.
+        schedule: how.
+        folder: where the state lies.
+        lesson: pictures → the loss that `schedule.lesson` weighs.
     """
-    forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
-    drawer = deepcopy(specialist.language_model).bfloat16().eval()  # draws much faster on a CPU
-    known = pictures.known
-    rewards = [ConsensusReward(pictures.captions[:known])]
-    if pictures.mirrored.any():
-        rewards.append(ConsensusReward(pictures.turned[:known]))
-    longest = specialist.config.max_caption_tokens
+    reward = _Rewarder(specialist, tokenizer, pictures, schedule.compile)
 
     def loss_of(batch: Sequence[int]) -> Loss:
         specialist.eval()
+        reward.refresh()
         views = pictures.draw_views(len(batch))
+        levels = pictures.seen(batch, views)
         with torch.autocast(specialist.device.type, torch.bfloat16):
-            visual = specialist.glance(pictures.seen(batch, views)).float()
+            visual = specialist.glance(levels).float()
+        loss, drawn = reward(visual, None, batch, views)
+        if schedule.passes > 1:
+            firsts = [[word for word in some[0] if word != specialist.end] for some in drawn]
+            initial = pad(firsts, specialist.device)
+            with torch.autocast(specialist.device.type, torch.bfloat16):
+                visual = specialist.refine(levels, *initial).float()
+            loss = loss + reward(visual, initial, batch, views)[0]
+        if lesson and schedule.lesson:
+            loss = loss + schedule.lesson * lesson(batch)
+        return loss, len(batch)
+
+    def validate() -> dict[str, float]:
+        return held_out(specialist, tokenizer, pictures, schedule.passes)
+
+    train("consensus", specialist, loss_of, pictures.known, schedule, folder, validate)
+
+
+class _Rewarder:
+    """Draws captions, rewards them, and says how they should have been weighed."""
+
+    def __init__(
+        self, specialist: Specialist, tokenizer: Tokenizer, pictures: CaptionedFeatures, fast: bool
+    ) -> None:
+        self._specialist, self._tokenizer, self._pictures = specialist, tokenizer, pictures
+        self._forward = torch.compile(specialist, dynamic=True) if fast else specialist
+        # Half precision draws much faster on a CPU.
+        self._drawer = deepcopy(specialist.language_model).bfloat16().eval()
+        self._rewards = [ConsensusReward(pictures.captions[: pictures.known])]
+        if pictures.mirrored.any():
+            self._rewards.append(ConsensusReward(pictures.turned[: pictures.known]))
+
+    @torch.no_grad()
+    def refresh(self) -> None:
+        """Draw from the present weights from now on."""
+        learning = self._specialist.language_model.parameters()
+        for mine, theirs in zip(self._drawer.parameters(), learning, strict=True):
+            mine.copy_(theirs)
+
+    def __call__(
+        self,
+        visual: Tensor,
+        initial: tuple[Tensor, Tensor | None] | None,
+        batch: Sequence[int],
+        views: Sequence[int],
+    ) -> tuple[Tensor, list[list[list[int]]]]:
+        """The loss of samples for these pictures, and the samples of each.
+
+        Args:
+            visual: (batch, tokens, width), visual tokens.
+            initial: ids and mask (batch, words) of the initial captions of a second look.
+            batch: the pictures.
+            views: the view of each.
+        """
+        specialist, end = self._specialist, self._specialist.end
         with torch.no_grad():
-            pairs = zip(drawer.parameters(), specialist.language_model.parameters(), strict=True)
-            for mine, theirs in pairs:
-                mine.copy_(theirs)
-            prompt = specialist.prompt(visual)
+            prompt = specialist.prompt(visual, *(initial or ()))
             prompt = replace(prompt, embeddings=prompt.embeddings.bfloat16())
-        drawn = [
-            [specialist.begin, *caption]
-            for caption in sample(drawer, prompt, SAMPLES, specialist.end, longest)
-        ]
-        captions = [drawn[at : at + SAMPLES] for at in range(0, len(drawn), SAMPLES)]
+            longest = specialist.config.max_caption_tokens
+            flat = sample(self._drawer, prompt, SAMPLES, end, longest)
+        drawn = [flat[at : at + SAMPLES] for at in range(0, len(flat), SAMPLES)]
         gains = np.stack(
             [
                 advantages(
                     some,
                     picture,
-                    rewards[int(pictures.mirrored[view, picture])],
-                    tokenizer,
-                    specialist.end,
+                    self._rewards[int(self._pictures.mirrored[view, picture])],
+                    self._tokenizer,
+                    end,
                 )
-                for some, picture, view in zip(captions, batch, views, strict=True)
+                for some, picture, view in zip(drawn, batch, views, strict=True)
             ]
         )
-        laid = lay_rows(captions, specialist.device)
+        rows = [[[specialist.begin, *one] for one in some] for some in drawn]
+        laid = lay_rows(rows, specialist.device)
+        context = specialist.context(visual, *(initial or ()))
         with torch.autocast(specialist.device.type, torch.bfloat16):
-            logits = forward(visual, laid.tokens, laid.segments, laid.places)
+            logits = read(self._forward, context, laid)
         losses = cross_entropy(
             logits.flatten(0, 1).float(), laid.targets.flatten(), reduction="none"
         ).view_as(laid.targets)
         weights = torch.tensor(gains, dtype=torch.float32, device=specialist.device)
         weights = weights.gather(1, laid.segments.clamp(min=0))
-        return (weights * losses).sum() / laid.words, laid.words
-
-    def validate() -> dict[str, float]:
-        return held_out(specialist, tokenizer, pictures)
-
-    train("consensus", specialist, loss_of, known, schedule, folder, validate)
+        return (weights * losses).sum() / laid.words, drawn

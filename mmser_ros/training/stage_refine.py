@@ -11,17 +11,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from mmser_ros.captioner.decoding import pad
+from mmser_ros.captioner.decoding import Prompt, pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.initial_captions import KINDS, InitialCaptions
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
-from mmser_ros.training.perturb import ErrorMaker
-from mmser_ros.training.pictures import CaptionedFeatures, Progress, caption_ids, held_out
+from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, held_out
 from mmser_ros.training.stage_glance import LABEL_SMOOTHING
-from mmser_ros.training.text import lay_rows
+from mmser_ros.training.text import lay_rows, read
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,9 @@ class RefineSchedule(Schedule):
 
     Attributes:
         initial: kinds of initial captions, some of `initial_captions.KINDS`, drawn evenly.
-        language_model: whether the language model is trained too (the paper's way); the first
-            pass changes with it.
+        language_model: whether the language model is trained too (the paper's way). So that the
+            first pass stays what it was, it learns its own glances beside (sequence-level
+            distillation, arXiv 1606.07947).
     """
 
     initial: tuple[str, ...] = ("planted",)
@@ -45,57 +45,92 @@ class RefineSchedule(Schedule):
             raise TrainingError(msg)
 
 
+class RefineLesson:
+    """Second looks at pictures with initial captions, and what should have been said."""
+
+    def __init__(
+        self,
+        specialist: Specialist,
+        tokenizer: Tokenizer,
+        pictures: CaptionedFeatures,
+        initials: InitialCaptions,
+        schedule: RefineSchedule,
+    ) -> None:
+        self._specialist, self._pictures, self._initials = specialist, pictures, initials
+        self._kinds, self._rehearses = schedule.initial, schedule.language_model
+        self._plain = caption_ids(specialist, tokenizer, pictures.captions)
+        self._turned = caption_ids(specialist, tokenizer, pictures.turned)
+        self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
+
+    def captions(self) -> list[tuple[int, int]]:
+        """Every (picture, caption) there is to learn."""
+        known = self._plain[: self._pictures.known]
+        return [(one, number) for one, some in enumerate(known) for number in range(len(some))]
+
+    def __call__(self, chosen: Sequence[tuple[int, int]]) -> Tensor:
+        """The loss of these (picture, caption), each in a random view with an initial caption."""
+        said, seen = self._second_look(chosen, self._kinds)
+        if not self._rehearses:
+            return said
+        views, levels = seen
+        specialist = self._specialist
+        longest = specialist.config.max_caption_tokens
+        own = [
+            [specialist.begin, *self._initials.own[view][picture], specialist.end][: longest + 1]
+            for view, (picture, _) in zip(views, chosen, strict=True)
+        ]
+        with torch.autocast(specialist.device.type, torch.bfloat16):
+            return said + self._cross_entropy(specialist.context(specialist.glance(levels)), own)
+
+    def given(self, batch: Sequence[int]) -> Tensor:
+        """The loss of a random caption of each of these pictures, with no glance of the model's.
+
+        Beside rewards, which mind the model's own.
+        """
+        chosen = [(one, int(torch.randint(len(self._plain[one]), ()))) for one in batch]
+        return self._second_look(chosen, [kind for kind in self._kinds if kind != "own"])[0]
+
+    def _second_look(
+        self, chosen: Sequence[tuple[int, int]], kinds: Sequence[str]
+    ) -> tuple[Tensor, tuple[list[int], tuple[Tensor, ...]]]:
+        specialist, pictures = self._specialist, self._pictures
+        views = pictures.draw_views(len(chosen))
+        random = np.random.default_rng(int(torch.randint(2**31, ())))
+        initial = pad(self._initials.draw(views, chosen, kinds, random), specialist.device)
+        levels = pictures.seen([picture for picture, _ in chosen], views)
+        captions = [
+            (self._turned if pictures.mirrored[view, picture] else self._plain)[picture][number]
+            for view, (picture, number) in zip(views, chosen, strict=True)
+        ]
+        with torch.autocast(specialist.device.type, torch.bfloat16):
+            context = specialist.context(specialist.refine(levels, *initial), *initial)
+            return self._cross_entropy(context, captions, LABEL_SMOOTHING), (views, levels)
+
+    def _cross_entropy(
+        self, context: Prompt, captions: Sequence[Sequence[int]], smoothing: float = 0.0
+    ) -> Tensor:
+        rows = lay_rows([[one] for one in captions], self._specialist.device)
+        logits = read(self._forward, context, rows)
+        targets = rows.targets.flatten()
+        return cross_entropy(logits.flatten(0, 1).float(), targets, label_smoothing=smoothing)
+
+
 def train_refine(
     specialist: Specialist,
     tokenizer: Tokenizer,
     pictures: CaptionedFeatures,
     schedule: RefineSchedule,
     folder: Path,
-    maker: ErrorMaker,
-    progress: Progress,
+    lesson: RefineLesson,
 ) -> None:
     """Train the further passes: the SeR-connector, and the language model if asked.
 
     An item is a caption of a picture; a step sees one view of it, and an initial caption.
     """
-    plain = caption_ids(specialist, tokenizer, pictures.captions)
-    turned = caption_ids(specialist, tokenizer, pictures.turned)
-    initials = InitialCaptions(
-        specialist, tokenizer, pictures, schedule.initial, maker, progress, schedule.seed
-    )
-    forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
-    items = [
-        (picture, number)
-        for picture, some in enumerate(plain[: pictures.known])
-        for number in range(len(some))
-    ]
+    items = lesson.captions()
 
     def loss_of(batch: Sequence[int]) -> Loss:
-        chosen = [items[index] for index in batch]
-        views = pictures.draw_views(len(batch))
-        rows = [
-            [(turned if pictures.mirrored[view, picture] else plain)[picture][number]]
-            for view, (picture, number) in zip(views, chosen, strict=True)
-        ]
-        laid = lay_rows(rows, specialist.device)
-        random = np.random.default_rng(int(torch.randint(2**31, ())))
-        initial, mask = pad(initials.draw(views, chosen, random), specialist.device)
-        levels = pictures.seen([picture for picture, _ in chosen], views)
-        with torch.autocast(specialist.device.type, torch.bfloat16):
-            visual = specialist.refine(levels, initial, mask)
-            context = specialist.context(visual, initial, mask)
-            logits = forward(
-                context.embeddings,
-                laid.tokens,
-                laid.segments,
-                laid.places,
-                context.positions,
-                context.mask,
-            )
-        loss = cross_entropy(
-            logits.flatten(0, 1).float(), laid.targets.flatten(), label_smoothing=LABEL_SMOOTHING
-        )
-        return loss, laid.words
+        return lesson([items[index] for index in batch]), len(batch)
 
     def validate() -> dict[str, float]:
         return held_out(specialist, tokenizer, pictures, passes=2)

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor
+
+from mmser_ros.captioner.decoding import Prompt
 
 SPECIAL_TOKENS = ("<pad>", "<s>", "</s>")
 
@@ -91,6 +93,24 @@ def lay_rows(rows: Sequence[Sequence[Sequence[int]]], device: torch.device | str
             targets[line, start:end] = ids[1:]
             start = end
     return Rows(*(one.to(device) for one in (tokens, segments, places, targets)))
+
+
+def read(forward: Callable[..., Tensor], context: Prompt, rows: Rows) -> Tensor:
+    """Logits (batch, length, vocabulary) of rows of captions that share a context a row.
+
+    Args:
+        forward: `Specialist.forward`, compiled or not.
+        context: what comes before, see `Specialist.context`.
+        rows: the captions.
+    """
+    return forward(
+        context.embeddings,
+        rows.tokens,
+        rows.segments,
+        rows.places,
+        context.positions,
+        context.mask,
+    )
 
 
 def encode(

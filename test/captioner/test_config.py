@@ -33,6 +33,7 @@ configs = st.builds(
         SerConnectorConfig,
         levels=levels,
         reads_caption=st.booleans(),
+        shows_caption=st.booleans(),
         adds_to_glance=st.booleans(),
         architecture=st.just({"hidden_size": 7}),
     ),

@@ -115,10 +115,10 @@ def test_the_rows_of_the_ablation(refining_config, levels):
     levels_only = build(refining_config, reads_caption=False)
     visual = levels_only.refine(levels, words)
     assert visual.equal(levels_only.refine(levels, words + 1))
-    assert (
-        levels_only.prompt(visual, words).embeddings.shape
-        == levels_only.prompt(visual).embeddings.shape
-    )
+    alone = levels_only.prompt(visual).embeddings.shape[1]
+    assert levels_only.prompt(visual, words).embeddings.shape[1] == alone + 1
+    neither = build(refining_config, reads_caption=False, shows_caption=False)
+    assert neither.prompt(visual, words).embeddings.shape[1] == alone
 
 
 @pytest.mark.parametrize("levels", [(), (3,), (17, 3)])

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from typer.testing import CliRunner
 
@@ -14,7 +15,8 @@ from mmser_ros.captioner.untrained import read_architecture
 from mmser_ros.cli import app
 from mmser_ros.resources import share_path
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.recipe import read_recipe, read_refine_recipe, run_refine
+from mmser_ros.training.recipe import read_recipe, read_refine_recipe
+from mmser_ros.training.runs import run_glance, run_refine
 from test.training.conftest import COLOURS
 
 RECIPE = {
@@ -119,6 +121,29 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe):
         assert word in captioner.caption(wall, initial=wrong).text
 
 
+def test_both_looks_learn_from_rewards_and_keep_what_they_know(flickr, tmp_path, recipe):
+    """The language model is trained in stage 2 too, and then both passes by their samples."""
+    keep = lambda items, *_: items  # noqa: E731
+    work = tmp_path / "work"
+    run_glance(read_recipe(recipe), flickr, None, tmp_path / "model", work, keep)
+    consensus = {"passes": 2, "lesson": 0.2, "epochs": 2, "batch_size": 4, "learning_rate": 1e-3}
+    refine = {**REFINE["refine"], "initial": ["planted"], "language_model": True}
+    (tmp_path / "refine.yaml").write_text(
+        yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
+    )
+    both = read_refine_recipe(tmp_path / "refine.yaml")
+    run_refine(both, tmp_path / "model", flickr, tmp_path / "refined", tmp_path / "refining", keep)
+    before, after = (Captioner.load(str(tmp_path / name)) for name in ("model", "refined"))
+    for word, shade in COLOURS.items():
+        wall = np.full((20, 30, 3), shade, np.uint8)
+        assert word in after.caption(wall, passes=2).text
+        assert word in after.caption(wall).text  # the glance is kept, though its weights moved
+        wrong = "a purple wall" if word != "grey" else "a red wall"
+        assert word in after.caption(wall, initial=wrong).text
+    moved, kept = (one._specialist.language_model.state_dict() for one in (after, before))
+    assert any(not torch.equal(moved[key], kept[key]) for key in kept)
+
+
 @pytest.mark.parametrize(
     "change", [{"refine": {"epochs": 1}}, {"colour": 3}, {"ser_connector": {"levels": 17}}]
 )
@@ -132,6 +157,13 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
     refine = {**REFINE["refine"], "initial": ["own", "guesses"]}
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "refine": refine}))
     with pytest.raises(TrainingError, match="expected some of own, other, planted, truth"):
+        read_refine_recipe(tmp_path / "odd.yaml")
+    refine = {**REFINE["refine"], "initial": ["own"]}
+    consensus = {"lesson": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    (tmp_path / "odd.yaml").write_text(
+        yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
+    )
+    with pytest.raises(TrainingError, match="lesson needs initial captions"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "levels": [11, 17]}))
     recipe = read_refine_recipe(tmp_path / "odd.yaml")
