@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from mmser_ros.captioner.captioner import Captioner, find_model
-from mmser_ros.cli import show_progress
+from mmser_ros.progress import show_progress
 from mmser_ros.evaluation.evaluate import evaluate
 from mmser_ros.evaluation.planted import evaluate_planted
 from mmser_ros.resources import share_path
 from mmser_ros.training.datasets import Flickr8k
 from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
-from mmser_ros.training.recipe import RefineRecipe, read_refine_recipe, run_refine
+from mmser_ros.training.recipe import RefineRecipe, read_refine_recipe
+from mmser_ros.training.runs import run_refine
 
 
 def connector(**changes: Any) -> Callable[[RefineRecipe], RefineRecipe]:

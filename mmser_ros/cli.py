@@ -22,11 +22,11 @@ from mmser_ros.cli_options import (
     Passes,
     Quantize,
     check_data_set,
-    errors,
     pass_numbers,
-    show_progress,
 )
+from mmser_ros.cli_train import train_app
 from mmser_ros.errors import MmserError
+from mmser_ros.progress import errors, show_progress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,7 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Robot scene captioning with multimodal self-refinement.",
 )
-train_app = typer.Typer(no_args_is_help=True, help="Train a captioner, stage by stage.")
 run_app = typer.Typer(no_args_is_help=True, help="Run a node, as ros2 run would.")
 app.add_typer(train_app, name="train")
 app.add_typer(run_app, name="run")
@@ -151,51 +150,6 @@ def evaluate(
     for measure in next(iter(result[kind].values())):
         table.add_row(measure, *(f"{one[measure]:.4g}" for one in result[kind].values()))
     Console().print(table)
-
-
-@train_app.command("glance")
-def train_glance(
-    data: Annotated[Path, typer.Option(help="Folder of Flickr8k (train.tar, …).")],
-    sentences: Annotated[
-        Path | None, typer.Option(help="Text file of captions for the language model.")
-    ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option(help="YAML of architecture and schedules; default: nano's.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/nano"),
-    work: Annotated[
-        Path, typer.Option(help="Features and resumable state; the same call goes on from it.")
-    ] = Path("runs/work"),
-) -> None:
-    """Train the glance: the language model on text, then connector and language model together."""
-    from mmser_ros.resources import share_path
-    from mmser_ros.training.recipe import read_recipe, run_glance
-
-    recipe = recipe or share_path("config/train/nano.yaml")
-    run_glance(read_recipe(recipe), data, sentences, out, work, show_progress)
-    Console().print(f"checkpoint written to {out}")
-
-
-@train_app.command("refine")
-def train_refine(
-    data: Annotated[Path, typer.Option(help="Folder of Flickr8k (train.tar, …).")],
-    model: Model = "nano",
-    recipe: Annotated[
-        Path | None, typer.Option(help="YAML of connector and schedule; default: nano's.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/refined"),
-    work: Annotated[
-        Path, typer.Option(help="Features and resumable state; the same call goes on from it.")
-    ] = Path("runs/refine"),
-) -> None:
-    """Teach a model that can glance to look again: a new SeR-connector, on planted errors."""
-    from mmser_ros.captioner.captioner import find_model
-    from mmser_ros.resources import share_path
-    from mmser_ros.training.recipe import read_refine_recipe, run_refine
-
-    recipe = recipe or share_path("config/train/nano_refine.yaml")
-    run_refine(read_refine_recipe(recipe), find_model(model), data, out, work, show_progress)
-    Console().print(f"checkpoint written to {out}")
 
 
 @app.command()

@@ -20,8 +20,8 @@ from mmser_ros.cli_options import (
     Quantize,
     check_data_set,
     pass_numbers,
-    show_progress,
 )
+from mmser_ros.progress import show_progress
 
 
 def calibrate(

@@ -1,15 +1,12 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands of `mmser` share: options, the console for errors, progress."""
+"""What the commands of `mmser` share: options and their checks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
 from mmser_ros.errors import MmserError
 
@@ -19,8 +16,6 @@ Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
 Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
 Passes = Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def check_data_set(name: str) -> None:
@@ -45,8 +40,3 @@ def pass_numbers(passes: str) -> list[int]:
     except ValueError as error:
         msg = f"--passes is {passes!r}; expected whole numbers with commas, such as 1,2"
         raise MmserError(msg) from error
-
-
-def show_progress(items: Iterable[Any], description: str, total: int) -> Iterator[Any]:
-    """Show a progress bar on stderr while iterating."""
-    yield from track(items, description=description, total=total, console=errors)

@@ -18,6 +18,8 @@ OPTIONAL = {
     "tf2_ros": "transforms; without them poses come from topics",
     "launch_ros": "ros2 launch; without it use 'mmser run'",
     "pycocoevalcap": "mmser evaluate: pip install '.[evaluate]'",
+    "accelerate": "mmser train: pip install '.[train]'",
+    "tensorboard": "curves of mmser train: pip install '.[train]'",
     "skimage": "the photographs of mmser demo: pip install '.[demo]'",
 }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
@@ -29,8 +30,13 @@ def load_picture(path: Path) -> np.ndarray:
     Raises:
         PictureError: no such file, or no picture in it.
     """
+    return decode_picture(path, str(path))
+
+
+def decode_picture(source: Path | IO[bytes], path: str) -> np.ndarray:
+    """Read a picture from a file, open or not, as `load_picture` does; `path` is for messages."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(source) as picture:
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except FileNotFoundError as error:
         msg = f"no such picture: {path}"
@@ -38,7 +44,7 @@ def load_picture(path: Path) -> np.ndarray:
     except UnidentifiedImageError as error:
         msg = f"{path} is not a picture, whatever its name says; expected JPEG, PNG, WebP, …"
         raise PictureError(msg) from error
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         msg = f"{path} can't be read as a picture: {error}"
         raise PictureError(msg) from error
 

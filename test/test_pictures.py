@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from mmser_ros.pictures import INKS, PictureError, draw_caption, load_picture, save_picture
 
@@ -33,6 +34,11 @@ def test_what_is_no_picture(tmp_path):
     for name in ("text.jpg", "half.png", "gone.png"):
         with pytest.raises(PictureError, match=name):
             load_picture(tmp_path / name)
+    endless = PngInfo()
+    endless.add_text("comment", "a" * 2_000_000, zip=True)
+    Image.new("RGB", (4, 4)).save(tmp_path / "bomb.png", pnginfo=endless)
+    with pytest.raises(PictureError, match=r"bomb\.png can't be read"):
+        load_picture(tmp_path / "bomb.png")
     with pytest.raises(PictureError, match="suffix"):
         save_picture(np.zeros((4, 4, 3), np.uint8), tmp_path / "picture.what")
 

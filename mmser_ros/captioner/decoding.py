@@ -46,7 +46,9 @@ class Prompt:
         return Prompt(self.embeddings[here, real], self.positions[here, real])
 
 
-def pad(rows: Sequence[Sequence[int]], device: str = "cpu") -> tuple[Tensor, Tensor | None]:
+def pad(
+    rows: Sequence[Sequence[int]], device: torch.device | str = "cpu"
+) -> tuple[Tensor, Tensor | None]:
     """Token ids of several captions as one tensor (batch, longest), and its mask.
 
     The mask is False where there is only padding, and None if there is none.

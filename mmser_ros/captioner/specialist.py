@@ -62,6 +62,11 @@ class Specialist(nn.Module):
         return self._frozen[0]
 
     @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @property
     def visual_tokens(self) -> int:
         """How many tokens a glance puts before the caption."""
         return self.vision.grids[0] ** 2

@@ -87,7 +87,7 @@ def sample(
     reading.repeat(samples)
     logits = logits.repeat_interleave(samples, dim=0)
     chosen = []
-    ended = torch.zeros(len(logits), dtype=torch.bool)
+    ended = torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
     for _ in range(longest):
         token = torch.multinomial(logits.float().softmax(-1), 1)[:, 0]
         chosen.append(token)

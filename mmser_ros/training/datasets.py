@@ -7,83 +7,112 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from mmser_ros.errors import MmserError
+from mmser_ros.pictures import PictureError, decode_picture
 
 
 class DatasetError(MmserError):
     """Training or evaluation data that is missing or not as expected."""
 
 
-@dataclass
-class Flickr8k:
-    """One split of Flickr8k: a tar of pictures and a JSON of five captions for each.
+class PictureReader(ABC):
+    """Pictures with human captions: what every reader offers.
 
     Attributes:
-        root: folder with `<split>.tar` and `<split>_captions.json` ({picture name: [captions]}).
-        split: `train` or `dev`.
-        captions: picture name → captions, in the order of the JSON.
-        corrupt: names of pictures that `pictures` could not decode.
-
-    Raises:
-        DatasetError: a file is missing or not as described.
+        split: what this part of the data is called.
+        captions: picture name → captions, in a fixed order.
+        corrupt: names of pictures that `pictures` could not read, so far.
     """
 
-    root: Path
     split: str
-    captions: dict[str, list[str]] = field(init=False)
-    corrupt: list[str] = field(init=False, default_factory=list)
+    captions: dict[str, list[str]]
+    corrupt: list[str]
 
-    def __post_init__(self) -> None:
-        path = Path(self.root) / f"{self.split}_captions.json"
+    @abstractmethod
+    def picture(self, name: str) -> np.ndarray:
+        """Read one picture, (height, width, 3) uint8 RGB; several threads may do so at once.
+
+        Raises:
+            PictureError: it is missing or corrupt.
+        """
+
+    def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
+        """Yield names and pictures in the order of `captions`, None for one that can't be read."""
+        for name in self.captions:
+            try:
+                yield name, self.picture(name)
+            except PictureError:
+                self.corrupt.append(name)
+                yield name, None
+
+
+class Flickr8k(PictureReader):
+    """One split of Flickr8k: a tar of pictures and a JSON of five captions for each."""
+
+    def __init__(self, root: Path, split: str) -> None:
+        """Read the captions, and where in the tar the pictures are.
+
+        Args:
+            root: folder with `<split>.tar` and `<split>_captions.json`, which is
+                {picture name: [captions]}.
+            split: `train` or `dev`.
+
+        Raises:
+            DatasetError: a file is missing or not as described.
+        """
+        self.split = split
+        self.corrupt = []
+        captions, self._tar = Path(root) / f"{split}_captions.json", Path(root) / f"{split}.tar"
         try:
-            self.captions = json.loads(path.read_text(encoding="utf-8"))
+            self.captions = json.loads(captions.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             msg = (
-                f"can't read {path} ({error}); expected a folder with {self.split}.tar and "
-                f"{self.split}_captions.json ({{picture name: [captions]}})"
+                f"can't read {captions} ({error}); expected a folder with {split}.tar and "
+                f"{split}_captions.json ({{picture name: [captions]}})"
             )
             raise DatasetError(msg) from error
 
-    def pictures(self, skip: int = 0) -> Iterator[tuple[str, np.ndarray | None]]:
-        """Yield (name, (height, width, 3) uint8 RGB) in the order of `captions`.
-
-        A corrupt picture is yielded as None and its name added to `corrupt`.
-
-        Args:
-            skip: how many pictures to leave out at the beginning.
+    def picture(self, name: str) -> np.ndarray:
+        """As `PictureReader.picture`.
 
         Raises:
-            DatasetError: the tar is missing or lacks a picture that has captions.
+            PictureError: it is not in the tar, or corrupt.
+            DatasetError: the tar can't be read.
         """
-        path = Path(self.root) / f"{self.split}.tar"
+        if name not in self._places:
+            msg = f"{self._tar} has no picture {name}"
+            raise PictureError(msg)
+        start, size = self._places[name]
         try:
-            with tarfile.open(path) as archive:
-                members = {Path(member.name).name: member for member in archive if member.isfile()}
-                lacking = [name for name in self.captions if name not in members]
-                if lacking:
-                    msg = f"{path} lacks {len(lacking)} captioned pictures, such as {lacking[0]}"
-                    raise DatasetError(msg)
-                for name in list(self.captions)[skip:]:
-                    file = archive.extractfile(members[name])
-                    assert file is not None  # isfile() above
-                    yield name, self._decode(name, file.read())
-        except (OSError, tarfile.TarError) as error:
-            msg = f"can't read {path}: {error}"
-            raise DatasetError(msg) from error
+            with self._tar.open("rb") as file:
+                file.seek(start)
+                content = io.BytesIO(file.read(size))
+        except OSError as error:
+            raise self._damaged(error) from error
+        return decode_picture(content, f"{name} in {self._tar}")
 
-    def _decode(self, name: str, data: bytes) -> np.ndarray | None:
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int]]:
+        """Start and size of each file in the tar, which is not compressed."""
         try:
-            return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-        except (UnidentifiedImageError, OSError):
-            self.corrupt.append(name)
-            return None
+            with tarfile.open(self._tar, "r:") as archive:
+                return {
+                    Path(one.name).name: (one.offset_data, one.size)
+                    for one in archive
+                    if one.isfile()
+                }
+        except (OSError, tarfile.TarError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DatasetError:
+        return DatasetError(f"can't read {self._tar}: {error}")
 
 
 def read_sentences(path: Path) -> list[str]:

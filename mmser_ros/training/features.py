@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A cache of frozen vision features: computed once, read in every epoch.
+"""Frozen vision features: computed once and read in every epoch, or computed anew each time.
 
 Each picture is encoded as several *views*: itself, mirrored, then random crops that may be
-mirrored. The cache is a folder of one .npy a level, (views, pictures, tokens, channels) in
+mirrored. A cache is a folder of one .npy a level, (views, pictures, tokens, channels) in
 float16, read through memory mapping.
 """
 
@@ -11,17 +11,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.lib.format import open_memmap
+from torch import Tensor
 
+from mmser_ros.captioner.config import VisionConfig
 from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.captioner.vision import fit_square
-from mmser_ros.training.datasets import Flickr8k
+from mmser_ros.captioner.vision import Levels, fit_square
+from mmser_ros.training.datasets import PictureReader
 from mmser_ros.training.pictures import Progress
+from mmser_ros.training.processes import processes
 
 CHUNK = 32
 
@@ -52,31 +59,49 @@ def mirrored_views(views: int, pictures: int) -> np.ndarray:
     return np.array([[view(blank, v, p)[1] for p in range(pictures)] for v in range(views)])
 
 
+def squares(config: VisionConfig, image: np.ndarray, views: Sequence[int], number: int) -> Tensor:
+    """Views of a picture as a vision tower takes them: (views, 3, size, size) uint8.
+
+    Args:
+        config: the tower's.
+        image: (height, width, 3) uint8.
+        views: which, see `view`.
+        number: the picture's number.
+    """
+    seen = (np.ascontiguousarray(view(image, index, number)[0]) for index in views)
+    some = [fit_square(one, config.image_size, config.fit) for one in seen]
+    return torch.from_numpy(np.stack(some)).permute(0, 3, 1, 2)
+
+
 def cache_features(
-    specialist: Specialist, data: Flickr8k, folder: Path, views: int, progress: Progress
+    specialist: Specialist, data: PictureReader, folder: Path, views: int, progress: Progress
 ) -> list[np.ndarray]:
     """Return memory-mapped features by level, computing what is not there yet.
 
-    Interrupted, it goes on where it stopped. Corrupt pictures have features of zero.
+    Interrupted, it goes on where it stopped.
 
     Args:
         specialist: whose vision tower to use.
-        data: the pictures.
+        data: the pictures, all of which can be read.
         folder: where caches lie; each set of pictures, tower and views has its own.
         views: how many views of each picture.
         progress: wraps an iterable with a description and a total, as `rich` does.
 
     Returns:
         For each level an array (views, pictures, tokens, channels), float16.
+
+    Raises:
+        PictureError: a picture can't be read.
     """
     vision = specialist.vision
-    key = json.dumps([asdict(vision.config), data.split, list(data.captions), views])
+    names = list(data.captions)
+    key = json.dumps([asdict(vision.config), data.split, names, views])
     home = folder / f"{data.split}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     home.mkdir(parents=True, exist_ok=True)
     marker = home / "done.json"
     done = json.loads(marker.read_text())["pictures"] if marker.exists() else 0
     shapes = [
-        (views, len(data.captions), grid * grid, channels)
+        (views, len(names), grid * grid, channels)
         for grid, channels in zip(vision.grids, vision.channels, strict=True)
     ]
     paths = [home / f"level{level}.npy" for level in vision.config.levels]
@@ -84,22 +109,89 @@ def cache_features(
         open_memmap(path, "r+" if done else "w+", None if done else np.float16, shape)
         for path, shape in zip(paths, shapes, strict=True)
     ]
-    pictures = progress(data.pictures(skip=done), "vision features", len(data.captions) - done)
-    for number, (_, image) in enumerate(pictures, start=done):
-        if image is not None:
-            squares = [
-                fit_square(
-                    np.ascontiguousarray(view(image, index, number)[0]),
-                    vision.config.image_size,
-                    vision.config.fit,
-                )
-                for index in range(views)
-            ]
-            pixels = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
-            for store, features in zip(levels, specialist.encode(pixels), strict=True):
-                store[:, number] = features.half().numpy()
-        if number % CHUNK == CHUNK - 1 or number == len(data.captions) - 1:
+    for number, name in progress(
+        enumerate(names[done:], start=done), "vision features", len(names) - done
+    ):
+        pixels = squares(vision.config, data.picture(name), range(views), number)
+        encoded = specialist.encode(pixels.to(specialist.device))
+        for store, features in zip(levels, encoded, strict=True):
+            store[:, number] = features.half().cpu().numpy()
+        if number % CHUNK == CHUNK - 1 or number == len(names) - 1:
             for store in levels:
                 store.flush()
-            marker.write_text(json.dumps({"pictures": number + 1}))
+            fresh = marker.with_suffix(".new")
+            fresh.write_text(json.dumps({"pictures": number + 1}))
+            os.replace(fresh, marker)
     return [np.load(path, mmap_mode="r") for path in paths]
+
+
+def features_of(
+    specialist: Specialist,
+    data: PictureReader,
+    folder: Path | None,
+    views: int,
+    progress: Progress,
+) -> CachedFeatures | FreshFeatures:
+    """Features for training: from a cache that the main process fills, or fresh without a folder.
+
+    Arguments are those of `cache_features`.
+    """
+    if folder is None:
+        return FreshFeatures(specialist, data)
+    with processes().main_process_first():
+        levels = cache_features(specialist, data, folder, views, progress)
+    return CachedFeatures(levels, specialist.device)
+
+
+@dataclass(frozen=True)
+class CachedFeatures:
+    """Features read from a cache.
+
+    Attributes:
+        levels: as `cache_features` returns them.
+        device: where they are wanted.
+    """
+
+    levels: Sequence[np.ndarray]
+    device: torch.device
+
+    def __call__(self, views: Sequence[int], pictures: Sequence[int]) -> Levels:
+        """Levels (batch, tokens, channels) of these views of these pictures, float32."""
+        chosen = list(zip(views, pictures, strict=True))
+        return tuple(
+            torch.from_numpy(np.stack([level[v, p] for v, p in chosen])).to(self.device).float()
+            for level in self.levels
+        )
+
+
+@dataclass(frozen=True)
+class FreshFeatures:
+    """Features computed anew each time, where a cache would be too large.
+
+    Attributes:
+        specialist: whose vision tower to use; on a GPU in bfloat16.
+        data: the pictures.
+    """
+
+    specialist: Specialist
+    data: PictureReader
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(self.data.captions)
+
+    def __call__(self, views: Sequence[int], pictures: Sequence[int]) -> Levels:
+        """Levels (batch, tokens, channels) of these views of these pictures, float32.
+
+        Raises:
+            PictureError: a picture can't be read any more.
+        """
+        config, device = self.specialist.vision.config, self.specialist.device
+
+        def pixels(view: int, number: int) -> Tensor:
+            return squares(config, self.data.picture(self._names[number]), [view], number)
+
+        with ThreadPoolExecutor() as pool:
+            batch = torch.cat(list(pool.map(pixels, views, pictures))).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
+            return tuple(level.float() for level in self.specialist.encode(batch))

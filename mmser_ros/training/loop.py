@@ -5,6 +5,9 @@
 A run is a pure function of its seed: the order of the data and every random draw of a step are
 seeded by (seed, step), so that a run stopped at any moment ends with the weights of a run that
 was not, to the rounding of the machine.
+
+Several processes each take a share of every batch and add up their gradients, so that a recipe
+means the same on any number of them.
 """
 
 from __future__ import annotations
@@ -19,13 +22,17 @@ from time import monotonic
 from typing import Any
 
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
 from mmser_ros.errors import MmserError
+from mmser_ros.training.journal import Journal
+from mmser_ros.training.processes import add_up, processes
 
+PART_SEEDS = 15_485_863
+"""Between the seeds of the parts of a batch; more than there are steps."""
 Weights = Mapping[str, Tensor]
+Loss = tuple[Tensor, float]
+"""The mean loss of some items and its weight among others: how many words it is the mean of."""
 
 
 class TrainingError(MmserError):
@@ -38,7 +45,9 @@ class Schedule:
 
     Attributes:
         epochs: passes over the data.
-        batch_size: items (rows, pictures) a step.
+        batch_size: items (rows, pictures) a step, all processes together.
+        accumulate: in how many parts, one after the other, a process takes its share of a batch:
+            less memory for the same step. Parts differ in their random draws (views, dropout).
         learning_rate: its peak, after the warm-up; then it falls by a cosine to a twentieth.
         weight_decay: of AdamW, on matrices only.
         warmup: share of all steps in which the learning rate rises (paper: 0.03).
@@ -52,6 +61,7 @@ class Schedule:
     batch_size: int
     learning_rate: float
     weight_decay: float = 0.0
+    accumulate: int = 1
     warmup: float = 0.03
     average: float = 0.998
     seed: int = 0
@@ -85,11 +95,11 @@ def training_only(model: nn.Module, *parts: nn.Module | nn.Parameter) -> Iterato
 def train(
     name: str,
     model: nn.Module,
-    loss_of: Callable[[Sequence[int]], Tensor],
+    loss_of: Callable[[Sequence[int]], Loss],
     items: int,
     schedule: Schedule,
     folder: Path,
-    validate: Callable[[], str] | None = None,
+    validate: Callable[[], Mapping[str, float]] | None = None,
     checkpoint_seconds: float = 120.0,
 ) -> None:
     """Train a model in place; it ends with the averaged weights.
@@ -97,87 +107,112 @@ def train(
     Args:
         name: the stage's name, for its checkpoint and the progress bar.
         model: what to train: every parameter that requires a gradient.
-        loss_of: items of the batch → loss.
+        loss_of: items of the batch → their loss.
         items: how many items an epoch has.
         schedule: how to train.
         folder: where `<name>.state.pt` lies; if it is there, training goes on from it.
-        validate: called in eval mode after each epoch; what it says is printed.
+        validate: called in eval mode after each epoch, in the main process; figures by name.
         checkpoint_seconds: time between checkpoints.
 
     Raises:
-        TrainingError: the loss is not finite, or the checkpoint is of another run.
+        TrainingError: there are too few items, the loss is not finite, or the checkpoint is of
+            another run.
     """
     if schedule.threads:
         torch.set_num_threads(schedule.threads)
+    team = processes()
+    parts = team.num_processes * schedule.accumulate
+    mine = range(parts)[team.process_index :: team.num_processes]
+    if not parts <= schedule.batch_size <= items:
+        msg = (
+            f"{name}: batch_size is {schedule.batch_size}; expected at least {parts} (accumulate "
+            f"times processes) and at most {items}, all there is to train on"
+        )
+        raise TrainingError(msg)
     parameters = {key: p for key, p in model.named_parameters() if p.requires_grad}
-    groups: list[dict[str, Any]] = [
-        {
-            "params": [p for p in parameters.values() if p.ndim > 1],
-            "weight_decay": schedule.weight_decay,
-        },
-        {"params": [p for p in parameters.values() if p.ndim <= 1]},
-    ]
-    optimiser = torch.optim.AdamW(
-        groups,
-        weight_decay=0.0,
-        betas=(0.9, 0.98),
-        fused=True,
-    )
+    optimiser = _optimiser(list(parameters.values()), schedule.weight_decay)
     average = {key: p.detach().clone() for key, p in parameters.items()}
     per_epoch = items // schedule.batch_size
     steps = schedule.epochs * per_epoch
     state_file = folder / f"{name}.state.pt"
     step = _resume(state_file, schedule, parameters, average, optimiser)
     saved_at = monotonic()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("loss {task.fields[loss]:.3f}"),
-    )
-    console = Console(stderr=True)
-    smooth = 0.0
     model.train()
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(name, total=steps, completed=step, loss=0.0)
+    with Journal(name, step, steps, folder) as journal:
         while step < steps:
             epoch, place = divmod(step, per_epoch)
             order = torch.randperm(
                 items, generator=torch.Generator().manual_seed(schedule.seed * 10_007 + epoch)
             )
             batch = order[place * schedule.batch_size :][: schedule.batch_size].tolist()
-            torch.manual_seed(schedule.seed * 1_000_003 + step)
+            rate = learning_rate(schedule, step, steps)
             for group in optimiser.param_groups:
-                group["lr"] = learning_rate(schedule, step, steps)
-            loss = loss_of(batch)
-            if not torch.isfinite(loss):
-                msg = f"{name}: the loss is {loss.item()} at step {step}; lower the learning rate"
+                group["lr"] = rate
+            seed = schedule.seed * 1_000_003 + step
+            shares = [(seed + part * PART_SEEDS, batch[part::parts]) for part in mine]
+            loss = _gradients(loss_of, shares, list(parameters.values()))
+            if not math.isfinite(loss):
+                msg = f"{name}: the loss is {loss} at step {step}; lower the learning rate"
                 raise TrainingError(msg)
-            loss.backward()
             nn.utils.clip_grad_norm_(list(parameters.values()), 1.0)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
+            journal.step(step, loss, rate)
             step += 1
             # A young average follows the weights more closely, or it would remember the start.
             decay = min(schedule.average, step / (step + 10))
             with torch.no_grad():
                 for key, p in parameters.items():
                     average[key].lerp_(p, 1 - decay)
-            smooth = loss.item() if smooth == 0 else 0.98 * smooth + 0.02 * loss.item()
-            bar.update(task, completed=step, loss=smooth)
-            if step % per_epoch == 0:
+            if step % per_epoch == 0 and team.is_main_process:
                 model.eval()
-                said = validate() if validate else ""
-                console.print(f"{name}: epoch {step // per_epoch}, loss {smooth:.4f} {said}")
+                journal.epoch(step // per_epoch, step - 1, validate() if validate else {})
                 model.train()
-            if monotonic() - saved_at > checkpoint_seconds or step == steps:
+            due = monotonic() - saved_at > checkpoint_seconds or step == steps
+            if due and team.is_main_process:
                 _save(state_file, schedule, step, parameters, average, optimiser)
                 saved_at = monotonic()
     with torch.no_grad():
         for key, p in parameters.items():
             p.copy_(average[key])
     model.eval()
+
+
+def _optimiser(parameters: Sequence[nn.Parameter], weight_decay: float) -> torch.optim.Optimizer:
+    matrices: dict[str, Any] = {
+        "params": [p for p in parameters if p.ndim > 1],
+        "weight_decay": weight_decay,
+    }
+    vectors = {"params": [p for p in parameters if p.ndim <= 1]}
+    return torch.optim.AdamW([matrices, vectors], weight_decay=0.0, betas=(0.9, 0.98), fused=True)
+
+
+def _gradients(
+    loss_of: Callable[[Sequence[int]], Loss],
+    shares: Sequence[tuple[int, Sequence[int]]],
+    parameters: Sequence[nn.Parameter],
+) -> float:
+    """Give parameters the gradient of the mean loss over all processes; return that loss.
+
+    Args:
+        loss_of: items → their loss.
+        shares: of this process: seed and items.
+        parameters: what is trained.
+    """
+    sums = torch.zeros(2, device=parameters[0].device)
+    for seed, items in shares:
+        torch.manual_seed(seed)
+        loss, weight = loss_of(items)
+        (loss * weight).backward()
+        sums += torch.stack([loss.detach() * weight, torch.full_like(sums[0], weight)])
+    gradients = []
+    for one in parameters:
+        if one.grad is None:  # in this process; another may have used it
+            one.grad = torch.zeros_like(one)
+        gradients.append(one.grad)
+    add_up([sums, *gradients])
+    torch._foreach_div_(gradients, float(sums[1]))
+    return float(sums[0] / sums[1])
 
 
 def _save(

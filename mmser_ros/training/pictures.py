@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the stages train on: cached features with their captions, some of them held out."""
+"""What the stages train on: features with their captions, some of them held out."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class CaptionedFeatures:
-    """Cached features of pictures and their captions.
+    """Features of pictures and their captions.
 
     Attributes:
-        levels: of each of the vision tower's levels (views, pictures, tokens, channels).
+        features: views and pictures → each of the vision tower's levels of them, on the device
+            of the training, (batch, tokens, channels), float32.
         captions: for each picture its captions.
         mirrored: (views, pictures), which views are mirrored.
         holdout: how many pictures at the end are for validation only.
     """
 
-    levels: Sequence[np.ndarray]
+    features: Callable[[Sequence[int], Sequence[int]], tuple[Tensor, ...]]
     captions: Sequence[Sequence[str]]
     mirrored: np.ndarray
     holdout: int = 0
@@ -55,11 +56,7 @@ class CaptionedFeatures:
 
     def seen(self, pictures: Sequence[int], views: Sequence[int]) -> tuple[Tensor, ...]:
         """The levels (batch, tokens, channels) of these views of these pictures, float32."""
-        chosen = list(zip(views, pictures, strict=True))
-        return tuple(
-            torch.from_numpy(np.stack([level[v, p] for v, p in chosen])).float()
-            for level in self.levels
-        )
+        return self.features(views, pictures)
 
     def draw_views(self, count: int) -> list[int]:
         """A random view for each of so many pictures."""
@@ -79,14 +76,14 @@ def caption_ids(
 def look(
     specialist: Specialist, levels: Sequence[Tensor], initial: Sequence[Sequence[int]] | None = None
 ) -> list[list[int]]:
-    """Caption cached features greedily: a glance, or a second look at an initial caption.
+    """Caption features greedily: a glance, or a second look at an initial caption.
 
     Takes and gives token ids without begin and end.
     """
     if initial is None:
         prompt = specialist.prompt(specialist.glance(tuple(levels)))
     else:
-        ids, mask = pad(initial)
+        ids, mask = pad(initial, specialist.device)
         prompt = specialist.prompt(specialist.refine(tuple(levels), ids, mask), ids, mask)
     longest = specialist.config.max_caption_tokens
     decoded = greedy(specialist.language_model, prompt, specialist.end, longest)
@@ -95,8 +92,10 @@ def look(
 
 def held_out(
     specialist: Specialist, tokenizer: Tokenizer, pictures: CaptionedFeatures, passes: int = 1
-) -> str:
-    """Say how well captions of the pictures held out agree with people's, pass by pass."""
+) -> dict[str, float]:
+    """Score captions of the pictures held out, by name of the measure and pass; {} if none are."""
+    if not pictures.holdout:
+        return {}
     total = len(pictures.captions)
     answers: list[dict[str, str]] = [{} for _ in range(passes)]
     for at in range(pictures.known, total, BATCH):
@@ -107,8 +106,8 @@ def held_out(
             tokens = look(specialist, levels, tokens)
             texts = tokenizer.decode_batch(tokens)
             answer.update({str(picture): text for picture, text in zip(some, texts, strict=True)})
-    if not pictures.holdout:
-        return ""
     references = {name: pictures.captions[int(name)] for name in answers[0]}
-    figures = [score(answer, references)["CIDEr"] for answer in answers]
-    return f"held-out CIDEr {', '.join(f'{figure:.4f}' for figure in figures)}"
+    return {
+        f"held-out CIDEr of pass {number}": score(answer, references)["CIDEr"]
+        for number, answer in enumerate(answers, start=1)
+    }

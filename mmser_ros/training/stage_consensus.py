@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.consensus import ConsensusReward, advantages, sample
-from mmser_ros.training.loop import Schedule, train
+from mmser_ros.training.loop import Loss, Schedule, train
 from mmser_ros.training.pictures import CaptionedFeatures, held_out
 from mmser_ros.training.text import lay_rows, read
 
@@ -64,25 +64,25 @@ def train_consensus(
     """
     reward = _Rewarder(specialist, tokenizer, pictures, schedule.compile)
 
-    def loss_of(batch: Sequence[int]) -> Tensor:
+    def loss_of(batch: Sequence[int]) -> Loss:
         specialist.eval()
         reward.refresh()
         views = pictures.draw_views(len(batch))
         levels = pictures.seen(batch, views)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(specialist.device.type, torch.bfloat16):
             visual = specialist.glance(levels).float()
         loss, drawn = reward(visual, None, batch, views)
         if schedule.passes > 1:
             firsts = [[word for word in some[0] if word != specialist.end] for some in drawn]
-            initial = pad(firsts)
-            with torch.autocast("cpu", torch.bfloat16):
+            initial = pad(firsts, specialist.device)
+            with torch.autocast(specialist.device.type, torch.bfloat16):
                 visual = specialist.refine(levels, *initial).float()
             loss = loss + reward(visual, initial, batch, views)[0]
         if lesson and schedule.lesson:
             loss = loss + schedule.lesson * lesson(batch)
-        return loss
+        return loss, len(batch)
 
-    def validate() -> str:
+    def validate() -> dict[str, float]:
         return held_out(specialist, tokenizer, pictures, schedule.passes)
 
     train("consensus", specialist, loss_of, pictures.known, schedule, folder, validate)
@@ -143,13 +143,14 @@ class _Rewarder:
                 for some, picture, view in zip(drawn, batch, views, strict=True)
             ]
         )
-        laid = lay_rows([[[specialist.begin, *one] for one in some] for some in drawn])
+        rows = [[[specialist.begin, *one] for one in some] for some in drawn]
+        laid = lay_rows(rows, specialist.device)
         context = specialist.context(visual, *(initial or ()))
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = read(self._forward, context, laid)
         losses = cross_entropy(
             logits.flatten(0, 1).float(), laid.targets.flatten(), reduction="none"
         ).view_as(laid.targets)
-        weights = torch.from_numpy(gains).float().gather(1, laid.segments.clamp(min=0))
-        words = (laid.segments >= 0).sum()
-        return (weights * losses).sum() / words, drawn
+        weights = torch.tensor(gains, dtype=torch.float32, device=specialist.device)
+        weights = weights.gather(1, laid.segments.clamp(min=0))
+        return (weights * losses).sum() / laid.words, drawn

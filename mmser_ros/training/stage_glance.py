@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Stage 1: glance connector and language model learn to caption (paper, section 5.1)."""
+"""Stages 0 and 1: glance connector, then language model too, learn to caption (paper, 5.1)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.training.loop import Schedule, train
+from mmser_ros.training.loop import Loss, Schedule, train, training_only
 from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, held_out
 from mmser_ros.training.text import lay_rows
 
@@ -23,7 +23,7 @@ LABEL_SMOOTHING = 0.1
 
 @dataclass(frozen=True)
 class GlanceSchedule(Schedule):
-    """How stage 1 is trained.
+    """How stages 0 and 1 are trained.
 
     Attributes:
         captions: how many captions of a picture share one look at it; fewer: more pictures a
@@ -42,8 +42,10 @@ def train_glance(
     pictures: CaptionedFeatures,
     schedule: GlanceSchedule,
     folder: Path,
+    *,
+    connector_only: bool = False,
 ) -> None:
-    """Train the first pass.
+    """Train the first pass; with `connector_only` (stage 0) the language model stays as it is.
 
     An item is one view of a picture with some of its captions; an epoch has every caption once.
     """
@@ -58,24 +60,31 @@ def train_glance(
     tokens = specialist.visual_tokens
     kept = max(1, round(schedule.keep * tokens))
 
-    def loss_of(batch: Sequence[int]) -> Tensor:
+    def loss_of(batch: Sequence[int]) -> Loss:
         chosen = [items[index] for index in batch]
         views = pictures.draw_views(len(batch))
         rows = [
             (turned if pictures.mirrored[view, picture] else plain)[picture][captions]
             for view, (picture, captions) in zip(views, chosen, strict=True)
         ]
-        laid = lay_rows(rows)
+        laid = lay_rows(rows, specialist.device)
         looks = torch.rand(len(batch), tokens).argsort(dim=1)[:, :kept].sort(dim=1).values
+        looks = looks.to(specialist.device)
         level = pictures.seen([picture for picture, _ in chosen], views)[0]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(specialist.device.type, torch.bfloat16):
             visual = specialist.glance((level.take_along_dim(looks[:, :, None], dim=1),))
             logits = forward(visual, laid.tokens, laid.segments, laid.places, looks)
-        return cross_entropy(
+        loss = cross_entropy(
             logits.flatten(0, 1).float(), laid.targets.flatten(), label_smoothing=LABEL_SMOOTHING
         )
+        return loss, laid.words
 
-    def validate() -> str:
+    def validate() -> dict[str, float]:
         return held_out(specialist, tokenizer, pictures)
 
-    train("glance", specialist, loss_of, len(items), schedule, folder, validate)
+    name = "connector" if connector_only else "glance"
+    trained: list[nn.Module] = [specialist.glance_connector]
+    if not connector_only:
+        trained.append(specialist.language_model)
+    with training_only(specialist, *trained):
+        train(name, specialist, loss_of, len(items), schedule, folder, validate)

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.training.loop import Schedule, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, train, training_only
 from mmser_ros.training.pictures import caption_ids
 from mmser_ros.training.text import lay_rows
 
@@ -42,12 +41,13 @@ def train_language(
         room -= len(caption) - 1
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
 
-    def loss_of(batch: Sequence[int]) -> Tensor:
-        laid = lay_rows([rows[index] for index in batch])
-        with torch.autocast("cpu", torch.bfloat16):
-            nothing = torch.zeros(len(batch), 0, specialist.width)
+    def loss_of(batch: Sequence[int]) -> Loss:
+        laid = lay_rows([rows[index] for index in batch], specialist.device)
+        with torch.autocast(specialist.device.type, torch.bfloat16):
+            nothing = torch.zeros(len(batch), 0, specialist.width, device=specialist.device)
             logits = forward(nothing, laid.tokens, laid.segments, laid.places)
-        return cross_entropy(logits.flatten(0, 1).float(), laid.targets.flatten())
+        loss = cross_entropy(logits.flatten(0, 1).float(), laid.targets.flatten())
+        return loss, laid.words
 
     with training_only(specialist, specialist.language_model):
         train("language", specialist, loss_of, len(rows), schedule, folder)

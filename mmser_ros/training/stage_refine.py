@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from mmser_ros.captioner.decoding import Prompt, pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.initial_captions import KINDS, InitialCaptions
-from mmser_ros.training.loop import Schedule, TrainingError, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
 from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, held_out
 from mmser_ros.training.stage_glance import LABEL_SMOOTHING
 from mmser_ros.training.text import lay_rows, read
@@ -79,7 +79,7 @@ class RefineLesson:
             [specialist.begin, *self._initials.own[view][picture], specialist.end][: longest + 1]
             for view, (picture, _) in zip(views, chosen, strict=True)
         ]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(specialist.device.type, torch.bfloat16):
             return said + self._cross_entropy(specialist.context(specialist.glance(levels)), own)
 
     def given(self, batch: Sequence[int]) -> Tensor:
@@ -96,20 +96,20 @@ class RefineLesson:
         specialist, pictures = self._specialist, self._pictures
         views = pictures.draw_views(len(chosen))
         random = np.random.default_rng(int(torch.randint(2**31, ())))
-        initial = pad(self._initials.draw(views, chosen, kinds, random))
+        initial = pad(self._initials.draw(views, chosen, kinds, random), specialist.device)
         levels = pictures.seen([picture for picture, _ in chosen], views)
         captions = [
             (self._turned if pictures.mirrored[view, picture] else self._plain)[picture][number]
             for view, (picture, number) in zip(views, chosen, strict=True)
         ]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(specialist.device.type, torch.bfloat16):
             context = specialist.context(specialist.refine(levels, *initial), *initial)
             return self._cross_entropy(context, captions, LABEL_SMOOTHING), (views, levels)
 
     def _cross_entropy(
         self, context: Prompt, captions: Sequence[Sequence[int]], smoothing: float = 0.0
     ) -> Tensor:
-        rows = lay_rows([[one] for one in captions])
+        rows = lay_rows([[one] for one in captions], self._specialist.device)
         logits = read(self._forward, context, rows)
         targets = rows.targets.flatten()
         return cross_entropy(logits.flatten(0, 1).float(), targets, label_smoothing=smoothing)
@@ -129,10 +129,10 @@ def train_refine(
     """
     items = lesson.captions()
 
-    def loss_of(batch: Sequence[int]) -> Tensor:
-        return lesson([items[index] for index in batch])
+    def loss_of(batch: Sequence[int]) -> Loss:
+        return lesson([items[index] for index in batch]), len(batch)
 
-    def validate() -> str:
+    def validate() -> dict[str, float]:
         return held_out(specialist, tokenizer, pictures, passes=2)
 
     trained: list[nn.Module] = [specialist.ser_connector]

@@ -62,12 +62,18 @@ class Rows:
     places: Tensor
     targets: Tensor
 
+    @property
+    def words(self) -> int:
+        """How many ids there are to learn."""
+        return int((self.segments >= 0).sum())
 
-def lay_rows(rows: Sequence[Sequence[Sequence[int]]]) -> Rows:
+
+def lay_rows(rows: Sequence[Sequence[Sequence[int]]], device: torch.device | str = "cpu") -> Rows:
     """Lay out rows of captions.
 
     Args:
         rows: rows of captions of token ids, each caption from `<s>` to `</s>`.
+        device: where the rows are wanted.
     """
     # The last id of a caption is only ever a target, so it takes no place of its own.
     length = max(sum(len(caption) - 1 for caption in row) for row in rows)
@@ -86,7 +92,7 @@ def lay_rows(rows: Sequence[Sequence[Sequence[int]]]) -> Rows:
             places[line, start:end] = torch.arange(end - start)
             targets[line, start:end] = ids[1:]
             start = end
-    return Rows(tokens, segments, places, targets)
+    return Rows(*(one.to(device) for one in (tokens, segments, places, targets)))
 
 
 def read(forward: Callable[..., Tensor], context: Prompt, rows: Rows) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import fit_square
 from mmser_ros.training.datasets import Flickr8k
-from mmser_ros.training.features import cache_features, mirrored_views, view
+from mmser_ros.training.features import cache_features, features_of, mirrored_views, view
 from test.training.conftest import write_split
 
 
@@ -46,6 +46,16 @@ def test_an_interrupted_cache_goes_on(tiny_config, tmp_path, monkeypatch):
     assert watch.totals == [3]
     whole = cache_features(specialist, data, tmp_path / "other", 1, watch)
     np.testing.assert_array_equal(resumed[0], whole[0])
+
+
+def test_fresh_features_are_those_of_a_cache(tiny_config, flickr, tmp_path):
+    specialist, data = Specialist(tiny_config), Flickr8k(flickr, "dev")
+    plain = lambda items, *_: items  # noqa: E731
+    cached = features_of(specialist, data, tmp_path / "cache", 3, plain)
+    fresh = features_of(specialist, data, None, 3, plain)
+    for one, other in zip(cached([0, 2, 1], [3, 1, 0]), fresh([0, 2, 1], [3, 1, 0]), strict=True):
+        assert one.dtype == other.dtype == torch.float32
+        torch.testing.assert_close(one, other, rtol=2e-3, atol=2e-2)
 
 
 def test_views(picture):

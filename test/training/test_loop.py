@@ -1,8 +1,5 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-import signal
-import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -27,7 +24,7 @@ def fit(folder, schedule=SCHEDULE, stop_at=None, **options):
         seen.append(batch)
         if len(seen) == stop_at:
             raise KeyboardInterrupt
-        return (model(data[batch])[:, 0] - data[batch].sum(1)).square().mean()
+        return (model(data[batch])[:, 0] - data[batch].sum(1)).square().mean(), len(batch)
 
     with suppress(KeyboardInterrupt):
         train("fit", model, loss_of, len(data), schedule, folder, **options)
@@ -54,33 +51,37 @@ def test_a_stopped_run_ends_as_if_it_had_not_been(tmp_path, stop_at):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
-KILLED = """
-import sys, os, signal
-from pathlib import Path
-from test.training import test_loop
-steps = []
-import mmser_ros.training.loop as loop
-save = loop._save
-def save_and_die(*arguments):
-    save(*arguments)
-    steps.append(1)
-    if len(steps) == 13:
-        os.kill(os.getpid(), signal.SIGKILL)
-loop._save = save_and_die
-test_loop.fit(Path(sys.argv[1]), checkpoint_seconds=0.0)
-"""
+def words(batch):
+    """Of items of different lengths: how much each weighs."""
+    return torch.tensor([1.0 + item % 5 for item in batch])
 
 
-def test_kill_9_loses_nothing_but_time(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path / "killed")], capture_output=True, check=False
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    resumed, seen = fit(tmp_path / "killed")
-    assert len(seen) == 30 - 13
-    whole, _ = fit(tmp_path / "whole")
-    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
-        torch.testing.assert_close(one, other, rtol=0, atol=1e-7)
+@pytest.mark.parametrize("accumulate", [2, 3, 8])
+def test_parts_of_a_batch_add_up_to_one_step(tmp_path, accumulate):
+    """Within 1e-6 in float32, though parts weigh differently and one has more items."""
+    data = torch.randn(40, 8, generator=torch.manual_seed(1))
+
+    def fitted(parts):
+        torch.manual_seed(0)
+        model = nn.Linear(8, 1)
+
+        def loss_of(batch):
+            errors = (model(data[batch])[:, 0] - data[batch].sum(1)).square()
+            return (errors * words(batch)).sum() / words(batch).sum(), float(words(batch).sum())
+
+        schedule = replace(SCHEDULE, batch_size=8, accumulate=parts)
+        train("fit", model, loss_of, len(data), schedule, tmp_path / str(parts))
+        return model
+
+    one, other = fitted(1), fitted(accumulate)
+    torch.testing.assert_close(one.weight, other.weight, rtol=0, atol=1e-6)
+    torch.testing.assert_close(one.bias, other.bias, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("change", [{"accumulate": 5}, {"batch_size": 41}])
+def test_a_batch_that_can_not_be_had_is_refused(tmp_path, change):
+    with pytest.raises(TrainingError, match=r"expected at least \d .* at most 40"):
+        fit(tmp_path, replace(SCHEDULE, **change))
 
 
 def test_a_finished_run_is_not_run_again(tmp_path):
@@ -100,7 +101,8 @@ def test_the_state_of_another_run_is_refused(tmp_path):
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
     model = nn.Linear(1, 1)
     with pytest.raises(TrainingError, match="lower the learning rate"):
-        train("nan", model, lambda _: model(torch.tensor([torch.nan])).sum(), 8, SCHEDULE, tmp_path)
+        nothing = lambda _: (model(torch.tensor([torch.nan])).sum(), 1)  # noqa: E731
+        train("nan", model, nothing, 8, SCHEDULE, tmp_path)
 
 
 def test_the_learning_rate_rises_and_falls():
@@ -118,16 +120,16 @@ def test_validation_speaks_after_each_epoch(tmp_path, capsys):
 
     def validate():
         states.append(model.training)
-        return "all is well"
+        return {"well": 0.5}
 
     train(
         "said",
         model,
-        lambda batch: model(torch.ones(1)).sum() ** 2,
+        lambda batch: (model(torch.ones(1)).sum() ** 2, 1),
         8,
         SCHEDULE,
         tmp_path,
         validate,
     )
     assert states == [False] * 3
-    assert capsys.readouterr().err.count("all is well") == 3
+    assert capsys.readouterr().err.count(", well 0.5000") == 3

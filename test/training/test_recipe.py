@@ -15,7 +15,8 @@ from mmser_ros.captioner.untrained import read_architecture
 from mmser_ros.cli import app
 from mmser_ros.resources import share_path
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.recipe import read_recipe, read_refine_recipe, run_glance, run_refine
+from mmser_ros.training.recipe import read_recipe, read_refine_recipe
+from mmser_ros.training.runs import run_glance, run_refine
 from test.training.conftest import COLOURS
 
 RECIPE = {

@@ -1,0 +1,214 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs: a recipe carried out, from data to a checkpoint, each step resumable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
+from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.untrained import build_untrained, read_architecture
+from mmser_ros.resources import share_path
+from mmser_ros.training.datasets import PictureReader, read_sentences
+from mmser_ros.training.features import features_of, mirrored_views
+from mmser_ros.training.initial_captions import InitialCaptions
+from mmser_ros.training.journal import say
+from mmser_ros.training.loop import TrainingError
+from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
+from mmser_ros.training.pictures import CaptionedFeatures, Progress
+from mmser_ros.training.processes import processes
+from mmser_ros.training.recipe import Recipe, RefineRecipe
+from mmser_ros.training.sound_pictures import open_readable
+from mmser_ros.training.stage_consensus import train_consensus
+from mmser_ros.training.stage_glance import train_glance
+from mmser_ros.training.stage_language import train_language
+from mmser_ros.training.stage_refine import RefineLesson, train_refine
+from mmser_ros.training.text import clean, train_tokenizer
+
+
+def run_connector(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    work: Path,
+    progress: Progress,
+    *,
+    images: Path | None = None,
+    model: Path | None = None,
+) -> None:
+    """Stage 0: train the glance connector alone, and write the checkpoint.
+
+    Args:
+        recipe: how.
+        data: captioned pictures, see `annotations.open_data`.
+        out: checkpoint folder to write.
+        work: folder of cached features and resumable state.
+        progress: wraps an iterable with a description and a total.
+        images: see `annotations.open_data`.
+        model: checkpoint folder to start from; default: the architecture's sources.
+
+    Raises:
+        TrainingError: the recipe has no such stage, the language model can't speak yet, or as
+            `loop.train`.
+        DatasetError: the data is not as expected.
+    """
+    if not recipe.connector:
+        msg = "the recipe has no 'connector' (stage 0), see config/train/specialist.yaml"
+        raise TrainingError(msg)
+    specialist, tokenizer = _begin(recipe, model)
+    if model is None and specialist.config.language.weights == "random":
+        msg = (
+            f"{recipe.architecture}'s language model can't speak yet: give a model or train glance"
+        )
+        raise TrainingError(msg)
+    reader = open_readable(data, images, work, progress)
+    pictures = _pictures(recipe, specialist, reader, work / "features", progress)
+    train_glance(specialist, tokenizer, pictures, recipe.connector, work, connector_only=True)
+    _finish(out, specialist, tokenizer)
+
+
+def run_glance(
+    recipe: Recipe,
+    data: Path,
+    sentences: Path | None,
+    out: Path,
+    work: Path,
+    progress: Progress,
+    *,
+    images: Path | None = None,
+    model: Path | None = None,
+) -> None:
+    """Train a model and write its checkpoint.
+
+    Args:
+        recipe: how.
+        data: captioned pictures, see `annotations.open_data`.
+        sentences: further captions, text only, for the vocabulary and the language stage.
+        out: checkpoint folder to write.
+        work: folder of cached features and resumable state.
+        progress: wraps an iterable with a description and a total.
+        images: see `annotations.open_data`.
+        model: checkpoint folder to start from, whose language model can speak; default: the
+            architecture's sources.
+
+    Raises:
+        TrainingError: see `loop.train`.
+        DatasetError: the data is not as expected.
+    """
+    reader = open_readable(data, images, work, progress)
+    captions = list(reader.captions.values())
+    texts = [*(read_sentences(sentences) if sentences else []), *chain.from_iterable(captions)]
+    specialist, tokenizer = _begin(recipe, model)
+    if model is None and specialist.config.language.weights == "random":
+        tokenizer = train_tokenizer(map(clean, texts), recipe.vocabulary)
+    parameters = sum(one.numel() for one in specialist.parameters()) / 1e6
+    say(f"{recipe.architecture}: {parameters:.1f} M parameters to train")
+    say(f"{len(captions)} pictures, {len(texts)} captions, state in {work}")
+    if recipe.language and model is None:
+        train_language(specialist, tokenizer, texts, recipe.language, work)
+    pictures = _pictures(recipe, specialist, reader, work / "features", progress)
+    train_glance(specialist, tokenizer, pictures, recipe.glance, work)
+    if recipe.consensus:
+        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
+    _finish(out, specialist, tokenizer)
+
+
+def run_refine(
+    recipe: RefineRecipe,
+    model: Path,
+    data: Path,
+    out: Path,
+    work: Path,
+    progress: Progress,
+    features: Path | None = None,
+    *,
+    images: Path | None = None,
+) -> None:
+    """Give a model that can glance a SeR-connector, train it, and write the checkpoint.
+
+    Args:
+        recipe: how.
+        model: checkpoint folder of the model; a SeR-connector it has is replaced.
+        data: captioned pictures, see `annotations.open_data`.
+        out: checkpoint folder to write.
+        work: folder of cached features and resumable state.
+        progress: wraps an iterable with a description and a total.
+        features: folder of cached features, where several runs share them.
+        images: see `annotations.open_data`.
+
+    Raises:
+        TrainingError: the levels don't begin with the glance's, or as `loop.train`.
+        DatasetError: the data is not as expected.
+        CheckpointError: the model is incomplete or damaged.
+    """
+    glancing, tokenizer = load_checkpoint(model)
+    config = glancing.config
+    if recipe.levels[:1] != config.vision.levels[:1]:
+        msg = f"levels {recipe.levels}: the first must be the glance's, {config.vision.levels[0]}"
+        raise TrainingError(msg)
+    torch.manual_seed(recipe.refine.seed)
+    specialist = Specialist(
+        replace(
+            config,
+            vision=replace(config.vision, levels=recipe.levels),
+            ser_connector=recipe.ser_connector,
+        )
+    )
+    specialist.glance_connector.load_state_dict(glancing.glance_connector.state_dict())
+    specialist.language_model.load_state_dict(glancing.language_model.state_dict())
+    _place(specialist)
+    reader = open_readable(data, images, work, progress)
+    pictures = _pictures(recipe, specialist, reader, features or work / "features", progress)
+    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
+    schedule = recipe.refine
+    initials = InitialCaptions(
+        specialist, tokenizer, pictures, schedule.initial, maker, progress, schedule.seed
+    )
+    lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
+    train_refine(specialist, tokenizer, pictures, schedule, work, lesson)
+    if recipe.consensus:
+        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work, lesson.given)
+    _finish(out, specialist, tokenizer)
+
+
+def _begin(recipe: Recipe, model: Path | None) -> tuple[Specialist, Tokenizer]:
+    torch.manual_seed(recipe.glance.seed)
+    if model:
+        specialist, tokenizer = load_checkpoint(model)
+    else:
+        specialist, tokenizer = build_untrained(read_architecture(recipe.architecture))
+    _place(specialist)
+    return specialist, tokenizer
+
+
+def _place(specialist: Specialist) -> None:
+    specialist.to(processes().device)
+    specialist.vision.to(processes().device)
+
+
+def _pictures(
+    recipe: Recipe | RefineRecipe,
+    specialist: Specialist,
+    reader: PictureReader,
+    folder: Path,
+    progress: Progress,
+) -> CaptionedFeatures:
+    cache = folder if recipe.cache else None
+    features = features_of(specialist, reader, cache, recipe.views, progress)
+    mirrored = mirrored_views(recipe.views, len(reader.captions))
+    return CaptionedFeatures(features, list(reader.captions.values()), mirrored, recipe.holdout)
+
+
+def _finish(out: Path, specialist: Specialist, tokenizer: Tokenizer) -> None:
+    # Calibrations were fitted to other weights.
+    specialist.config = replace(specialist.config, calibrations=())
+    if processes().is_main_process:
+        save_checkpoint(out, specialist, tokenizer)
+    say(f"checkpoint written to {out}")
+    processes().wait_for_everyone()
