@@ -18,6 +18,7 @@ OPTIONAL = {
     "tf2_ros": "transforms; without them poses come from topics",
     "launch_ros": "ros2 launch; without it use 'mmser run'",
     "pycocoevalcap": "mmser evaluate: pip install '.[evaluate]'",
+    "tenacity": "mmser perturb --maker llm: pip install '.[llm]'",
     "skimage": "the photographs of mmser demo: pip install '.[demo]'",
 }
 
