@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from mmser_ros.captioner.captioner import Captioner, find_model
-from mmser_ros.progress import show_progress
 from mmser_ros.evaluation.evaluate import evaluate
 from mmser_ros.evaluation.planted import evaluate_planted
+from mmser_ros.progress import show_progress
 from mmser_ros.resources import share_path
 from mmser_ros.training.datasets import Flickr8k
 from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker

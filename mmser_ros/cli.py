@@ -24,6 +24,7 @@ from mmser_ros.cli_options import (
     check_data_set,
     pass_numbers,
 )
+from mmser_ros.cli_perturb import perturb
 from mmser_ros.cli_train import train_app
 from mmser_ros.errors import MmserError
 from mmser_ros.progress import errors, show_progress
@@ -41,6 +42,7 @@ app.add_typer(run_app, name="run")
 ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app.command()(calibrate)
+app.command()(perturb)
 
 
 def main() -> None:
@@ -150,35 +152,6 @@ def evaluate(
     for measure in next(iter(result[kind].values())):
         table.add_row(measure, *(f"{one[measure]:.4g}" for one in result[kind].values()))
     Console().print(table)
-
-
-@app.command()
-def perturb(
-    data: Annotated[Path, typer.Option(help="Folder with <split>_captions.json.")],
-    out: Annotated[Path, typer.Option(help="JSON lines to write, one for each caption made.")],
-    split: Annotated[str, typer.Option(help="train or dev.")] = "train",
-    each: Annotated[int, typer.Option(min=1, help="Captions to make of each human one.")] = 3,
-    seed: Annotated[int, typer.Option(help="Of what is planted.")] = 0,
-) -> None:
-    """Make pseudo-initial captions: human ones with 0 to 3 planted errors."""
-    from dataclasses import asdict
-
-    from mmser_ros.resources import share_path
-    from mmser_ros.training.datasets import Flickr8k
-    from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker, pseudo_initial_captions
-
-    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-    pictures = Flickr8k(data, split).captions
-    rows = [(name, caption) for name, some in pictures.items() for caption in some]
-    made = pseudo_initial_captions([caption for _, caption in rows], maker, each, seed)
-    names = [name for name, _ in rows for _ in range(each)]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", encoding="utf-8") as file:
-        progress = show_progress(zip(names, made, strict=True), "planting errors", len(names))
-        for name, (caption, pseudo) in progress:
-            record = {"picture": name, "caption": caption, **asdict(pseudo)}
-            file.write(json.dumps(record) + "\n")
-    Console().print(f"{len(names)} captions written to {out}")
 
 
 @app.command()

@@ -20,6 +20,7 @@ OPTIONAL = {
     "pycocoevalcap": "mmser evaluate: pip install '.[evaluate]'",
     "accelerate": "mmser train: pip install '.[train]'",
     "tensorboard": "curves of mmser train: pip install '.[train]'",
+    "tenacity": "mmser perturb --maker llm: pip install '.[llm]'",
     "skimage": "the photographs of mmser demo: pip install '.[demo]'",
 }
 

@@ -14,6 +14,7 @@ _domain = domain_coordinator.domain_id()
 os.environ["ROS_DOMAIN_ID"] = str(_domain.__enter__())
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ["no_proxy"] = "127.0.0.1"  # where the stubs of servers are
 
 from mmser_ros.nodes.transport import use_large_shared_memory  # noqa: E402
 

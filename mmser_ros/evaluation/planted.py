@@ -10,7 +10,8 @@ from typing import Any
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.evaluation.evaluate import CaptionedPictures, Progress, batches, first
 from mmser_ros.evaluation.metrics import tokenize
-from mmser_ros.training.perturb import CATEGORIES, ErrorMaker, PseudoInitialCaption
+from mmser_ros.training.lexicon import CATEGORIES
+from mmser_ros.training.perturb import ErrorMaker, PseudoInitialCaption
 
 
 def evaluate_planted(

@@ -8,33 +8,20 @@ action; the style is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 import spacy
-import yaml
-from spacy.tokens import Doc, Token
+from spacy.tokens import Doc
 
-from mmser_ros.errors import MmserError
 from mmser_ros.evaluation.structure import PARSER
+from mmser_ros.training.lexicon import Lexicon, Place
 
 MOST_ERRORS = 3
-CATEGORIES = ("entity", "attribute", "relation", "action")
-PARTS_OF_SPEECH = {
-    "entity": {"NOUN", "PROPN"},
-    "attribute": {"ADJ", "NUM", "NOUN", "PROPN"},
-    "relation": {"ADP", "ADV", "ADJ", "NOUN", "SCONJ", "VERB"},
-    "action": {"VERB", "AUX"},
-}
-"""By category, what a word must be for the parser to be taken for one."""
-
-
-class LexiconError(MmserError):
-    """A lexicon that can't be read or makes no sense."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +29,7 @@ class PlantedError:
     """One planted error.
 
     Attributes:
-        category: one of CATEGORIES.
+        category: one of lexicon.CATEGORIES.
         before: the words of the human caption.
         after: what stands there now.
     """
@@ -64,81 +51,7 @@ class ErrorMaker(Protocol):
     """What plants errors."""
 
     def plant(
-        self, captions: Sequence[str], counts: Sequence[int], seed: int
-    ) -> Iterator[PseudoInitialCaption]:
-        """Yield each caption with so many errors, or as many as it has room for."""
-        ...
-
-
-def pseudo_initial_captions(
-    captions: Sequence[str], maker: ErrorMaker, each: int = 3, seed: int = 0
-) -> Iterator[tuple[str, PseudoInitialCaption]]:
-    """Yield `each` pseudo-initial captions of every caption, with the caption.
-
-    Each has 0 to 3 errors, evenly drawn, or as many as the caption has room for.
-    """
-    repeated = [caption for caption in captions for _ in range(each)]
-    counts = np.random.default_rng(seed).integers(0, MOST_ERRORS + 1, len(repeated)).tolist()
-    yield from zip(repeated, maker.plant(repeated, counts, seed), strict=True)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where an error can be planted: characters start to end, and what may stand there."""
-
-    category: str
-    start: int
-    end: int
-    instead: tuple[str, ...]
-
-
-class Lexicon:
-    """Groups of words that exclude each other (see config/lexicon/planted_errors.yaml).
-
-    Raises:
-        LexiconError: the file can't be read, or is not of categories, groups and words.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            groups = yaml.safe_load(path.read_text(encoding="utf-8"))
-            rows = [
-                (category, [word.split("/") for word in words])
-                for category in CATEGORIES
-                for words in groups[category].values()
-            ]
-        except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-            msg = (
-                f"{path} is no lexicon ({error!r}); expected {', '.join(CATEGORIES)}, each of "
-                "named groups of words (quote those that YAML takes for something else, as on)"
-            )
-            raise LexiconError(msg) from error
-        self.replacements: dict[tuple[str, str], list[str]] = {}
-        """(category, words) → words of the same form from all groups that have them."""
-        for category, words in rows:
-            for word in words:
-                for form, text in enumerate(word):
-                    others = [one[form] for one in words if one is not word and form < len(one)]
-                    self.replacements.setdefault((category, text), []).extend(others)
-        self.longest = max(len(text.split()) for _, text in self.replacements)
-
-
-class LexiconErrorMaker:
-    """Swaps words for others of their group; fast, offline, a function of its seed.
-
-    A parser's parts of speech keep a word from being taken for another one ("an orange" is no
-    colour, "they park" no place). A word that already stands in the caption is not planted.
-    """
-
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
-
-    @cached_property
-    def _parser(self) -> spacy.Language:
-        return spacy.load(PARSER, exclude=["parser", "ner", "lemmatizer"])
-
-    def plant(
-        self, captions: Sequence[str], counts: Sequence[int], seed: int
+        self, captions: Sequence[str], counts: Sequence[int], seed: int, skip: int = 0
     ) -> Iterator[PseudoInitialCaption]:
         """Yield each caption with so many errors, or as many as it has room for.
 
@@ -146,15 +59,52 @@ class LexiconErrorMaker:
             captions: human captions.
             counts: how many errors for each.
             seed: of what is planted; each caption draws from (seed, its number).
+            skip: leave out so many at the beginning; the others are as without.
         """
-        docs: Iterable[Doc] = self._parser.pipe(captions, batch_size=256)
-        for number, (doc, count) in enumerate(zip(docs, counts, strict=True)):
+        ...
+
+
+def pseudo_initial_captions(
+    captions: Sequence[str], maker: ErrorMaker, each: int = 3, seed: int = 0, skip: int = 0
+) -> Iterator[tuple[str, PseudoInitialCaption]]:
+    """Yield `each` pseudo-initial captions of every caption, with the caption.
+
+    Each has 0 to 3 errors, evenly drawn, or as many as the caption has room for. The first `skip`
+    are left out; the others are as without.
+    """
+    repeated = [caption for caption in captions for _ in range(each)]
+    counts = np.random.default_rng(seed).integers(0, MOST_ERRORS + 1, len(repeated)).tolist()
+    yield from zip(repeated[skip:], maker.plant(repeated, counts, seed, skip), strict=True)
+
+
+class LexiconErrorMaker:
+    """Swaps words for others of their group; fast, offline, a function of its seed.
+
+    A parser's syntax tells where a word can be swapped. A word that already stands in the caption
+    is not planted.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    @cached_property
+    def _parser(self) -> spacy.Language:
+        return spacy.load(PARSER, exclude=["ner", "lemmatizer"])
+
+    def plant(
+        self, captions: Sequence[str], counts: Sequence[int], seed: int, skip: int = 0
+    ) -> Iterator[PseudoInitialCaption]:
+        """Yield each caption with so many errors, or as many as it has room for; see ErrorMaker."""
+        runs = [(caption, len(list(run))) for caption, run in groupby(captions[skip:])]
+        parsed = self._parser.pipe((caption for caption, _ in runs), batch_size=256)
+        docs = (doc for doc, (_, times) in zip(parsed, runs, strict=True) for _ in range(times))
+        for number, (doc, count) in enumerate(zip(docs, counts[skip:], strict=True), start=skip):
             yield self._plant(doc, int(count), np.random.default_rng([seed, number]))
 
     def _plant(self, doc: Doc, count: int, random: np.random.Generator) -> PseudoInitialCaption:
-        places = list(self._places(doc))
-        planted: list[tuple[_Place, str]] = []
-        present = set(doc.text.lower().split())
+        places = list(self._lexicon.places(doc))
+        planted: list[tuple[Place, str]] = []
+        present = set(doc.text.lower().replace("grey", "gray").split())
         while places and len(planted) < count:
             # A category first, or entities would take nearly all.
             categories = sorted({place.category for place in places})
@@ -172,29 +122,10 @@ class LexiconErrorMaker:
         errors = []
         for place, word in sorted(planted, key=lambda one: -one[0].start):
             before = text[place.start : place.end]
-            after = word.capitalize() if before[0].isupper() else word
+            after = word.capitalize() if before[0].isupper() and place.start == 0 else word
             text = _with_article(text[: place.start], after) + text[place.end :]
             errors.append(PlantedError(place.category, before, after))
         return PseudoInitialCaption(text, tuple(reversed(errors)))
-
-    def _places(self, doc: Doc) -> Iterator[_Place]:
-        at = 0
-        while at < len(doc):
-            for length in range(self._lexicon.longest, 0, -1):
-                words = doc[at : at + length]
-                found = list(self._of(words, list(words))) if len(words) == length else []
-                if found:
-                    yield from found
-                    at += length
-                    break
-            else:
-                at += 1
-
-    def _of(self, span: spacy.tokens.Span, tokens: list[Token]) -> Iterator[_Place]:
-        for category in CATEGORIES:
-            instead = self._lexicon.replacements.get((category, span.text.lower()))
-            if instead and any(token.pos_ in PARTS_OF_SPEECH[category] for token in tokens):
-                yield _Place(category, span.start_char, span.end_char, tuple(instead))
 
 
 def _with_article(before: str, word: str) -> str:
