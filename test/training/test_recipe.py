@@ -11,6 +11,8 @@ import yaml
 from typer.testing import CliRunner
 
 from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.checkpoint import save_calibrated
+from mmser_ros.captioner.confidence import Calibration, feature_names
 from mmser_ros.captioner.untrained import read_architecture
 from mmser_ros.cli import app
 from mmser_ros.resources import share_path
@@ -97,6 +99,9 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe):
     table = runner.invoke(app, arguments[:-1], catch_exceptions=False)
     assert "CIDEr" in table.stdout
 
+    # A calibration is of its weights: the first pass of the refined model has none.
+    sure = Calibration(1, 9.0, dict.fromkeys(feature_names(1), 0.0))
+    save_calibrated(tmp_path / "model", tmp_path / "model", [sure])
     (tmp_path / "refine.yaml").write_text(yaml.safe_dump(REFINE))
     refine = ["train", "refine", "--model", model, "--recipe", str(tmp_path / "refine.yaml")]
     common = ["--data", str(flickr), "--work", str(tmp_path / "refining")]
