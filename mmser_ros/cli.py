@@ -32,6 +32,9 @@ Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
 Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
+Initial = Annotated[
+    str | None, typer.Option(help="Refine this caption instead of the first glance's.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -55,9 +58,10 @@ def caption(
     quantize: Quantize = "none",
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
     beams: Beams = 1,
-    initial: Annotated[
-        str | None, typer.Option(help="Refine this caption instead of the first glance's.")
-    ] = None,
+    initial: Initial = None,
+    ground: Annotated[
+        bool, typer.Option("--ground", help="Find where each noun phrase was seen; see --json.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="Write pictures with their captions: a folder, or a file for one."),
@@ -77,7 +81,7 @@ def caption(
     for path in images:
         try:
             image = load_picture(path)
-            result = captioner.caption(image, initial=initial)
+            result = captioner.caption(image, initial=initial, ground=ground)
             if out is not None:
                 save_picture(draw_caption(image, result.text), out if one_file else out / path.name)
         except MmserError as error:
@@ -90,6 +94,39 @@ def caption(
             print(f"{path}: {result.text}" if len(images) > 1 else result.text, flush=True)
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    image: Annotated[Path, typer.Argument(help="The picture to caption.")],
+    out: Annotated[Path, typer.Option(help="Picture to write, such as explained.png.")],
+    model: Model = "nano",
+    device: Device = "auto",
+    quantize: Quantize = "none",
+    passes: Annotated[
+        int | None, typer.Option(min=1, help="Default: 2, or 1 where the model has no second look.")
+    ] = None,
+    beams: Beams = 1,
+    initial: Initial = None,
+) -> None:
+    """Draw where in a picture each word of its caption came from, look by look."""
+    import numpy as np
+
+    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.pictures import load_picture, save_picture
+    from mmser_ros.spotlights import draw_explanation
+
+    captioner = Captioner.load(model, device=device, quantize=quantize, beams=beams)
+    picture = load_picture(image)
+    looks = captioner.explain(
+        picture, passes=passes or min(2, captioner.max_passes), initial=initial
+    )
+    pages = []
+    for result, explanation in looks:
+        title = f"look {result.passes}: {result.text}"
+        print(title)
+        pages.append(draw_explanation(picture, title, explanation))
+    save_picture(np.vstack(pages), out)
 
 
 @app.command()
@@ -186,7 +223,7 @@ def train_refine(
     ] = Path("runs/refine"),
 ) -> None:
     """Teach a model that can glance to look again: a new SeR-connector, on planted errors."""
-    from mmser_ros.captioner.captioner import find_model
+    from mmser_ros.captioner.shipped import find_model
     from mmser_ros.resources import share_path
     from mmser_ros.training.recipe import read_refine_recipe, run_refine
 

@@ -31,7 +31,7 @@ class CaptionWorker:
     Every image offered is captioned, or counted as dropped with its reason.
 
     Args:
-        node: whose parameters say how (passes, beams, max_rate, keyframe_threshold), and who logs.
+        node: whose parameters say how (passes, beams, ground, max_rate, …), and who logs.
         captioner: makes the captions; used by one thread at a time.
         publish: called in the worker's thread with each caption and its image's header.
         statistics: told of every image.
@@ -86,8 +86,9 @@ class CaptionWorker:
         Raises:
             MmserError: as `Captioner.caption` does.
         """
+        settings = {name: self._setting(name) for name in ("beams", "ground")}
         with self._inference:
-            return self._captioner.caption(image, passes=passes, beams=self._setting("beams"))
+            return self._captioner.caption(image, passes=passes, **settings)
 
     def _work(self, frames: NewestFrame) -> None:
         gate = KeyframeGate()

@@ -36,8 +36,8 @@ class Captioner:
         self.trouble = None
         self.calls = []
 
-    def caption(self, image, *, passes, beams):
-        self.calls.append((int(image[0, 0, 0]), passes, beams, monotonic()))
+    def caption(self, image, *, passes, beams, ground):
+        self.calls.append((int(image[0, 0, 0]), passes, beams, monotonic(), ground))
         self.free.wait()
         if self.trouble is not None:
             trouble, self.trouble = self.trouble, None
@@ -120,9 +120,12 @@ def test_parameters_reach_the_captioner(make_node):
     assert node.captioner.options == given
     feed(node, make_image(shade=5))
     assert node.captioner.calls[-1][:3] == (5, 2, 4)
-    node.set_parameters([Parameter("passes", value=3), Parameter("beams", value=1)])
+    ground = node.captioner.calls[-1][4]
+    changed = {"passes": 3, "beams": 1, "ground": not ground}
+    node.set_parameters([Parameter(name, value=value) for name, value in changed.items()])
     feed(node, make_image(shade=6))
     assert node.captioner.calls[-1][:3] == (6, 3, 1)
+    assert node.captioner.calls[-1][4] is not ground
     assert not node.set_parameters([Parameter("passes", value=4)])[0].successful
 
 
