@@ -19,7 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mmser_ros.captioner.captioner import Captioner, find_model
+from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.shipped import find_model
 from mmser_ros.evaluation.evaluate import evaluate
 from mmser_ros.evaluation.planted import evaluate_planted
 from mmser_ros.progress import show_progress

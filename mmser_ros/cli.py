@@ -18,6 +18,7 @@ from mmser_ros.cli_options import (
     AsJson,
     Beams,
     Device,
+    Initial,
     Model,
     Passes,
     Quantize,
@@ -62,9 +63,10 @@ def caption(
     quantize: Quantize = "none",
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
     beams: Beams = 1,
-    initial: Annotated[
-        str | None, typer.Option(help="Refine this caption instead of the first glance's.")
-    ] = None,
+    initial: Initial = None,
+    ground: Annotated[
+        bool, typer.Option("--ground", help="Find where each noun phrase was seen; see --json.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="Write pictures with their captions: a folder, or a file for one."),
@@ -85,7 +87,7 @@ def caption(
     for path in images:
         try:
             image = load_picture(path)
-            result = captioner.caption(image, initial=initial)
+            result = captioner.caption(image, initial=initial, ground=ground)
             if out is not None:
                 shown = draw_caption(image, result.text, result.initial_text)
                 save_picture(shown, out if one_file else out / path.name)
@@ -100,6 +102,39 @@ def caption(
             print_caption(result.initial_text, result.text, before)
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    image: Annotated[Path, typer.Argument(help="The picture to caption.")],
+    out: Annotated[Path, typer.Option(help="Picture to write, such as explained.png.")],
+    model: Model = "nano",
+    device: Device = "auto",
+    quantize: Quantize = "none",
+    passes: Annotated[
+        int | None, typer.Option(min=1, help="Default: 2, or 1 where the model has no second look.")
+    ] = None,
+    beams: Beams = 1,
+    initial: Initial = None,
+) -> None:
+    """Draw where in a picture each word of its caption came from, look by look."""
+    import numpy as np
+
+    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.pictures import load_picture, save_picture
+    from mmser_ros.spotlights import draw_explanation
+
+    captioner = Captioner.load(model, device=device, quantize=quantize, beams=beams)
+    picture = load_picture(image)
+    looks = captioner.explain(
+        picture, passes=passes or min(2, captioner.max_passes), initial=initial
+    )
+    pages = []
+    for result, explanation in looks:
+        title = f"look {result.passes}: {result.text}"
+        print(title)
+        pages.append(draw_explanation(picture, title, explanation))
+    save_picture(np.vstack(pages), out)
 
 
 @app.command()

@@ -40,8 +40,9 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Make confidence the probability that a caption names nothing that is not there."""
-    from mmser_ros.captioner.captioner import Captioner, find_model
+    from mmser_ros.captioner.captioner import Captioner
     from mmser_ros.captioner.checkpoint import save_calibrated
+    from mmser_ros.captioner.shipped import find_model
     from mmser_ros.evaluation.calibrate import FOLDS
     from mmser_ros.evaluation.calibrate import calibrate as fit
     from mmser_ros.evaluation.reliability import BINS, reliability_diagram

@@ -14,6 +14,9 @@ Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
 Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
+Initial = Annotated[
+    str | None, typer.Option(help="Refine this caption instead of the first glance's.")
+]
 Passes = Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 

@@ -40,7 +40,7 @@ def train_connector(
     work: Work = Path("runs/connector_work"),
 ) -> None:
     """Stage 0: train the glance connector alone, before a language model that can speak."""
-    from mmser_ros.captioner.captioner import find_model
+    from mmser_ros.captioner.shipped import find_model
     from mmser_ros.resources import share_path
     from mmser_ros.training.recipe import read_recipe
     from mmser_ros.training.runs import run_connector
@@ -65,7 +65,7 @@ def train_glance(
     work: Work = Path("runs/work"),
 ) -> None:
     """Train the glance: the language model on text, then connector and language model together."""
-    from mmser_ros.captioner.captioner import find_model
+    from mmser_ros.captioner.shipped import find_model
     from mmser_ros.resources import share_path
     from mmser_ros.training.recipe import read_recipe
     from mmser_ros.training.runs import run_glance
@@ -87,7 +87,7 @@ def train_refine(
     work: Work = Path("runs/refine"),
 ) -> None:
     """Teach a model that can glance to look again: a new SeR-connector, on planted errors."""
-    from mmser_ros.captioner.captioner import find_model
+    from mmser_ros.captioner.shipped import find_model
     from mmser_ros.resources import share_path
     from mmser_ros.training.recipe import read_refine_recipe
     from mmser_ros.training.runs import run_refine

@@ -29,7 +29,7 @@ def gather() -> dict[str, Any]:
     """Facts by name, as JSON-able values; `missing` lists what is not there and what it is for."""
     import torch
 
-    from mmser_ros.captioner.captioner import find_model, shipped_models
+    from mmser_ros.captioner.shipped import find_model, shipped_models
 
     missing = [f"{name}: {use}" for name, use in OPTIONAL.items() if find_spec(name) is None]
     models = shipped_models()

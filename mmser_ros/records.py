@@ -25,7 +25,7 @@ class GroundedPhrase:
 
     Attributes:
         text: the phrase as it stands in the caption.
-        head: its head noun.
+        head: its head noun as a dictionary has it: of "two dogs", "dog".
         confidence: 0 to 1.
         region: where in the picture, if known.
         point: (x, y, z) in metres in the camera's optical frame, if depth is known.
@@ -51,8 +51,8 @@ class Caption:
         refined: whether a second look produced `text`.
         model: name of the model.
         passes: how many passes were made.
-        phrases: grounded noun phrases, empty if the model gives none.
-        times_ms: milliseconds by step: `encode`, `glance`, `total`.
+        phrases: grounded noun phrases, empty unless they were asked for.
+        times_ms: milliseconds by step: `encode`, `glance`, `refine`, `ground`, `total`.
         log_probabilities: of the tokens of `text` and of its end; empty if the model gives none.
     """
 

@@ -57,6 +57,26 @@ def test_a_second_look(photo, tmp_path, refining_checkpoint):
     assert added == (twice["caption"] != twice["initial_caption"])
 
 
+def test_phrases_are_found_where_asked_for(photo, tiny_checkpoint):
+    arguments = ["caption", str(photo), "--json", "--ground", "--model", str(tiny_checkpoint)]
+    result = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert all(phrase["region"]["width"] > 0 for phrase in result["phrases"])
+    assert result["times_ms"]["ground"] > 0
+
+
+def test_each_look_is_explained_in_one_picture(
+    photo, tmp_path, tiny_checkpoint, refining_checkpoint
+):
+    heights = []
+    for checkpoint, looks in ((tiny_checkpoint, 1), (refining_checkpoint, 2)):
+        out = tmp_path / f"{looks}.png"
+        arguments = ["explain", str(photo), "--out", str(out), "--model", str(checkpoint)]
+        said = CliRunner().invoke(app, arguments).stdout.splitlines()
+        assert [line.split(":")[0] for line in said] == [f"look {n + 1}" for n in range(looks)]
+        heights.append(Image.open(out).height)
+    assert heights[1] > 1.5 * heights[0]
+
+
 def test_several_pictures_one_of_them_broken(photo, tmp_path, tiny_checkpoint):
     liar = tmp_path / "liar.jpg"
     liar.write_text("I am a text file")

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -13,20 +14,28 @@ import torch
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner import quantization
-from mmser_ros.captioner.checkpoint import CONFIG, load_checkpoint
+from mmser_ros.captioner.checkpoint import load_checkpoint
+from mmser_ros.captioner.checks import check_beams, check_device, check_image, check_passes
 from mmser_ros.captioner.confidence import calibrated
 from mmser_ros.captioner.decoding import Decoded, Prompt, beam_search, greedy, pad
+from mmser_ros.captioner.grounding import Explanation, explain, grounded
+from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.captioner.vision import fit_square
-from mmser_ros.errors import MmserError, OutOfMemoryError
+from mmser_ros.captioner.vision import Levels, fit_square, visible
+from mmser_ros.errors import OutOfMemoryError
 from mmser_ros.records import Caption
-from mmser_ros.resources import share_roots
 
 MOST_PASSES = 10
 
 
-class CaptionerError(MmserError):
-    """A captioner that can't be loaded, or can't be used as asked."""
+@dataclass(frozen=True)
+class _Look:
+    """A pass over several pictures: their captions, and what these were made of."""
+
+    captions: list[Caption]
+    said: list[Decoded]
+    before: list[list[int]] | None
+    levels: Levels
 
 
 class Captioner:
@@ -64,14 +73,14 @@ class Captioner:
             CaptionerError: the device is not there, or passes or beams are out of range.
             QuantizationError: the quantization does not run on the device.
         """
-        self.max_passes = MOST_PASSES if specialist.config.ser_connector else 1
         self.name = specialist.config.name
+        self.max_passes = MOST_PASSES if specialist.config.ser_connector else 1
         self.quantize = quantize
-        self.device = _device(device)
+        self.device = check_device(device)
         self._specialist = specialist
         self._tokenizer = tokenizer
-        self._passes = self._check_passes(passes)
-        self._beams = _check_beams(beams)
+        self._passes = check_passes(passes, self.max_passes, self.name)
+        self._beams = check_beams(beams)
         self._overreached = False  # whether memory ran out on more than one pass or beam
         self._dtype = quantization.quantize(specialist, quantize, self.device)
         self._move(self.device)
@@ -111,6 +120,7 @@ class Captioner:
         passes: int | None = None,
         beams: int | None = None,
         initial: str | None = None,
+        ground: bool = False,
     ) -> Caption:
         """Caption one picture.
 
@@ -120,13 +130,17 @@ class Captioner:
             beams: likewise.
             initial: a caption from elsewhere to refine, in place of the first pass; there are at
                 least 2 passes then. Of a long one, the beginning is read.
+            ground: whether to find the noun phrases and the region that each was seen in.
 
         Raises:
             CaptionerError: the picture, passes or beams are not as described.
             OutOfMemoryError: see there; `degrade` may help.
+            ParserError: `ground` needs a parser that is not installed.
         """
         initials = None if initial is None else [initial]
-        return self.caption_batch([image], passes=passes, beams=beams, initials=initials)[0]
+        return self.caption_batch(
+            [image], passes=passes, beams=beams, initials=initials, ground=ground
+        )[0]
 
     def caption_batch(
         self,
@@ -135,13 +149,15 @@ class Captioner:
         passes: int | None = None,
         beams: int | None = None,
         initials: Sequence[str] | None = None,
+        ground: bool = False,
     ) -> list[Caption]:
         """Caption several pictures at once: more of them a second, each later than alone.
 
         Takes and raises what `caption` does. The times are of the whole batch.
         """
-        *_, last = self.looks(images, passes=passes, beams=beams, initials=initials)
-        return last
+        with self._looking(images, passes, beams, initials) as looks:
+            *_, last = looks
+            return self._explained(images, last)[0] if ground else last.captions
 
     def looks(
         self,
@@ -150,24 +166,32 @@ class Captioner:
         passes: int | None = None,
         beams: int | None = None,
         initials: Sequence[str] | None = None,
+        ground: bool = False,
     ) -> Iterator[list[Caption]]:
         """Yield the captions of several pictures after each pass, those of the glance first.
 
         Takes and raises what `caption` does. Captions given are not yielded.
         """
-        asked = self._passes if passes is None else self._check_passes(passes)
-        if initials is not None:
-            asked = self._check_passes(max(2, asked))
-        width = self._beams if beams is None else _check_beams(beams)
-        for image in images:
-            _check_image(image)
-        try:
-            yield from self._looks(images, asked, width, initials)
-        except torch.OutOfMemoryError as error:
-            self._overreached = asked > 1 or width > 1
-            torch.cuda.empty_cache()
-            msg = f"{self.device} ran out of memory with {asked} passes and {width} beams"
-            raise OutOfMemoryError(msg) from error
+        with self._looking(images, passes, beams, initials) as looks:
+            for look in looks:
+                yield self._explained(images, look)[0] if ground else look.captions
+
+    def explain(
+        self,
+        image: np.ndarray,
+        *,
+        passes: int | None = None,
+        beams: int | None = None,
+        initial: str | None = None,
+    ) -> list[tuple[Caption, Explanation]]:
+        """Caption one picture and say, for each pass, where in it each word came from.
+
+        Takes and raises what `caption` does.
+        """
+        initials = None if initial is None else [initial]
+        with self._looking([image], passes, beams, initials) as looks:
+            explained = [self._explained([image], look) for look in looks]
+        return [(captions[0], explanations[0]) for captions, explanations in explained]
 
     def degrade(self) -> str | None:
         """Ask for less after an OutOfMemoryError: one pass and greedy first, then the CPU.
@@ -187,10 +211,32 @@ class Captioner:
             return f"moved from {gone} to the CPU"
         return None
 
+    @contextmanager
+    def _looking(
+        self,
+        images: Sequence[np.ndarray],
+        passes: int | None,
+        beams: int | None,
+        initials: Sequence[str] | None,
+    ) -> Iterator[Iterator[_Look]]:
+        asked = self._passes if passes is None else passes
+        asked = asked if initials is None else max(2, asked)
+        check_passes(asked, self.max_passes, self.name)
+        width = self._beams if beams is None else check_beams(beams)
+        for image in images:
+            check_image(image)
+        try:
+            yield self._looks(images, asked, width, initials)
+        except torch.OutOfMemoryError as error:
+            self._overreached = asked > 1 or width > 1
+            torch.cuda.empty_cache()
+            msg = f"{self.device} ran out of memory with {asked} passes and {width} beams"
+            raise OutOfMemoryError(msg) from error
+
     @torch.inference_mode()
     def _looks(
         self, images: Sequence[np.ndarray], passes: int, beams: int, initials: Sequence[str] | None
-    ) -> Iterator[list[Caption]]:
+    ) -> Iterator[_Look]:
         model, config = self._specialist, self._specialist.config
         start = perf_counter()
         squares = [fit_square(one, config.vision.image_size, config.vision.fit) for one in images]
@@ -206,6 +252,7 @@ class Captioner:
         glances: list[Caption] = []
         for number in range(1 if initials is None else 2, passes + 1):
             begun = perf_counter()
+            before = tokens if number > 1 else None
             if number == 1:
                 decoded = self._decode(model.prompt(model.glance(levels)), beams)
             else:
@@ -233,8 +280,33 @@ class Captioner:
                 for text, initial_text, one in zip(texts, first, decoded, strict=True)
             ]
             glances = captions if number == 1 else glances
-            # Of captions from elsewhere there are no probabilities to calibrate with.
-            yield calibrated(config.calibrations, glances, captions) if glances else captions
+            if glances:  # of captions from elsewhere there are no probabilities to calibrate with
+                captions = calibrated(config.calibrations, glances, captions)
+            yield _Look(captions, decoded, before, levels)
+
+    @torch.inference_mode()
+    def _explained(
+        self, images: Sequence[np.ndarray], look: _Look
+    ) -> tuple[list[Caption], list[Explanation]]:
+        """The captions of a look with their phrases, and where all their words came from."""
+        begun = perf_counter()
+        explanations = [
+            explain(
+                self._specialist,
+                self._tokenizer,
+                tuple(level[row : row + 1] for level in look.levels),
+                look.said[row],
+                None if look.before is None else look.before[row],
+                visible(image.shape[1], image.shape[0], self._specialist.config.vision.fit),
+            )
+            for row, image in enumerate(images)
+        ]
+        spent = 1e3 * (perf_counter() - begun)
+        captions = [
+            grounded(caption, explanation, spent)
+            for caption, explanation in zip(look.captions, explanations, strict=True)
+        ]
+        return captions, explanations
 
     def _decode(
         self, prompt: Prompt, beams: int, draft: Sequence[int] | None = None
@@ -253,64 +325,3 @@ class Captioner:
     def _move(self, device: str) -> None:
         self._specialist.to(device, self._dtype if device == "cpu" else None)
         self._specialist.vision.to(device, self._dtype if device == "cpu" else None)
-
-    def _check_passes(self, passes: int) -> int:
-        if 1 <= passes <= self.max_passes:
-            return passes
-        msg = f"passes is {passes}; {self.name} can make 1 to {self.max_passes}"
-        if self.max_passes == 1:
-            msg += " (it has no SeR-connector to look again with)"
-        raise CaptionerError(msg)
-
-
-def find_model(model: str) -> Path:
-    """The checkpoint folder of a shipped model's name or of a path.
-
-    Raises:
-        CaptionerError: neither; the message lists the shipped models.
-    """
-    places = [Path(model).expanduser(), *(root / "models" / model for root in share_roots())]
-    for place in places:
-        if (place / CONFIG).is_file():
-            return place
-    msg = (
-        f"no model {model!r}; expected one of {', '.join(shipped_models()) or 'none installed'}, "
-        f"or a folder with {CONFIG}"
-    )
-    raise CaptionerError(msg)
-
-
-def shipped_models() -> list[str]:
-    """Names of the models that came with the package."""
-    return sorted(
-        {path.parent.name for r in share_roots() for path in r.glob(f"models/*/{CONFIG}")}
-    )
-
-
-def _device(device: str) -> str:
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(device).type
-    except RuntimeError as error:
-        msg = f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N"
-        raise CaptionerError(msg) from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        msg = f"device {device!r}: torch {torch.__version__} finds no CUDA device; use cpu or auto"
-        raise CaptionerError(msg)
-    return device
-
-
-def _check_beams(beams: int) -> int:
-    if beams >= 1:
-        return beams
-    msg = f"beams is {beams}; expected 1 (greedy) or more"
-    raise CaptionerError(msg)
-
-
-def _check_image(image: np.ndarray) -> None:
-    shape = getattr(image, "shape", None)
-    kind = getattr(image, "dtype", type(image).__name__)
-    if kind != np.uint8 or shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape:  # noqa: PLR2004
-        msg = f"got a picture of {kind} {shape}; expected uint8 (height, width, 3) RGB"
-        raise CaptionerError(msg)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mmser_ros.captioner.config import ConfigError, VisionConfig
+from mmser_ros.records import Region
 
 Levels = tuple[Tensor, ...]
 
@@ -41,19 +42,24 @@ class VisionTower(Protocol):
 
 
 def fit_square(image: np.ndarray, size: int, fit: str) -> np.ndarray:
-    """Resize a (height, width, 3) uint8 RGB picture to (size, size, 3), bicubic.
-
-    `squash` changes the aspect and keeps the whole view; `crop` keeps the middle square.
-    """
+    """Resize what `visible` names of a (height, width, 3) uint8 RGB picture to (size, size, 3)."""
     picture = Image.fromarray(image)
-    box = None
-    if fit == "crop":
-        side = min(picture.size)
-        left, top = (picture.width - side) / 2, (picture.height - side) / 2
-        box = (left, top, left + side, top + side)
+    view = visible(picture.width, picture.height, fit)
+    box = (view.x, view.y, view.x + view.width, view.y + view.height)
     # reducing_gap: shrink large pictures by whole factors first, as accurate and much faster
     square = picture.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
     return np.asarray(square)
+
+
+def visible(width: int, height: int, fit: str) -> Region:
+    """What a model sees of a picture of so many pixels.
+
+    `squash` changes the aspect and keeps the whole view; `crop` keeps the middle square.
+    """
+    if fit != "crop":
+        return Region(0, 0, width, height)
+    side = min(width, height)
+    return Region((width - side) / 2, (height - side) / 2, side, side)
 
 
 class EfficientNetLiteTower(nn.Module):

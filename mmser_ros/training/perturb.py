@@ -18,7 +18,7 @@ import numpy as np
 import spacy
 from spacy.tokens import Doc
 
-from mmser_ros.evaluation.structure import PARSER
+from mmser_ros.parser import PARSER
 from mmser_ros.training.lexicon import Lexicon, Place
 
 MOST_ERRORS = 3

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from mmser_ros.captioner.captioner import Captioner, CaptionerError, find_model, shipped_models
+from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
+from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.quantization import QuantizationError
+from mmser_ros.captioner.shipped import find_model, shipped_models
 from mmser_ros.errors import OutOfMemoryError
+from mmser_ros.records import Region
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,30 @@ def test_a_batch_is_refined_as_single_pictures_are(refining, picture, beams):
     together = refining.caption_batch(pictures, beams=beams, initials=initials)
     for one, image, initial in zip(together, pictures, initials, strict=True):
         assert one.text == refining.caption(image, beams=beams, initial=initial).text
+
+
+def test_grounding_changes_nothing_but_adds_phrases(refining, picture):
+    for passes in (1, 2):
+        plain = refining.caption(picture, passes=passes)
+        grounded = refining.caption(picture, passes=passes, ground=True)
+        assert (grounded.text, grounded.confidence) == (plain.text, plain.confidence)
+        assert plain.phrases == ()
+        assert all(phrase.text in grounded.text for phrase in grounded.phrases)
+        assert grounded.times_ms.keys() - plain.times_ms.keys() == {"ground"}
+        assert grounded.times_ms["total"] > grounded.times_ms["ground"] > 0
+    assert [len(one) for one in refining.looks([picture] * 2, passes=2, ground=True)] == [2, 2]
+
+
+def test_each_look_is_explained(refining, picture):
+    looks = refining.explain(picture, passes=2)
+    assert [caption.passes for caption, _ in looks] == [1, 2]
+    for caption, explanation in looks:
+        assert explanation.words == tuple(caption.text.split())
+        assert explanation.maps.shape == (len(explanation.words), 7, 7)
+        np.testing.assert_allclose(explanation.maps.sum(axis=(1, 2)), 1, rtol=1e-4)
+        assert explanation.view == Region(0, 0, 64, 48)
+    glance, second = (explanation.maps for _, explanation in looks)
+    assert glance.shape != second.shape or not np.allclose(glance, second)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +173,8 @@ def test_the_shipped_model_says_what_it_sees():
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 40e6
     captioner = Captioner.load("nano", device="cpu")
     photograph = load_picture(f"{skimage.__path__[0]}/data/astronaut.png")
-    people = {"man", "men", "woman", "women", "boy", "girl", "person", "people"}
-    assert people & set(captioner.caption(photograph).text.split())  # coarse, but not by chance
+    people = {"man", "woman", "boy", "girl", "person", "people"}
+    heads = {one.head for one in captioner.caption(photograph, ground=True).phrases}
+    assert people & heads  # coarse, but not by chance
     parameters = sum(one.numel() for one in load_checkpoint(folder)[0].parameters())
     assert 5e6 <= parameters <= 15e6

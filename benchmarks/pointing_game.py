@@ -1,0 +1,177 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How often a noun phrase of a caption points at what it names.
+
+The grid pointing game (arXiv 1608.00507, arXiv 2104.00032): four photographs make a mosaic, which
+the model captions. A noun phrase counts where the people who described the photographs named its
+head noun for exactly one of the four, and for a person, saw people in that one alone; it points
+right where its map's peak lies in that one. Chance is a quarter.
+
+Methods side by side, on the same captions:
+    plain                      attention, mean over heads and all layers
+    rollout                    attention rollout (arXiv 2005.00928) through the language model
+    shipped                    what `ground` and `mmser explain` do: the last layer but one
+    shipped without connector  the same of a second look, but not followed through its connector
+
+Prints one JSON object:
+    python benchmarks/pointing_game.py --root <Flickr8k folder> --split dev
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmser_ros.captioner.attention import (
+    Attention,
+    read_attention,
+    rollout,
+    to_picture,
+    token_maps,
+)
+from mmser_ros.captioner.checkpoint import load_checkpoint
+from mmser_ros.captioner.decoding import greedy
+from mmser_ros.captioner.grounding import find_phrases, find_region, token_ends, tokens_of
+from mmser_ros.captioner.shipped import find_model
+from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.vision import fit_square
+from mmser_ros.evaluation.structure import Structure, parse
+from mmser_ros.records import Region
+from mmser_ros.training.datasets import Flickr8k
+
+SIDE = 224
+"""Of a mosaic, in pixels."""
+HALF = SIDE // 2
+WHOLE = Region(0, 0, SIDE, SIDE)
+
+
+PEOPLE = """
+    adult athlete baby boy child couple crowd family female friend girl group guy human kid lady
+    male man people person player team teenager toddler woman
+"""
+"""Nouns that may all be said of one person."""
+
+METHODS: dict[str, Callable[[Attention], Tensor]] = {
+    "plain": lambda one: to_picture(one.language.mean(dim=0), one),
+    "rollout": lambda one: to_picture(rollout(one.language), one),
+    "shipped": token_maps,
+    "shipped without connector": lambda one: token_maps(replace(one, connector=None)),
+}
+
+
+def looks(
+    specialist: Specialist, mosaic: np.ndarray, passes: int
+) -> Iterator[tuple[list[int], Attention]]:
+    """The tokens of each look, and its attention."""
+    config = specialist.config
+    pixels = torch.tensor(fit_square(mosaic, config.vision.image_size, config.vision.fit))
+    levels = specialist.encode(pixels.permute(2, 0, 1)[None])
+    before = None
+    for _ in range(passes):
+        if before is None:
+            prompt = specialist.prompt(specialist.glance(levels))
+        else:
+            initial = torch.tensor([before])
+            prompt = specialist.prompt(specialist.refine(levels, initial), initial)
+        (said,) = greedy(
+            specialist.language_model, prompt, specialist.end, config.max_caption_tokens
+        )
+        yield said.tokens, read_attention(specialist, levels, said.tokens, before)
+        before = said.tokens
+
+
+def named_once(head: str, described: list[list[Structure]]) -> int | None:
+    """Which of the photographs alone was described with a noun; None: none, or several."""
+    people = set(PEOPLE.split())
+    kin = people if head in people else {head}
+    said = [n for n, some in enumerate(described) if any(kin & one.words for one in some)]
+    once = len(said) == 1 and any(head in one.words for one in described[said[0]])
+    return said[0] if once else None
+
+
+def inside(heat: np.ndarray, tile: int) -> tuple[bool, float]:
+    """Whether a map's peak lies in a tile, and the share of its region that does."""
+    left, top = HALF * (tile % 2), HALF * (tile // 2)
+    fine = cv2.resize(heat, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    y, x = np.unravel_index(fine.argmax(), fine.shape)
+    box = find_region(heat, WHOLE)
+    width = min(box.x + box.width, left + HALF) - max(box.x, left)
+    height = min(box.y + box.height, top + HALF) - max(box.y, top)
+    share = max(0, width) * max(0, height) / (box.width * box.height)
+    return bool(left <= x < left + HALF and top <= y < top + HALF), share
+
+
+@torch.inference_mode()
+def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: int) -> dict:
+    specialist, tokenizer = load_checkpoint(find_model(model))
+    pictures = ((name, one) for name, one in islice(data.pictures(), skip, None) if one is not None)
+    tiles = {name: fit_square(one, HALF, "squash") for name, one in pictures}
+    described = {name: list(parse(data.captions[name])) for name in tiles}
+    grid = specialist.vision.grids[0]
+    random = np.random.default_rng(seed)
+    points: dict[tuple[int, str], list[tuple[bool, float]]] = defaultdict(list)
+    for _ in range(mosaics):
+        names = random.choice(sorted(tiles), 4, replace=False)
+        one, two, three, four = (tiles[name] for name in names)
+        mosaic = np.vstack([np.hstack([one, two]), np.hstack([three, four])])
+        for look, (tokens, attention) in enumerate(looks(specialist, mosaic, passes), start=1):
+            ends = token_ends(tokenizer, tokens)
+            for phrase in find_phrases(tokenizer.decode(tokens).strip()):
+                tile = named_once(phrase.head, [described[name] for name in names])
+                if tile is None:
+                    continue
+                for method, maps in METHODS.items():
+                    mean = maps(attention)[tokens_of(phrase, ends)].mean(dim=0)
+                    heat = mean.reshape(grid, grid).numpy()
+                    points[look, method].append(inside(heat, tile))
+    return {
+        "model": specialist.config.name,
+        "split": data.split,
+        "pictures": len(tiles),
+        "mosaics": mosaics,
+        "seed": seed,
+        "chance": 0.25,
+        "looks": {
+            str(look): {
+                "n": len(points[look, "shipped"]),
+                **{
+                    method: {
+                        "pointing": round(float(np.mean([hit for hit, _ in some])), 3),
+                        "region": round(float(np.mean([share for _, share in some])), 3),
+                    }
+                    for (number, method), some in points.items()
+                    if number == look
+                },
+            }
+            for look in range(1, passes + 1)
+        },
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=Path, required=True, help="Flickr8k folder")
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--skip", type=int, default=0, help="so many pictures at the beginning")
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--passes", type=int, default=1)
+    parser.add_argument("--mosaics", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    result = run(
+        options.model,
+        Flickr8k(options.root, options.split),
+        options.mosaics,
+        options.passes,
+        options.seed,
+        options.skip,
+    )
+    print(json.dumps(result))

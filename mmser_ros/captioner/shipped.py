@@ -1,0 +1,35 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The models that come with the package, and where checkpoints are looked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmser_ros.captioner.checkpoint import CONFIG
+from mmser_ros.captioner.checks import CaptionerError
+from mmser_ros.resources import share_roots
+
+
+def find_model(model: str) -> Path:
+    """The checkpoint folder of a shipped model's name or of a path.
+
+    Raises:
+        CaptionerError: neither; the message lists the shipped models.
+    """
+    places = [Path(model).expanduser(), *(root / "models" / model for root in share_roots())]
+    for place in places:
+        if (place / CONFIG).is_file():
+            return place
+    msg = (
+        f"no model {model!r}; expected one of {', '.join(shipped_models()) or 'none installed'}, "
+        f"or a folder with {CONFIG}"
+    )
+    raise CaptionerError(msg)
+
+
+def shipped_models() -> list[str]:
+    """Names of the models that came with the package."""
+    return sorted(
+        {path.parent.name for r in share_roots() for path in r.glob(f"models/*/{CONFIG}")}
+    )

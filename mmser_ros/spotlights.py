@@ -1,0 +1,56 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Explanations drawn: the picture once a word, bright where the word came from."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from mmser_ros.pictures import PAPER, draw_caption
+
+if TYPE_CHECKING:
+    from mmser_ros.captioner.grounding import Explanation
+    from mmser_ros.records import Region
+
+TILE, COLUMNS = 160, 6
+"""Pixels across a small picture, and how many of them stand side by side."""
+DIM = 0.2
+"""How bright the picture stays where a word did not come from."""
+
+
+def draw_explanation(image: np.ndarray, title: str, explanation: Explanation) -> np.ndarray:
+    """Draw a picture as it is, then once a word, and a title under all; as MM-SeR's figure 5.
+
+    Args:
+        image: (height, width, 3) uint8 RGB, the picture that was explained.
+        title: usually the caption.
+        explanation: its words and maps.
+
+    Returns:
+        uint8 RGB, 960 pixels wide.
+    """
+    size = (TILE, max(1, round(TILE * image.shape[0] / image.shape[1])))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    view, scale = explanation.view, TILE / image.shape[1]
+    tiles = [draw_caption(small, "")]
+    for word, heat in zip(explanation.words, explanation.maps, strict=True):
+        tiles.append(draw_caption(_lit(small, heat, view, scale), word))
+    height = max(map(len, tiles))
+    page = np.full((height * math.ceil(len(tiles) / COLUMNS), TILE * COLUMNS, 3), PAPER, np.uint8)
+    for number, tile in enumerate(tiles):
+        row, column = divmod(number, COLUMNS)
+        page[row * height :, column * TILE :][: len(tile), :TILE] = tile
+    return draw_caption(page, title)
+
+
+def _lit(small: np.ndarray, heat: np.ndarray, view: Region, scale: float) -> np.ndarray:
+    light = np.full(small.shape[:2], DIM, np.float32)
+    left, top = round(view.x * scale), round(view.y * scale)
+    right, bottom = round((view.x + view.width) * scale), round((view.y + view.height) * scale)
+    seen = light[top : max(bottom, top + 1), left : max(right, left + 1)]
+    seen += (1 - DIM) * cv2.resize((heat / heat.max()).astype(np.float32), seen.shape[::-1])
+    return (small * light[:, :, None]).astype(np.uint8)
