@@ -191,7 +191,7 @@ class Clauses:
         """Add "the mug is red" and "a car parked there" to the attributes."""
         related = {token.i for token in self._doc if self._is_turned(token)}
         for token in self._doc:
-            passive = token.pos_ == "VERB" and is_passive(token)
+            passive = token.pos_ == "VERB" and token.dep_ != "amod" and is_passive(token)
             if passive and token.i not in related and token.lemma_ not in self._words.no_states:
                 agent = any(child.dep_ == "agent" for child in token.children)
                 self._describe([] if agent else self._who.doers(token), token, token)

@@ -133,8 +133,9 @@ class NounPhrases:
         head = self._head(token)
         noun = Noun(token, head, start, token.i, self._count(token, head))
         for other in token.doc[start : token.i]:
-            if self._describes(other, token):
-                noun.attributes.append((other.i, self._attribute(other)))
+            if self._describes(other, token, start):
+                word = other.lemma_ if other.pos_ in NOUNS else other.lower_
+                noun.attributes.append((other.i, word.lower()))
         return noun
 
     def _head(self, token: Token) -> str:
@@ -155,17 +156,14 @@ class NounPhrases:
             return self._lexicon.is_a(governor.head.lemma_, "person")
         return governor.lemma_ == "wear"
 
-    def _describes(self, token: Token, noun: Token) -> bool:
-        if token.pos_ not in DESCRIBING or "hedged" in self._marks.get(token.i, ()):
-            # A doubted adjective is left out, but a doubt about the whole phrase is not one.
-            return token.pos_ in DESCRIBING and token.i == noun.left_edge.i
-        owned = any(one.dep_ == "poss" for one in (token, *token.ancestors) if one.i < noun.i)
-        return not owned and token.lower_ not in (
-            self._words.quantities | self._words.numbers.keys()
-        )
-
-    def _attribute(self, token: Token) -> str:
-        return token.lemma_.lower() if token.pos_ in NOUNS else token.lower_
+    def _describes(self, token: Token, noun: Token, start: int) -> bool:
+        if token.pos_ not in DESCRIBING:
+            return False
+        if token.i > start and "hedged" in self._marks.get(token.i, ()):
+            return False  # a doubted adjective; at the start the doubt is about the thing
+        if any(one.dep_ == "poss" for one in (token, *token.ancestors) if one.i < noun.i):
+            return False
+        return token.lower_ not in self._words.quantities | self._words.numbers.keys()
 
     def _count(self, token: Token, head: str) -> int | None:
         words, word = self._words, token.lower_

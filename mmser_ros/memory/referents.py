@@ -98,6 +98,8 @@ class Referents:
             noun = self._phrases.of(up)
             if noun is not None:
                 return self._with_its_like(noun)
+            if verb.dep_ in ("acl", "relcl"):  # of what is no thing: "a game being played"
+                return []
             verb = up
         return []
 
@@ -116,8 +118,9 @@ class Referents:
                 clause = clause.head
             noun = self._phrases.of(clause.head)
             return [noun] if noun else []
-        # "a table with a lamp on it": not the lamp itself
-        governing = self.governed(pronoun.head) if pronoun.dep_ == "pobj" else []
+        # "a table with a lamp and a cup on it": neither the lamp nor the cup
+        of_object = pronoun.dep_ == "pobj"
+        governing = self.governed(pronoun.head, shared=word == "it") if of_object else []
         itself = {noun.at.i for noun in governing}
         before = [
             noun
