@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The graph is a function of the set of observations: any order, repeats, restarts."""
 
+from dataclasses import replace
+
 import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .scenes import SECOND, around, labels, look, open_memory, remember
+from mmser_ros.memory.codec import ObservationError
+
 from .house import House
+from .scenes import SECOND, around, labels, look, open_memory, remember
 from .walk import Walk
 
 MUG, BOOK = (2.0, 0.0, 0.3), (2.0, 0.8, 0.3)
@@ -44,11 +48,12 @@ def test_any_order_and_repeats_give_the_same_graph(data):
 def test_two_memories_that_hear_each_other_converge_in_a_real_house():
     house = House(5)
     looks = list(Walk(house, 0.2, 5).observations(120, moved=2))
-    mine, other = looks[::2], [one.__class__(**{**vars(one), "robot": "b"}) for one in looks[1::2]]
+    mine, other = looks[::2], [replace(one, robot="b") for one in looks[1::2]]
     a, b = open_memory(), open_memory()
     for first, second in zip(mine, other, strict=True):
-        a.add(first), a.add(second)
-        b.add(second), b.add(first), b.add(second)
+        for memory, heard in ((a, (first, second)), (b, (second, first, second))):
+            for one in heard:
+                memory.add(one)
     assert same(a, b)
     assert len(a.things()) > 10
 
@@ -123,10 +128,6 @@ def test_clearing_leaves_nothing_and_lets_all_come_again(tmp_path):
 
 
 def test_bad_numbers_are_refused_and_leave_no_trace():
-    from dataclasses import replace
-
-    from mmser_ros.memory.codec import ObservationError
-
     memory = open_memory()
     good = look("a mug", 10, [("mug", MUG)])
     bad_pose = replace(good.pose, position=(float("nan"), 0.0, 0.0))
