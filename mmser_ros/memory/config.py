@@ -54,11 +54,11 @@ class MemoryConfig:
         relation_contradicted: log-odds that geometry takes away where it contradicts.
         half_life_person: hours in which half of the evidence for a person is gone.
         half_life_animal: the same for animals.
-        half_life_food: the same for food and drink.
-        half_life_object: the same for things that are carried about.
         half_life_vehicle: the same for vehicles.
+        half_life_object: the same for things that are carried about.
         half_life_furniture: the same for furniture and appliances.
-        half_life_structure: the same for parts of the building and the land.
+        half_life_fixture: the same for what is built in or grows there.
+        half_life_place: the same for places that are named as things.
         window: observations that can be taken back; one that comes late by more waits for settle().
         snapshot_every: observations between two snapshots.
         flush_seconds: seconds between two attempts to write where writing failed.
@@ -84,7 +84,7 @@ class MemoryConfig:
     position_floor: float = 0.12
     position_memory: float = 12.0
     gate: float = 11.3
-    same_word: float = 0.75
+    same_word: float = 0.6
     attribute_cost: float = 3.0
     prior: float = -2.0
     false_alarm: float = 0.02
@@ -101,11 +101,11 @@ class MemoryConfig:
     relation_contradicted: float = -6.0
     half_life_person: float = 0.25
     half_life_animal: float = 0.5
-    half_life_food: float = 24.0
-    half_life_object: float = 168.0
     half_life_vehicle: float = 12.0
+    half_life_object: float = 168.0
     half_life_furniture: float = 4380.0
-    half_life_structure: float = 43800.0
+    half_life_fixture: float = 43800.0
+    half_life_place: float = 43800.0
     window: int = 400
     snapshot_every: int = 200
     flush_seconds: float = 1.0
@@ -124,9 +124,8 @@ class MemoryConfig:
                     raise MemoryConfigError(msg)
 
     def half_life(self, kind: str) -> float:
-        """Seconds for a kind of the lexicon; what it doesn't know is a thing carried about."""
-        hours = getattr(self, f"half_life_{kind}", self.half_life_object)
-        return 3600.0 * float(hours)
+        """Seconds for a kind of the lexicon."""
+        return 3600.0 * float(getattr(self, f"half_life_{kind}"))
 
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -163,11 +162,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "relation_contradicted": (-30.0, 0.0),
     "half_life_person": (0.001, 1e6),
     "half_life_animal": (0.001, 1e6),
-    "half_life_food": (0.001, 1e6),
-    "half_life_object": (0.001, 1e6),
     "half_life_vehicle": (0.001, 1e6),
+    "half_life_object": (0.001, 1e6),
     "half_life_furniture": (0.001, 1e6),
-    "half_life_structure": (0.001, 1e6),
+    "half_life_fixture": (0.001, 1e6),
+    "half_life_place": (0.001, 1e6),
     "window": (1, 100000),
     "snapshot_every": (1, 100000),
     "flush_seconds": (0.0, 60.0),

@@ -23,7 +23,7 @@ VAGUE = 0.5
 """Metres of standard deviation from which on a look is less sure to have shown a thing."""
 DENIED = 2.0
 """How much more a look counts against a thing that its caption says is not there."""
-FIXED = ("structure",)
+FIXED = ("fixture", "place")
 """Kinds that don't move."""
 
 

@@ -18,16 +18,15 @@ ROOMS = (
 COMPOUNDS = ("washing machine", "coat rack")
 SYNONYMS = {
     **{"couch": "sofa", "fridge": "refrigerator", "tv": "television", "cup": "mug"},
-    **{"bookcase": "bookshelf"},
+    **{"bookcase": "bookshelf", "cooker": "stove"},
 }
 KINDS = {
     "person": ("man", "woman", "person"),
     "furniture": (
-        *("table", "chair", "sofa", "bed", "refrigerator", "stove", "sink", "bookshelf", "desk"),
-        *("wardrobe", "nightstand", "toilet", "bathtub", "washing machine", "bench", "coat rack"),
-        *("television", "printer"),
+        *("table", "chair", "sofa", "bed", "refrigerator", "stove", "bookshelf", "desk", "lamp"),
+        *("wardrobe", "nightstand", "washing machine", "bench", "coat rack"),
     ),
-    "structure": ("door", "window", "wall"),
+    "fixture": ("door", "window", "wall", "sink", "toilet", "bathtub", "plant"),
 }
 STOPS = rf"$|[,.;]|\b(?:and|with|{'|'.join(PREDICATES)})\b"
 PHRASE = re.compile(rf"\b({'|'.join(COUNTS)})\s+([a-z ]+?)\s*(?={STOPS})")

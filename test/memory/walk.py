@@ -23,7 +23,7 @@ MENTIONED = 0.75
 MOST = 5
 """Things that one caption names."""
 SPOKEN = {
-    "sofa": "couch", "refrigerator": "fridge", "television": "tv", "mug": "cup",
+    "sofa": "couch", "refrigerator": "fridge", "television": "tv", "stove": "cooker",
     "bookshelf": "bookcase",
 }  # fmt: skip
 NUMBERS = {1: "a", 2: "two", 3: "three", 4: "four"}
@@ -49,8 +49,7 @@ class Said:
         if self.count > 1:
             word += "es" if word.endswith(("s", "sh", "ch")) else "s"
             return f"{NUMBERS[self.count]} {word}"
-        article = "a"
-        return f"{article} {self.colour} {word}"
+        return f"a {self.colour} {word}"
 
 
 class Walk:
