@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import networkx as nx
 import numpy as np
@@ -71,12 +71,19 @@ class MemoryStatus:
 
 
 class _CachedParser:
-    """Remembers what it parsed: a robot that stands still says the same again."""
+    """Remembers what it parsed: a robot that comes back says the same again."""
 
     def __init__(self, parser: Parser) -> None:
         self.parse = lru_cache(maxsize=8192)(parser.parse)
 
-    parse: Any
+
+class _CachedWords:
+    """Remembers what it looked up: the words are few."""
+
+    def __init__(self, words: Words) -> None:
+        self.same = lru_cache(maxsize=65536)(words.same)
+        self.kind = lru_cache(maxsize=8192)(words.kind)
+        self.canonical = lru_cache(maxsize=8192)(words.canonical)
 
 
 class SceneMemory:
@@ -104,13 +111,14 @@ class SceneMemory:
         writable: bool,
     ) -> None:
         self.words, self.config, self.origin = words, config, origin
+        lexicon = type(words).__name__
         self._store, self._robot, self._writable = store, robot, writable
         self._lock = threading.RLock()
-        parser = _CachedParser(parser)
+        parser, words = _CachedParser(parser), _CachedWords(words)
         self._graph = SceneGraph()
         fusion = Fusion(self._graph, parser, words, config)
         self._query = Query(self._graph, parser, words, config, origin, embed)
-        self._history = History(store, self._graph, fusion, config, type(words).__name__)
+        self._history = History(store, self._graph, fusion, config, lexicon)
 
     @classmethod
     def open(
