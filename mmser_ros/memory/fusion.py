@@ -10,9 +10,10 @@ import numpy as np
 
 from mmser_ros.memory import belief, places, relations
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.detections import Detection, Parser, Words, detect
+from mmser_ros.memory.detections import Detection, detect
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import View
+from mmser_ros.memory.language import Parser, Words
 from mmser_ros.memory.nodes import MAX_OTHERS, Evidence, Place, Relation, Thing
 from mmser_ros.memory.tracks import born, conflict, distance, merged, updated
 from mmser_ros.records import Observation

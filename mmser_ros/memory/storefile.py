@@ -77,6 +77,10 @@ def connect(path: Path | None, *, read_only: bool, lock: IO[bytes] | None) -> Op
         return Opened(_prepared(sqlite3.connect(path, **_OPTIONS)), lock, True, "")
     except (sqlite3.OperationalError, OSError) as error:
         problem = f"{path} can't be written: {error}"
+    except (sqlite3.DatabaseError, StoreError):
+        if lock is not None:
+            lock.close()
+        raise
     try:
         return Opened(_reader(path), lock, False, problem)
     except sqlite3.OperationalError:
