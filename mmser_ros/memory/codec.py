@@ -138,7 +138,9 @@ def _normal_pose(pose: Pose) -> Pose:
         msg = f"got the orientation {pose.orientation}, expected a unit quaternion (x, y, z, w)"
         raise ObservationError(msg)
     sign = 1.0 if (pose.orientation[3], *pose.orientation[:3]) >= (0.0, 0.0, 0.0, 0.0) else -1.0
-    scale = sign if abs(norm - 1.0) < UNIT else sign / norm  # so that rounding again changes nothing
+    scale = (
+        sign if abs(norm - 1.0) < UNIT else sign / norm
+    )  # so that rounding again changes nothing
     x, y, z = map(_rounded, pose.position)
     a, b, c, d = (_rounded(scale * one) for one in pose.orientation)
     return Pose(
