@@ -128,7 +128,7 @@ def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> int:
     upright, wrong = {
         "on": (bottom >= middle - slack / 2, bottom < middle - slack),
         "above": (bottom >= high - slack, top < high),
-        "under": (top <= middle + slack, top - tall / 2 > middle + slack),
+        "under": (top <= middle + slack, top - tall / 2 > middle + slack / 2),
         "in": (low - slack <= top - tall / 2 <= high + slack, bottom > high + slack),
     }[predicate]
     if upright and far <= max(a.size, b.size, DEFAULT_SIZE) / 2 + slack:
