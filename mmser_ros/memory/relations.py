@@ -107,7 +107,7 @@ def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> int:
     """
     if max(a.sigma, b.sigma) > SURE:
         return 0
-    dx, dy, dz = (a.position[i] - b.position[i] for i in range(3))
+    dx, dy = (a.position[i] - b.position[i] for i in (0, 1))
     far = math.hypot(dx, dy)
     half = (a.size or DEFAULT_SIZE) / 2 + (b.size or DEFAULT_SIZE) / 2
     slack = 0.2 + math.hypot(a.sigma, b.sigma) / 2
