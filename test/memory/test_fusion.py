@@ -63,7 +63,7 @@ def test_a_moved_thing_is_moved_and_not_doubled():
     table = (2.0, -0.5, 0.3)
     there = (2.0, 1.3, 0.3)
     before = around("a table and a red mug", [("table", table), ("mug", MUG)])
-    after = around("a table", [("table", table)], 4, start=100.0, depth=5.0)
+    after = around("a table", [("table", table)], 7, start=100.0, depth=5.0)
     found = around("a red mug", [("mug", there)], 4, start=200.0, x=0.5)
     old = remember(*before).find("mug")[0]
     (match,) = remember(*before, *after, *found).find("mug")
@@ -137,3 +137,8 @@ def test_nothing_in_an_observation_breaks_the_fold():
     memory.add(look("a mug on a mug next to a mug", 20, [("mug", (0.0, 0.0, 0.0001))], x=-1e-9))
     memory.add(look("four mugs", 30, [("mug", (50.0, 0.0, 0.3))], width=100.0))
     assert memory.status().observations == 3
+
+
+def test_places_are_no_things():
+    beach = around("a mug on a beach", [("mug", MUG), ("beach", (3.0, 0.0, 0.0))])
+    assert labels(remember(*beach).things()) == ["mug"]
