@@ -67,3 +67,82 @@ class Caption:
         record = asdict(self)
         caption, initial = record.pop("text"), record.pop("initial_text")
         return {"caption": caption, "initial_caption": initial, **record}
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where something is and how it is turned: what a point of its own frame becomes outside.
+
+    Attributes:
+        position: (x, y, z) in metres.
+        orientation: unit quaternion (x, y, z, w), as in geometry_msgs.
+        position_sigma: standard deviation of each coordinate, in metres.
+        heading_sigma: standard deviation of the heading, in radians.
+    """
+
+    position: tuple[float, float, float]
+    orientation: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
+    position_sigma: float = 0.0
+    heading_sigma: float = 0.0
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera on a robot, after rectification.
+
+    Attributes:
+        width: of the picture, in pixels.
+        height: of the picture, in pixels.
+        fx: focal length along x, in pixels.
+        fy: focal length along y, in pixels.
+        cx: principal point, in pixels.
+        cy: principal point, in pixels.
+        mount: pose of the optical frame (z forward, x right, y down) in the robot's frame
+            (x forward, z up); by default in the robot's origin, looking ahead.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    mount: Pose = Pose((0.0, 0.0, 0.0), (-0.5, 0.5, -0.5, 0.5))
+
+
+@dataclass(frozen=True)
+class DepthGrid:
+    """A coarse picture of depth: enough to tell what was hidden and what was out of range.
+
+    Attributes:
+        columns: cells across the picture.
+        rows: cells down the picture.
+        centimetres: depth along the optical axis, row by row; 0 where it is unknown.
+    """
+
+    columns: int
+    rows: int
+    centimetres: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A caption with where and when its picture was taken: what memories keep and exchange.
+
+    Attributes:
+        robot: name of the robot that saw it.
+        stamp: of the picture, in nanoseconds.
+        caption: what was said; points of phrases are in the camera's optical frame.
+        pose: of the robot in the map at that stamp.
+        map_id: the map that `pose` is in.
+        camera: None where the camera is not known.
+        depth: None where there is no depth.
+    """
+
+    robot: str
+    stamp: int
+    caption: Caption
+    pose: Pose
+    map_id: str
+    camera: Camera | None = None
+    depth: DepthGrid | None = None

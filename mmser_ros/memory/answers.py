@@ -1,0 +1,108 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the scene memory answers with; every answer says of which map and frame it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mmser_ros.memory.nodes import Evidence, Vector
+from mmser_ros.records import Pose
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an answer comes from.
+
+    Attributes:
+        map_id: of the store; compare it with the map the robot is in.
+        frame: of all positions and poses.
+        stale: the store was opened from within another map: don't drive there.
+    """
+
+    map_id: str
+    frame: str
+    stale: bool
+
+
+@dataclass(frozen=True)
+class Match:
+    """A thing that answers a question.
+
+    Attributes:
+        name: of the thing in the graph.
+        label: word it is called by most.
+        attributes: that hold of it, the surest first.
+        kind: of the lexicon.
+        score: how well it answers, 0 to 1.
+        probability: that it is there now.
+        position: metres.
+        sigma: standard deviation of the position, in metres.
+        pose: where a robot stood and can stand again, turned to face the thing.
+        place: the nearest place, if any.
+        room: label of its room, if any.
+        evidence: the caption it is best known from, with its picture's stamp.
+        first_seen: stamp, in nanoseconds.
+        last_seen: stamp, in nanoseconds.
+        age: seconds since it was last seen.
+        moves: how often it was found elsewhere.
+        origin: map, frame, and whether they are stale.
+    """
+
+    name: str
+    label: str
+    attributes: tuple[str, ...]
+    kind: str
+    score: float
+    probability: float
+    position: Vector
+    sigma: float
+    pose: Pose
+    place: str | None
+    room: str | None
+    evidence: Evidence
+    first_seen: int
+    last_seen: int
+    age: float
+    moves: int
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class RelationAnswer:
+    """A relation between two things.
+
+    Attributes:
+        subject: name of a thing.
+        predicate: what captions say.
+        object: name of a thing.
+        probability: that it holds.
+        contradicted: geometry, or a better supported relation, speaks against it.
+        geometry: 1 it fits, -1 it contradicts, 0 it can't be told.
+        evidence: the caption it is best known from.
+        origin: map, frame, and whether they are stale.
+    """
+
+    subject: str
+    predicate: str
+    object: str
+    probability: float
+    contradicted: bool
+    geometry: int
+    evidence: Evidence
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way over places where robots have driven.
+
+    Attributes:
+        poses: from the start on, each turned to the next; the last one faces the thing.
+        length: metres.
+        origin: map, frame, and whether they are stale.
+    """
+
+    poses: tuple[Pose, ...]
+    length: float
+    origin: Origin

@@ -1,0 +1,156 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Frozen dataclasses to JSON and back, and the one form an observation is kept in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from mmser_ros.errors import MmserError
+from mmser_ros.records import GroundedPhrase, Observation, Pose, Region
+
+Record = TypeVar("Record")
+
+
+class ObservationError(MmserError):
+    """An observation has a number that can't be."""
+
+
+Key = tuple[int, str, str]
+"""What observations are ordered by: stamp, robot, digest."""
+UNIT = 1e-3
+"""How far from 1 the length of a quaternion may be and still count as rounding."""
+
+
+def encode(value: Any) -> Any:
+    """A record as lists, dictionaries and plain values; fields at their default are left out."""
+    if is_dataclass(value):
+        pairs = ((one, getattr(value, one.name)) for one in fields(value))
+        return {one.name: encode(got) for one, got in pairs if got != one.default}
+    if isinstance(value, (tuple, list)):
+        return [encode(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: encode(one) for key, one in value.items()}
+    return value
+
+
+@lru_cache(maxsize=64)
+def _hints(kind: type) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {one.name: hints[one.name] for one in fields(kind)}  # type: ignore[arg-type]
+
+
+def decode(kind: type[Record], value: Any) -> Record:
+    """The inverse of `encode` for a dataclass of dataclasses, tuples, mappings and plain values.
+
+    Raises:
+        KeyError, TypeError, ValueError: `value` is not what `encode` gives for `kind`.
+    """
+    hints = _hints(kind)
+    return kind(**{name: _decode(hints[name], one) for name, one in value.items()})
+
+
+def _decode(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if is_dataclass(hint):
+        return decode(hint, value)  # type: ignore[type-var]
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _decode(next(one for one in arguments if one is not type(None)), value)
+    if origin is tuple:
+        if arguments[-1] is Ellipsis:
+            arguments = arguments[:1] * len(value)
+        return tuple(_decode(one, got) for one, got in zip(arguments, value, strict=True))
+    return value
+
+
+def dumps(record: Any) -> str:
+    """A record as compact JSON with sorted keys."""
+    return json.dumps(encode(record), separators=(",", ":"), sort_keys=True)
+
+
+def digest(text: str) -> str:
+    """Sixteen hexadecimal digits that stand for a text."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def normal_form(observation: Observation) -> Observation:
+    """The observation as any road gives it: rounded, and without what says nothing of the scene.
+
+    Regions are whole pixels (as sensor_msgs carries them) and reals have four decimals (more than
+    single precision would change), so an observation that came over the network equals its source.
+
+    Raises:
+        ObservationError: a number is not finite, a confidence not within 0 to 1, a quaternion zero,
+            a camera without size or focal length, or a depth grid of another size than it says.
+    """
+    caption, depth = observation.caption, observation.depth
+    if depth is not None and len(depth.centimetres) != depth.rows * depth.columns:
+        msg = (
+            f"got a depth grid of {len(depth.centimetres)} cells, expected {depth.rows} rows of "
+            f"{depth.columns}"
+        )
+        raise ObservationError(msg)
+    phrases = tuple(_normal_phrase(one) for one in caption.phrases)
+    camera = observation.camera
+    if camera is not None:
+        if min(camera.width, camera.height, camera.fx, camera.fy) <= 0:
+            msg = f"got {camera}, expected sizes and focal lengths over 0: give a calibrated camera"
+            raise ObservationError(msg)
+        names = ("fx", "fy", "cx", "cy")
+        numbers = {name: _rounded(getattr(camera, name)) for name in names}
+        camera = replace(camera, **numbers, mount=_normal_pose(camera.mount))  # type: ignore[arg-type]
+    return replace(
+        observation,
+        caption=replace(
+            caption, confidence=_confidence(caption.confidence), phrases=phrases, times_ms={}
+        ),
+        pose=_normal_pose(observation.pose),
+        camera=camera,
+    )
+
+
+def _rounded(number: float) -> float:
+    if not math.isfinite(number):
+        msg = f"got {number} in an observation, expected a finite number: drop it at its source"
+        raise ObservationError(msg)
+    return round(float(number), 4) + 0.0  # + 0.0: no negative zero
+
+
+def _confidence(number: float) -> float:
+    if not 0 <= _rounded(number) <= 1:
+        msg = f"got the confidence {number}, expected 0 to 1"
+        raise ObservationError(msg)
+    return _rounded(number)
+
+
+def _normal_pose(pose: Pose) -> Pose:
+    norm = math.sqrt(sum(one * one for one in pose.orientation))
+    if not norm > 0:
+        msg = f"got the orientation {pose.orientation}, expected a unit quaternion (x, y, z, w)"
+        raise ObservationError(msg)
+    sign = 1.0 if (pose.orientation[3], *pose.orientation[:3]) >= (0.0, 0.0, 0.0, 0.0) else -1.0
+    scale = sign if abs(norm - 1.0) < UNIT else sign / norm  # so that rounding again changes nothing
+    x, y, z = map(_rounded, pose.position)
+    a, b, c, d = (_rounded(scale * one) for one in pose.orientation)
+    return Pose(
+        (x, y, z), (a, b, c, d), _rounded(pose.position_sigma), _rounded(pose.heading_sigma)
+    )
+
+
+def _normal_phrase(phrase: GroundedPhrase) -> GroundedPhrase:
+    region, point = phrase.region, phrase.point
+    if region is not None:
+        numbers = (region.x, region.y, region.width, region.height)
+        region = Region(*(float(round(_rounded(one))) for one in numbers))
+    if point is not None:
+        point = (_rounded(point[0]), _rounded(point[1]), _rounded(point[2]))
+    return replace(phrase, confidence=_confidence(phrase.confidence), region=region, point=point)

@@ -1,0 +1,114 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From a parsed caption and the look it is of to detections: what was named, where, how surely."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from mmser_ros.memory.config import MemoryConfig
+from mmser_ros.memory.grounding import Estimate, View
+from mmser_ros.memory.parsed import ParsedCaption, ThingMention
+from mmser_ros.records import Caption, GroundedPhrase
+
+MAX_COUNT = 6
+"""Things that one phrase can add; "fifty books" are not fifty nodes."""
+WORD = re.compile(r"[a-z]+")
+
+
+class Parser(Protocol):
+    """Reads a caption."""
+
+    def parse(self, caption: str) -> ParsedCaption:
+        """What the caption says."""
+
+
+class Words(Protocol):
+    """Knows words."""
+
+    def same(self, a: str, b: str) -> float:
+        """How surely two words speak of one thing, 0 to 1."""
+
+    def kind(self, word: str) -> str:
+        """A kind such as `person` or `furniture`."""
+
+    def canonical(self, word: str) -> str:
+        """The word that stands for all its synonyms."""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One thing that a caption names.
+
+    Attributes:
+        mention: its number among the caption's things.
+        name: the word as it was said.
+        word: the canonical one.
+        kind: of the word.
+        attributes: as said.
+        weight: how much it counts, 0 to 1.
+        estimate: where it is.
+    """
+
+    mention: int
+    name: str
+    word: str
+    kind: str
+    attributes: tuple[str, ...]
+    weight: float
+    estimate: Estimate
+
+
+def detect(
+    caption: Caption, parsed: ParsedCaption, view: View, words: Words, config: MemoryConfig
+) -> list[Detection]:
+    """What a caption says is there: one detection for each thing, two for "two chairs"."""
+    phrases = list(caption.phrases)
+    first_look = set(WORD.findall(caption.initial_text.lower()))
+    found = []
+    for number, mention in enumerate(parsed.things):
+        phrase = _phrase_of(mention, phrases, words)
+        if mention.negated:
+            continue
+        confidence = phrase.confidence if phrase else caption.confidence
+        weight = confidence * (config.hedge_weight if mention.hedged else 1.0)
+        if caption.refined and config.weigh_refinement and not _said(mention.head, first_look):
+            weight *= config.unrefined_weight
+        word = words.canonical(mention.head)
+        slots = min(mention.count or 1, MAX_COUNT)
+        for slot in range(slots):
+            estimate = view.locate(phrase, slot, slots)
+            found.append(
+                Detection(
+                    number,
+                    mention.head,
+                    word,
+                    words.kind(mention.head),
+                    mention.attributes,
+                    weight,
+                    estimate,
+                )
+            )
+    return found
+
+
+def _said(head: str, tokens: set[str]) -> bool:
+    last = head.split()[-1]
+    return bool(tokens & {last, f"{last}s", f"{last}es"})
+
+
+def _phrase_of(
+    mention: ThingMention, phrases: list[GroundedPhrase], words: Words
+) -> GroundedPhrase | None:
+    """The phrase that grounds a mention; it is taken off the list, for the next like mention."""
+    for tests in (
+        lambda one: one.text.lower() == mention.text.lower(),
+        lambda one: words.canonical(one.head) == words.canonical(mention.head),
+    ):
+        for one in phrases:
+            if tests(one):
+                phrases.remove(one)
+                return one
+    return None

@@ -1,0 +1,415 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The front door of the scene memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import networkx as nx
+import numpy as np
+
+from mmser_ros.errors import MmserError
+from mmser_ros.memory.answers import Match, Origin, RelationAnswer, Route
+from mmser_ros.memory.codec import normal_form
+from mmser_ros.memory.config import MemoryConfig
+from mmser_ros.memory.detections import Parser, Words
+from mmser_ros.memory.export import plain_graph
+from mmser_ros.memory.fusion import Fusion
+from mmser_ros.memory.graph import SceneGraph
+from mmser_ros.memory.grounding import default_camera, depth_grid, with_points
+from mmser_ros.memory.history import History
+from mmser_ros.memory.nodes import Place, Thing
+from mmser_ros.memory.places import Room
+from mmser_ros.memory.query import Embed, Query
+from mmser_ros.memory.store import Store
+from mmser_ros.records import Camera, Caption, Observation, Pose
+
+
+class MapMismatchError(MmserError):
+    """What was given belongs to another map than this memory."""
+
+
+class StaleMemoryError(MmserError):
+    """A memory that is only there to be read was asked to change."""
+
+
+@dataclass(frozen=True)
+class MemoryStatus:
+    """How a memory is doing.
+
+    Attributes:
+        map_id: of the store.
+        stale: opened from within another map.
+        observations: in the journal.
+        things: known to the graph, doubtful ones too.
+        places: of the topology.
+        pending: observations that came too late to be folded in; settle() does it.
+        unsaved: observations that wait for the disk.
+        lost: observations that the disk could not take in time.
+        problem: why the disk can't be written; empty when all is well.
+        notice: what happened on opening that a user should know.
+        newest: stamp of the newest observation, in nanoseconds.
+    """
+
+    map_id: str
+    stale: bool
+    observations: int
+    things: int
+    places: int
+    pending: int
+    unsaved: int
+    lost: int
+    problem: str
+    notice: str
+    newest: int | None
+
+
+class _CachedParser:
+    """Remembers what it parsed: a robot that comes back says the same again."""
+
+    def __init__(self, parser: Parser) -> None:
+        self.parse = lru_cache(maxsize=8192)(parser.parse)
+
+
+class _CachedWords:
+    """Remembers what it looked up: the words are few."""
+
+    def __init__(self, words: Words) -> None:
+        self.same = lru_cache(maxsize=65536)(words.same)
+        self.kind = lru_cache(maxsize=8192)(words.kind)
+        self.canonical = lru_cache(maxsize=8192)(words.canonical)
+
+
+class SceneMemory:
+    """What robots said, where they stood and when: merged, doubted, and asked.
+
+        memory = SceneMemory.open("home.sqlite", map_id="home")
+        memory.observe(caption, stamp, pose)
+        memory.find("red mug")
+
+    The graph is a function of the set of observations, in whatever order and however often they
+    come: those that are older than the last `window` ones count from the next `settle` on.
+    Calls from several threads take turns.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        origin: Origin,
+        config: MemoryConfig,
+        parser: Parser,
+        words: Words,
+        embed: Embed | None,
+        *,
+        robot: str,
+        writable: bool,
+    ) -> None:
+        self.words, self.config, self.origin = words, config, origin
+        lexicon = type(words).__name__
+        self._store, self._robot, self._writable = store, robot, writable
+        self._lock = threading.RLock()
+        parser, words = _CachedParser(parser), _CachedWords(words)
+        self._graph = SceneGraph()
+        fusion = Fusion(self._graph, parser, words, config)
+        self._query = Query(self._graph, parser, words, config, origin, embed)
+        self._history = History(store, self._graph, fusion, config, lexicon)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None,
+        map_id: str,
+        *,
+        on_other_map: Literal["refuse", "stale"] = "refuse",
+        read_only: bool = False,
+        config: MemoryConfig | None = None,
+        parser: Parser | None = None,
+        words: Words | None = None,
+        embed: Embed | None = None,
+        robot: str = "robot",
+        frame: str = "map",
+    ) -> SceneMemory:
+        """Open a memory, or begin one.
+
+        Args:
+            path: of the file; None keeps all in memory.
+            map_id: of the map that poses are in.
+            on_other_map: what to do with a store of another map: refuse it, or open it to be read
+                only, with every answer marked stale.
+            read_only: change nothing, while another process may write.
+            config: parameters.
+            parser: of captions; by default CaptionParser.
+            words: by default the Lexicon.
+            embed: sentence embeddings for `find`, none by default.
+            robot: who observes, unless `observe` says otherwise.
+            frame: name of the frame of poses, in a new store.
+
+        Raises:
+            MapMismatchError: the store is of another map.
+            StoreError: the store is locked, of a later version, or not there to be read.
+        """
+        if parser is None:
+            from mmser_ros.memory.parsing import CaptionParser
+
+            parser = CaptionParser()
+        if words is None:
+            from mmser_ros.memory.lexicon import Lexicon
+
+            words = Lexicon()
+        config = config or MemoryConfig()
+
+        def opened(*, read_only: bool) -> Store:
+            return Store(
+                Path(path) if path is not None else None,
+                {"map_id": map_id, "frame": frame},
+                read_only=read_only,
+                flush_seconds=config.flush_seconds,
+                max_unsaved=config.max_unsaved,
+            )
+
+        store = opened(read_only=read_only)
+        stored = store.meta("map_id")
+        stale = stored is not None and stored != map_id
+        if stale:
+            store.close()
+            if on_other_map == "refuse":
+                msg = (
+                    f"{path} is of the map {stored!r}, not of {map_id!r}; give another file, "
+                    "or open it stale to read what was known there"
+                )
+                raise MapMismatchError(msg)
+            store = opened(read_only=True)
+        origin = Origin(stored or map_id, store.meta("frame") or frame, stale)
+        writable = not stale and not read_only
+        return cls(store, origin, config, parser, words, embed, robot=robot, writable=writable)
+
+    def observe(
+        self,
+        caption: Caption,
+        stamp: int,
+        pose: Pose,
+        *,
+        camera: Camera | None = None,
+        depth: np.ndarray | None = None,
+        robot: str | None = None,
+    ) -> Observation:
+        """Remember a caption.
+
+        Args:
+            caption: of a picture.
+            stamp: of the picture, in nanoseconds.
+            pose: of the robot in the map at that stamp.
+            camera: that took it; without one, a field of view from the configuration.
+            depth: (height, width) metres, registered to the picture; 0 or not finite is unknown.
+                Phrases with a region get their point from it.
+            robot: who saw it.
+
+        Returns:
+            What was remembered, to be told to other robots.
+
+        Raises:
+            StaleMemoryError: the memory is open to be read only.
+            ObservationError: a number can't be.
+        """
+        if depth is not None:
+            camera = camera or default_camera(self.config.field_of_view)
+            caption = with_points(caption, depth, camera)
+        observation = normal_form(
+            Observation(
+                robot or self._robot,
+                stamp,
+                caption,
+                pose,
+                self.origin.map_id,
+                camera,
+                depth_grid(depth) if depth is not None else None,
+            )
+        )
+        self.add(observation)
+        return observation
+
+    def add(self, observation: Observation) -> bool:
+        """Remember an observation, of this robot or another; False if it is known or forgotten.
+
+        Raises:
+            StaleMemoryError: the memory is open to be read only.
+            MapMismatchError: it was made in another map.
+            ObservationError: a number in it can't be.
+        """
+        self._require_writable("add an observation")
+        if observation.map_id != self.origin.map_id:
+            msg = (
+                f"got an observation of the map {observation.map_id!r}, expected "
+                f"{self.origin.map_id!r}; give the robots that share a map the same map_id"
+            )
+            raise MapMismatchError(msg)
+        with self._lock:
+            return self._history.add(normal_form(observation))
+
+    def add_all(self, observations: Iterable[Observation]) -> int:
+        """Remember many observations and settle; how many were new."""
+        with self._lock:
+            count = sum(self.add(one) for one in observations)
+            self.settle()
+            return count
+
+    def settle(self) -> None:
+        """Fold in what came too late: the whole journal anew, about a millisecond for each."""
+        with self._lock:
+            if self._history.pending:
+                self._history.fold_anew()
+
+    def find(
+        self,
+        text: str,
+        *,
+        near: tuple[float, ...] | None = None,
+        k: int = 5,
+        now: int | None = None,
+    ) -> list[Match]:
+        """Things that a text describes, the best first: "red mug", "the mug on the table".
+
+        Args:
+            text: a noun phrase.
+            near: (x, y) in metres; what is nearer to it scores higher.
+            k: at most so many.
+            now: stamp in nanoseconds; by default that of the newest observation.
+        """
+        with self._lock:
+            return self._query.find(text, self._now(now), near, k)
+
+    def things(self, *, now: int | None = None) -> list[Match]:
+        """All things that are believed to be there, by name."""
+        with self._lock:
+            return self._query.things(self._now(now))
+
+    def at(
+        self, place: str | tuple[float, ...], *, radius: float = 2.0, now: int | None = None
+    ) -> list[Match]:
+        """Things at a place, a room, a room's label, or within `radius` metres of (x, y).
+
+        Raises:
+            QueryError: there is no such place or room.
+        """
+        with self._lock:
+            return self._query.at(place, self._now(now), radius)
+
+    def seen(self, since: int, until: int, *, now: int | None = None) -> list[Match]:
+        """Things that were seen between two stamps (nanoseconds), moved away or not."""
+        with self._lock:
+            return self._query.seen(since, until, self._now(now))
+
+    def relations(self, of: Match | str, *, contradicted: bool = False) -> list[RelationAnswer]:
+        """What holds of a thing, the surest first; also what is contradicted, if asked for.
+
+        Raises:
+            QueryError: there is no such thing.
+        """
+        with self._lock:
+            name = of if isinstance(of, str) else of.name
+            return self._query.relations(name, contradicted=contradicted)
+
+    def path_to(self, match: Match | str, start: Pose | str | None = None) -> Route | None:
+        """A way over where robots drove to where a match is seen from; None if none is known.
+
+        Args:
+            match: or the name of a thing.
+            start: a pose, or the name of a robot; by default this one.
+
+        Raises:
+            QueryError: there is no such thing or robot.
+        """
+        with self._lock:
+            return self._query.path_to(match, start if start is not None else self._robot)
+
+    def rooms(self) -> dict[str, Room]:
+        """Rooms by name."""
+        with self._lock:
+            return dict(self._query.rooms())
+
+    def places(self) -> dict[str, Place]:
+        """Places by name."""
+        with self._lock:
+            return dict(self._graph.nodes(Place))
+
+    def graph(self, *, now: int | None = None) -> nx.MultiDiGraph:
+        """The believed graph of rooms, places, things and robots, with plain attributes."""
+        with self._lock:
+            return plain_graph(self._graph, self._query, self._now(now))
+
+    def status(self) -> MemoryStatus:
+        """How the memory is doing."""
+        with self._lock:
+            store = self._store
+            return MemoryStatus(
+                self.origin.map_id,
+                self.origin.stale,
+                store.count(),
+                self._graph.count(Thing),
+                self._graph.count(Place),
+                self._history.pending,
+                store.unsaved,
+                store.lost,
+                store.problem,
+                store.notice,
+                self._history.newest(),
+            )
+
+    def forget(self, *, before: int) -> bool:
+        """Forget all that was observed before a stamp (nanoseconds), as if it had not been.
+
+        Later observations are folded anew, and earlier ones are refused from now on.
+
+        Returns:
+            Whether the file forgot it, too; if not, `status` says why.
+
+        Raises:
+            StaleMemoryError: the memory is open to be read only.
+        """
+        with self._lock:
+            self._require_writable("forget")
+            return self._history.forget(before)
+
+    def clear(self) -> bool:
+        """Forget everything; whether the file forgot it, too.
+
+        Raises:
+            StaleMemoryError: the memory is open to be read only.
+        """
+        with self._lock:
+            self._require_writable("clear")
+            return self._history.forget(None)
+
+    def save(self) -> bool:
+        """Settle and write all there is to the disk; whether that worked (see `status`)."""
+        with self._lock:
+            if not self._writable:
+                return False
+            self.settle()
+            return self._history.snapshot()
+
+    def close(self) -> None:
+        """Save and let go of the file."""
+        with self._lock:
+            self.save()
+            self._store.close()
+
+    def __enter__(self) -> SceneMemory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _require_writable(self, what: str) -> None:
+        if not self._writable:
+            msg = f"can't {what}: this memory is open to be read only; open it with its own map_id"
+            raise StaleMemoryError(msg)
+
+    def _now(self, now: int | None) -> int:
+        return now if now is not None else self._history.newest() or 0

@@ -1,0 +1,149 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The SQLite file of a store: its schema, opening it, and setting a damaged one aside."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from mmser_ros.errors import MmserError
+
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE journal (
+        arrival INTEGER PRIMARY KEY AUTOINCREMENT,
+        stamp INTEGER NOT NULL,
+        robot TEXT NOT NULL,
+        digest TEXT NOT NULL UNIQUE,
+        body BLOB NOT NULL
+    );
+    CREATE INDEX journal_order ON journal (stamp, robot, digest);
+    CREATE TABLE state (
+        slot TEXT PRIMARY KEY, kind TEXT NOT NULL, record TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
+)
+"""Each brings a file from the version that is its index to the next one."""
+SCHEMA_VERSION = len(MIGRATIONS)
+
+
+class StoreError(MmserError):
+    """A store can't be opened, or not in the way that was asked."""
+
+
+class Opened(NamedTuple):
+    """What `connect` found.
+
+    Attributes:
+        db: None if nothing could be opened.
+        lock: held while this process may write.
+        writable: whether it can be written.
+        problem: why not.
+    """
+
+    db: sqlite3.Connection | None
+    lock: IO[bytes] | None
+    writable: bool
+    problem: str
+
+
+def connect(path: Path | None, *, read_only: bool, lock: IO[bytes] | None) -> Opened:
+    """Open a store, to write if that can be, else to read.
+
+    Args:
+        path: None for a store in memory.
+        read_only: don't try to write.
+        lock: one that is held already.
+
+    Raises:
+        StoreError: another process writes to it, it is of a later version, or it is not there
+            and was asked for read-only.
+        sqlite3.DatabaseError: the file is damaged.
+    """
+    if path is None:
+        return Opened(_prepared(sqlite3.connect(":memory:", **_OPTIONS)), None, True, "")
+    if read_only:
+        if not path.is_file():
+            msg = f"{path} is not there; give the file of a scene memory"
+            raise StoreError(msg)
+        return Opened(_reader(path), None, False, "")
+    problem = ""
+    try:
+        lock = lock or _locked(path)
+        db = sqlite3.connect(path, **_OPTIONS)
+        db.execute("PRAGMA journal_mode = WAL")
+        return Opened(_prepared(db), lock, True, "")
+    except (sqlite3.OperationalError, OSError) as error:
+        problem = f"{path} can't be written: {error}"
+    try:
+        return Opened(_reader(path), lock, False, problem)
+    except sqlite3.OperationalError:
+        return Opened(None, lock, False, problem)
+
+
+_OPTIONS = {"isolation_level": None, "check_same_thread": False, "timeout": 2.0}
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """Open read-only; where not even the log's index can be made beside it, the file alone."""
+    for mode in ("mode=ro", "immutable=1"):
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, **_OPTIONS)
+        try:
+            db.execute("SELECT COUNT(*) FROM meta")
+        except sqlite3.OperationalError as error:
+            db.close()
+            failure = error
+        else:
+            _check_version(db)
+            return db
+    raise failure
+
+
+def _check_version(db: sqlite3.Connection) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        msg = (
+            f"the store has schema version {version}, this package knows up to {len(MIGRATIONS)}; "
+            "install the version of mmser_ros that wrote it, or a later one"
+        )
+        raise StoreError(msg)
+    return version
+
+
+def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
+    version = _check_version(db)
+    damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        db.close()
+        raise sqlite3.DatabaseError(damage)
+    for number in range(version, len(MIGRATIONS)):
+        script = f"BEGIN; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
+        db.executescript(script)
+    return db
+
+
+def _locked(path: Path) -> IO[bytes]:
+    lock = path.with_name(path.name + ".lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        msg = f"another process writes to {path}; stop it, or open read-only"
+        raise StoreError(msg) from None
+    return lock
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, and what SQLite keeps beside it, to a name that is free."""
+    number = 1
+    while (kept := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + suffix))
+    return kept

@@ -1,0 +1,197 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the disk does to a memory: kills, full and read-only disks, damage, versions, maps."""
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+from mmser_ros.memory import storefile
+from mmser_ros.memory.memory import MapMismatchError, StaleMemoryError
+from mmser_ros.memory.storefile import StoreError
+
+from . import endless
+from .scenes import around, labels, look, open_memory, remember
+
+ROOT = Path(__file__).parents[2]
+THINGS = [("mug", (2.0, 0.0, 0.3))]
+LOOKS = around("a mug", THINGS)
+MORE = around("a mug and a book", [*THINGS, ("book", (2.0, 0.9, 0.3))], start=100.0)
+
+
+def test_a_killed_process_loses_nothing_it_had_answered_for(tmp_path):
+    path = tmp_path / "home.sqlite"
+    for wanted in (3, 45, 110):
+        command = [sys.executable, "-m", "test.memory.endless", str(path)]
+        child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        lines = (int(line) for line in child.stdout)
+        acknowledged = next(number for number in lines if number >= wanted)
+        child.send_signal(signal.SIGKILL)
+        acknowledged = max([acknowledged, *lines])
+        child.wait()
+        with open_memory(path, **endless.OPTIONS) as memory:
+            kept = memory.status().observations
+            assert acknowledged <= kept <= acknowledged + 1
+            fresh = remember(*islice(endless.looks(), kept), **endless.OPTIONS)
+            assert nx.utils.graphs_equal(memory.graph(), fresh.graph())
+
+
+@contextmanager
+def full_disk():
+    """No file of this process may grow any more."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_said_and_survived(tmp_path):
+    path = tmp_path / "home.sqlite"
+    memory = remember(*LOOKS, path=path, flush_seconds=0.0)
+    with full_disk():
+        memory.add_all(MORE)
+        assert "can't be written" in memory.status().problem
+        assert memory.status().unsaved == len(MORE)
+        assert labels(memory.things()) == ["book", "mug"]
+        assert not memory.save()
+        assert not memory.add(MORE[0])
+    memory.add(look("a wall", 500))
+    assert (memory.status().problem, memory.status().unsaved) == ("", 0)
+    memory.close()
+    with open_memory(path) as again:
+        assert again.status().observations == len(LOOKS) + len(MORE) + 1
+        assert labels(again.things()) == ["book", "mug"]
+
+
+def test_what_waits_for_a_full_disk_is_bounded(tmp_path):
+    memory = remember(*LOOKS, path=tmp_path / "home.sqlite", flush_seconds=0.0, max_unsaved=2)
+    with full_disk():
+        memory.add_all(MORE)
+        assert (memory.status().unsaved, memory.status().lost) == (2, len(MORE) - 2)
+
+
+@contextmanager
+def read_only_folder():
+    """A folder that can't be written to, as whoever runs this."""
+    folder = Path(tempfile.mkdtemp())
+    user = os.geteuid()
+    yield_to = 65534 if user == 0 else user
+
+    @contextmanager
+    def locked():
+        for one in folder.iterdir():
+            one.chmod(0o444)
+        folder.chmod(0o555)
+        os.seteuid(yield_to)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+            folder.chmod(0o755)
+            for one in folder.iterdir():
+                one.chmod(0o644)
+
+    yield folder, locked
+
+
+def test_a_read_only_file_is_served_and_written_once_it_can_be():
+    with read_only_folder() as (folder, locked):
+        path = folder / "home.sqlite"
+        remember(*LOOKS, path=path).close()
+        with locked():
+            memory = open_memory(path, flush_seconds=0.0)
+            assert labels(memory.find("mug")) == ["mug"]
+            memory.add_all(MORE)
+            assert "can't be written" in memory.status().problem
+            assert labels(memory.things()) == ["book", "mug"]
+        assert memory.save()
+        assert memory.status().problem == ""
+        memory.close()
+        with open_memory(path) as again:
+            assert again.status().observations == len(LOOKS) + len(MORE)
+
+
+def test_where_no_file_can_be_made_the_memory_works_and_says_so():
+    memory = open_memory("/proc/home.sqlite")
+    memory.add_all(LOOKS)
+    assert labels(memory.find("mug")) == ["mug"]
+    assert "/proc/home.sqlite can't be written" in memory.status().problem
+    assert memory.status().observations == len(LOOKS)
+
+
+@pytest.mark.parametrize("damage", ["head", "body"])
+def test_a_damaged_file_is_set_aside_and_never_overwritten(tmp_path, damage):
+    path = tmp_path / "home.sqlite"
+    remember(*LOOKS, *MORE, path=path, window=1, snapshot_every=1).close()
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    where = slice(0, 16) if damage == "head" else slice(4096, middle)
+    content[where] = os.urandom(len(content[where]))
+    path.write_bytes(bytes(content))
+    with open_memory(path) as memory:
+        assert "is damaged" in memory.status().notice
+        assert memory.status().observations == 0
+        memory.add_all(LOOKS)
+    assert path.with_name("home.sqlite.damaged-1").read_bytes() == bytes(content)
+    with open_memory(path) as memory:
+        assert labels(memory.find("mug")) == ["mug"]
+        assert memory.status().notice == ""
+
+
+def test_a_store_of_another_map_is_refused_or_stale(tmp_path):
+    path = tmp_path / "home.sqlite"
+    remember(*LOOKS, path=path).close()
+    with pytest.raises(MapMismatchError, match="of the map 'home', not of 'office'"):
+        open_memory(path, "office")
+    with open_memory(path, "office", on_other_map="stale") as memory:
+        (match,) = memory.find("mug")
+        assert (match.origin.map_id, match.origin.stale) == ("home", True)
+        assert memory.graph().graph["stale"] is True
+        with pytest.raises(StaleMemoryError, match="read only"):
+            memory.add(look("a mug", 900, THINGS, map_id="office"))
+        with pytest.raises(StaleMemoryError, match="read only"):
+            memory.forget(before=10)
+    with open_memory(path) as memory:
+        assert not memory.find("mug")[0].origin.stale
+        with pytest.raises(MapMismatchError, match="'office', expected 'home'"):
+            memory.add(look("a mug", 900, THINGS, map_id="office"))
+
+
+def test_one_process_writes_and_others_read(tmp_path):
+    path = tmp_path / "home.sqlite"
+    with remember(*LOOKS, path=path) as memory:
+        with pytest.raises(StoreError, match="another process writes"):
+            open_memory(path)
+        with open_memory(path, read_only=True) as reader:
+            assert labels(reader.find("mug")) == ["mug"]
+        memory.add_all(MORE)
+        with open_memory(path, read_only=True) as reader:
+            assert labels(reader.things()) == ["book", "mug"]
+    with pytest.raises(StoreError, match="is not there"):
+        open_memory(tmp_path / "none.sqlite", read_only=True)
+
+
+def test_a_later_version_is_refused_and_an_earlier_one_migrated(tmp_path, monkeypatch):
+    path = tmp_path / "home.sqlite"
+    remember(*LOOKS, path=path).close()
+    added = "ALTER TABLE journal ADD COLUMN note TEXT NOT NULL DEFAULT 'old'"
+    monkeypatch.setattr(storefile, "MIGRATIONS", (*storefile.MIGRATIONS, added))
+    with open_memory(path) as memory:
+        assert labels(memory.find("mug")) == ["mug"]
+    notes = sqlite3.connect(path).execute("SELECT DISTINCT note FROM journal").fetchall()
+    assert notes == [("old",)]
+    monkeypatch.undo()
+    with pytest.raises(StoreError, match="schema version 2, this package knows up to 1"):
+        open_memory(path)
