@@ -23,6 +23,11 @@ from mmser_ros.records import Pose
 
 POLL = 0.02
 """Seconds between two looks into TF, which tells nobody that it has changed."""
+TF_REASONS = {
+    "ExtrapolationException": "tf_extrapolation",
+    "LookupException": "tf_unknown_frame",
+    "ConnectivityException": "tf_not_connected",
+}
 SPURIOUS = 100.0
 """Variances from here on are what drivers write for "unknown"."""
 
@@ -125,11 +130,7 @@ class TfPoses:
         self._frame, self._base, self._sigmas = frame, base, sigmas
         self._buffer = tf2_ros.Buffer(cache_time=Duration(seconds=length))
         self._listener = tf2_ros.TransformListener(self._buffer, node, spin_thread=False)
-        self._reasons = {
-            tf2_ros.ExtrapolationException: "tf_extrapolation",
-            tf2_ros.LookupException: "tf_unknown_frame",
-            tf2_ros.ConnectivityException: "tf_not_connected",
-        }
+        self._error: type[Exception] = tf2_ros.TransformException
 
     def at(self, stamp: int) -> Pose:
         """The pose of the robot at a stamp (nanoseconds); TF interpolates as PoseBuffer does.
@@ -152,7 +153,7 @@ class TfPoses:
         sleep(min(POLL, timeout))
 
     def reset(self) -> None:
-        """Forget what was heard; static transforms, too, until they come again."""
+        """Forget what was heard, but for static transforms."""
         self._buffer.clear()
 
     def close(self) -> None:
@@ -162,9 +163,10 @@ class TfPoses:
     def _look_up(self, target: str, source: str, stamp: int) -> Pose:
         try:
             found = self._buffer.lookup_transform(target, source, Time(nanoseconds=stamp))
-        except tuple(self._reasons) as error:
+        except self._error as error:
             text = f"TF has no {target} → {source} at the image's stamp: {error}"
-            raise PoseError(self._reasons[type(error)], text, may_come=True) from error
+            reason = TF_REASONS.get(type(error).__name__, "tf_error")
+            raise PoseError(reason, text, may_come=True) from error
         return pose_from_transform(found.transform, *self._sigmas)
 
 

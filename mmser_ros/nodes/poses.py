@@ -31,7 +31,7 @@ class PoseError(MmserError):
 
     Attributes:
         reason: for counting: `no_pose`, `pose_late`, `pose_old`, `pose_gap`, or from TF
-            `tf_extrapolation`, `tf_unknown_frame`, `tf_not_connected`.
+            `tf_extrapolation`, `tf_unknown_frame`, `tf_not_connected`, `tf_error`.
         may_come: whether waiting can help.
     """
 
