@@ -106,3 +106,34 @@ class Route:
     poses: tuple[Pose, ...]
     length: float
     origin: Origin
+
+
+@dataclass(frozen=True)
+class MemoryStatus:
+    """How a memory is doing.
+
+    Attributes:
+        map_id: of the store.
+        stale: opened from within another map.
+        observations: in the journal.
+        things: known to the graph, doubtful ones too.
+        places: of the topology.
+        pending: observations that came too late to be folded in; settle() does it.
+        unsaved: observations that wait for the disk.
+        lost: observations that the disk could not take in time.
+        problem: why the disk can't be written; empty when all is well.
+        notice: what happened on opening that a user should know.
+        newest: stamp of the newest observation, in nanoseconds.
+    """
+
+    map_id: str
+    stale: bool
+    observations: int
+    things: int
+    places: int
+    pending: int
+    unsaved: int
+    lost: int
+    problem: str
+    notice: str
+    newest: int | None

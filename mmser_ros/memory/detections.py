@@ -6,36 +6,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
 
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.grounding import Estimate, View
+from mmser_ros.memory.language import Words
 from mmser_ros.memory.parsed import ParsedCaption, ThingMention
 from mmser_ros.records import Caption, GroundedPhrase
 
 MAX_COUNT = 6
 """Things that one phrase can add; "fifty books" are not fifty nodes."""
 WORD = re.compile(r"[a-z]+")
-
-
-class Parser(Protocol):
-    """Reads a caption."""
-
-    def parse(self, caption: str) -> ParsedCaption:
-        """What the caption says."""
-
-
-class Words(Protocol):
-    """Knows words."""
-
-    def same(self, a: str, b: str) -> float:
-        """How surely two words speak of one thing, 0 to 1."""
-
-    def kind(self, word: str) -> str:
-        """A kind such as `person` or `furniture`."""
-
-    def canonical(self, word: str) -> str:
-        """The word that stands for all its synonyms."""
 
 
 @dataclass(frozen=True)

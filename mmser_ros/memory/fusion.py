@@ -10,9 +10,10 @@ import numpy as np
 
 from mmser_ros.memory import belief, places, relations
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.detections import Detection, Parser, Words, detect
+from mmser_ros.memory.detections import Detection, detect
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import View
+from mmser_ros.memory.language import Parser, Words
 from mmser_ros.memory.nodes import MAX_OTHERS, Evidence, Place, Relation, Thing
 from mmser_ros.memory.tracks import born, conflict, distance, merged, updated
 from mmser_ros.records import Observation
@@ -23,6 +24,10 @@ VAGUE = 0.5
 """Metres of standard deviation from which on a look is less sure to have shown a thing."""
 DENIED = 2.0
 """How much more a look counts against a thing that its caption says is not there."""
+NEW = 6.0
+"""Weighted sightings up to which a thing may be one that was lost elsewhere."""
+MAX_GONE = 32
+"""Things of one word that are remembered though they are gone."""
 FIXED = ("fixture", "place")
 """Kinds that don't move."""
 
@@ -155,8 +160,10 @@ class Fusion:
                 self._graph.put((name,), None)
             else:
                 self._graph.put((name,), thing)
-                if thing.gone or (thing.confirmed and thing.missed > 1):
+                if thing.gone or belief.still_there(thing) < self._config.move_doubt:
                     self._settle_move(name)
+                if thing.gone:
+                    self._forget_gone(thing.word)
 
     def _tell_apart(self, seen: list[str]) -> None:
         """Like things that one look shows side by side are several."""
@@ -196,8 +203,14 @@ class Fusion:
                 keep, drop = sorted((name, other), key=self._age)
                 self._join(keep, drop, moved=False)
                 return
-        if thing.confirmed:
+        if thing.confirmed and thing.hits < NEW:
             self._settle_move(name)
+
+    def _forget_gone(self, word: str) -> None:
+        """Of the things of a word that are gone, keep those that were seen last."""
+        gone = [(one.last_seen, name) for name, one in self._graph.with_word(word) if one.gone]
+        for _, name in sorted(gone)[:-MAX_GONE]:
+            self._graph.put((name,), None)
 
     def _age(self, name: str) -> tuple[int, str]:
         thing = self._graph.node(name, Thing)

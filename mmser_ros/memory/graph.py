@@ -32,8 +32,8 @@ class SceneGraph:
 
     def __init__(self) -> None:
         self.networkx = nx.MultiDiGraph()
-        self.topology_revision = 0
-        """Changes with every change of a place or of a path between places."""
+        self.topology_revision = self.votes_revision = 0
+        """Change when places or paths come and go, and when a place's votes change."""
         self._cells: dict[tuple[type, int, int], set[str]] = {}
         self._words: dict[str, set[str]] = {}
         self._kinds: dict[type, set[str]] = {}
@@ -46,6 +46,7 @@ class SceneGraph:
             index.clear()
         self._undo = []
         self.topology_revision += 1
+        self.votes_revision += 1
 
     def begin(self) -> None:
         """From now on remember what is overwritten."""
@@ -141,7 +142,9 @@ class SceneGraph:
 
     def _write(self, slot: Slot, record: Record | None) -> None:
         old = self.get(slot)
-        if isinstance(old or record, (Place, Path)):
+        if isinstance(old, Place) and isinstance(record, Place):
+            self.votes_revision += old.votes != record.votes
+        elif isinstance(old or record, (Place, Path)):
             self.topology_revision += 1
         if len(slot) == 1:
             self._index(slot[0], old, present=False)

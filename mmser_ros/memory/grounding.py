@@ -17,6 +17,8 @@ CLOSEST = 0.3
 """Metres before the camera from where things can be in view."""
 HIDDEN = 0.4
 """Metres by which something must be nearer than a thing to hide it."""
+SPACED = 0.6
+"""Metres from one to the next of several things that share a point without a region."""
 MARGIN = 0.05
 """Share of the picture at its edges where a thing need not be named."""
 REGION_SPREAD = 0.15
@@ -34,13 +36,15 @@ class Estimate:
             bearing only what it says across the line of sight.
         anchor: (3,) point that the information is about: `mean`, or the camera for a bearing.
         size: width in metres, 0 where it is not known.
+        height: in metres, 0 where it is not known.
     """
 
     mean: np.ndarray
     covariance: np.ndarray
     information: np.ndarray
     anchor: np.ndarray
-    size: float
+    size: float = 0.0
+    height: float = 0.0
 
 
 def rotation(quaternion: tuple[float, float, float, float]) -> np.ndarray:
@@ -148,9 +152,13 @@ class View:
         point = phrase.point if phrase else None
         share = (slot + 0.5) / slots - 0.5
         if point is not None:
-            width = region.width * point[2] / self.camera.fx if region else 0.6 * slots
+            if region is None:
+                ray = np.array([point[0] + share * slots * SPACED, point[1], point[2]])
+                return self._at_point(ray, SPACED)
+            width = region.width * point[2] / self.camera.fx
             ray = np.array([point[0] + share * width, point[1], point[2]])
-            return self._at_point(ray, width / slots, known=region is not None)
+            size = {"size": width / slots, "height": region.height * point[2] / self.camera.fy}
+            return replace(self._at_point(ray, width / slots), **size)
         camera = self.camera
         if region is not None:
             u = region.x + region.width * (share + 0.5)
@@ -162,7 +170,7 @@ class View:
         ray[:2] /= camera.fx, camera.fy
         return self._along(self.axes @ (ray / np.linalg.norm(ray)), sigma)
 
-    def _at_point(self, point: np.ndarray, width: float, *, known: bool) -> Estimate:
+    def _at_point(self, point: np.ndarray, width: float) -> Estimate:
         config, pose = self._config, self._pose
         z = point[2]
         across = (REGION_SPREAD * width) ** 2
@@ -170,7 +178,7 @@ class View:
         size = config.size_sigma**2 + pose.position_sigma**2 + (pose.heading_sigma * z) ** 2
         covariance = self.axes @ spread @ self.axes.T + size * np.eye(3)
         mean = self.origin + self.axes @ point
-        return Estimate(mean, covariance, np.linalg.inv(covariance), mean, width if known else 0.0)
+        return Estimate(mean, covariance, np.linalg.inv(covariance), mean)
 
     def _along(self, ray: np.ndarray, sigma: float) -> Estimate:
         config, pose = self._config, self._pose
@@ -181,7 +189,7 @@ class View:
         covariance = across + (config.bearing_sigma**2 + fixed) * along
         information = (np.eye(3) - along) / ((sigma**2 + pose.heading_sigma**2) * reach**2 + fixed)
         mean = self.origin + reach * ray
-        return Estimate(mean, covariance, information, self.origin, 0.0)
+        return Estimate(mean, covariance, information, self.origin)
 
     def expects(self, positions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         """How much this look should have shown things, 0 (not at all) to 1, by thing.

@@ -74,6 +74,8 @@ class History:
 
     def fold_anew(self) -> None:
         """Fold the whole journal, late observations where they belong."""
+        if (count := self._store.count()) > self._config.window:
+            logger.info("folding %d observations anew", count)
         self._graph.clear()
         self._timeline = Timeline(self._graph, self._fusion, self._config.window)
         for key, observation in self._store.journal(after=(self.floor, "", "")):

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Literal
@@ -16,75 +14,24 @@ import networkx as nx
 import numpy as np
 
 from mmser_ros.errors import MmserError
-from mmser_ros.memory.answers import Match, Origin, RelationAnswer, Route
+from mmser_ros.memory.answers import Match, MemoryStatus, Origin, RelationAnswer, Route
 from mmser_ros.memory.codec import normal_form
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.detections import Parser, Words
+from mmser_ros.memory.language import CachedParser, CachedWords, Parser, Words
 from mmser_ros.memory.export import plain_graph
 from mmser_ros.memory.fusion import Fusion
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import default_camera, depth_grid, with_points
 from mmser_ros.memory.history import History
 from mmser_ros.memory.nodes import Place, Thing
-from mmser_ros.memory.places import Room
 from mmser_ros.memory.query import Embed, Query
-from mmser_ros.memory.store import Store
+from mmser_ros.memory.rooms import Room
+from mmser_ros.memory.store import MapMismatchError, Store, open_store
 from mmser_ros.records import Camera, Caption, Observation, Pose
-
-
-class MapMismatchError(MmserError):
-    """What was given belongs to another map than this memory."""
 
 
 class StaleMemoryError(MmserError):
     """A memory that is only there to be read was asked to change."""
-
-
-@dataclass(frozen=True)
-class MemoryStatus:
-    """How a memory is doing.
-
-    Attributes:
-        map_id: of the store.
-        stale: opened from within another map.
-        observations: in the journal.
-        things: known to the graph, doubtful ones too.
-        places: of the topology.
-        pending: observations that came too late to be folded in; settle() does it.
-        unsaved: observations that wait for the disk.
-        lost: observations that the disk could not take in time.
-        problem: why the disk can't be written; empty when all is well.
-        notice: what happened on opening that a user should know.
-        newest: stamp of the newest observation, in nanoseconds.
-    """
-
-    map_id: str
-    stale: bool
-    observations: int
-    things: int
-    places: int
-    pending: int
-    unsaved: int
-    lost: int
-    problem: str
-    notice: str
-    newest: int | None
-
-
-class _CachedParser:
-    """Remembers what it parsed: a robot that comes back says the same again."""
-
-    def __init__(self, parser: Parser) -> None:
-        self.parse = lru_cache(maxsize=8192)(parser.parse)
-
-
-class _CachedWords:
-    """Remembers what it looked up: the words are few."""
-
-    def __init__(self, words: Words) -> None:
-        self.same = lru_cache(maxsize=65536)(words.same)
-        self.kind = lru_cache(maxsize=8192)(words.kind)
-        self.canonical = lru_cache(maxsize=8192)(words.canonical)
 
 
 class SceneMemory:
@@ -115,7 +62,7 @@ class SceneMemory:
         lexicon = type(words).__name__
         self._store, self._robot, self._writable = store, robot, writable
         self._lock = threading.RLock()
-        parser, words = _CachedParser(parser), _CachedWords(words)
+        parser, words = CachedParser(parser), CachedWords(words)
         self._graph = SceneGraph()
         fusion = Fusion(self._graph, parser, words, config)
         self._query = Query(self._graph, parser, words, config, origin, embed)
@@ -164,30 +111,14 @@ class SceneMemory:
 
             words = Lexicon()
         config = config or MemoryConfig()
-
-        def opened(*, read_only: bool) -> Store:
-            return Store(
-                Path(path) if path is not None else None,
-                {"map_id": map_id, "frame": frame},
-                read_only=read_only,
-                flush_seconds=config.flush_seconds,
-                max_unsaved=config.max_unsaved,
-            )
-
-        store = opened(read_only=read_only)
-        stored = store.meta("map_id")
-        stale = stored is not None and stored != map_id
-        if stale:
-            store.close()
-            if on_other_map == "refuse":
-                msg = (
-                    f"{path} is of the map {stored!r}, not of {map_id!r}; give another file, "
-                    "or open it stale to read what was known there"
-                )
-                raise MapMismatchError(msg)
-            store = opened(read_only=True)
-        origin = Origin(stored or map_id, store.meta("frame") or frame, stale)
-        writable = not stale and not read_only
+        store, origin = open_store(
+            Path(path) if path is not None else None,
+            Origin(map_id, frame, stale=False),
+            config,
+            read_only=read_only,
+            or_stale=on_other_map == "stale",
+        )
+        writable = not origin.stale and not read_only
         return cls(store, origin, config, parser, words, embed, robot=robot, writable=writable)
 
     def observe(
@@ -353,7 +284,7 @@ class SceneMemory:
     def rooms(self) -> dict[str, Room]:
         """Rooms by name."""
         with self._lock:
-            return dict(self._query.rooms())
+            return dict(self._query.rooms.all())
 
     def places(self) -> dict[str, Place]:
         """Places by name."""

@@ -49,6 +49,7 @@ class Thing:
         covariance: of the position, in square metres.
         information: inverse covariance that sightings add up in, in 1/m².
         size: width in metres, 0 where no region told.
+        height: in metres, 0 where no region told.
         evidence: log-odds that it is there, at `as_of`.
         as_of: stamp of the last look at it or where it should be, in nanoseconds.
         hits: weighted sightings.
@@ -73,6 +74,7 @@ class Thing:
     covariance: Matrix
     information: Matrix
     size: float
+    height: float
     evidence: float
     as_of: int
     hits: float

@@ -1,40 +1,19 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Keyframes, the traversable topology from the robots' own paths, and rooms."""
+"""Keyframes, and the traversable topology from the robots' own paths."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import dataclass, replace
-
-import networkx as nx
-import numpy as np
+from dataclasses import replace
 
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import heading
-from mmser_ros.memory.nodes import Agent, Path, Place, Vector, add_vote
+from mmser_ros.memory.nodes import Agent, Path, Place, add_vote
 from mmser_ros.records import Observation, Pose
 
 SECOND = 1_000_000_000
-SWEEPS = 4
-"""Rounds in which places listen to their neighbours; further ones change next to nothing."""
-
-
-@dataclass(frozen=True)
-class Room:
-    """A community of places that agree on what they are.
-
-    Attributes:
-        label: the word with most votes, None where no caption named any.
-        places: their names.
-        position: the middle of the places, in metres.
-    """
-
-    label: str | None
-    places: tuple[str, ...]
-    position: Vector
 
 
 def visit(
@@ -113,45 +92,3 @@ def vote(graph: SceneGraph, name: str, label: str, weight: float) -> None:
     place = graph.node(name, Place)
     if place is not None:
         graph.put((name,), replace(place, votes=add_vote(place.votes, label, weight)))
-
-
-def find_rooms(graph: SceneGraph, config: MemoryConfig) -> dict[str, Room]:
-    """Rooms by name: connected places that agree on a label after listening to their neighbours.
-
-    Label propagation over the topology (Raghavan, Albert and Kumara, 2007), where places start
-    with the votes of captions instead of labels of their own: a place's vote is its own plus
-    `room_reach` times the mean of its neighbours', a few rounds over. A room is a connected part
-    of the topology in which the heaviest label is the same.
-    """
-    places = dict(graph.nodes(Place))
-    names = sorted(places)
-    labels = sorted({label for one in places.values() for label, _ in one.votes})
-    row = {name: i for i, name in enumerate(names)}
-    column = {label: i for i, label in enumerate(labels)}
-    own = np.zeros((len(names), len(labels)))
-    for name, place in places.items():
-        for label, weight in place.votes:
-            own[row[name], column[label]] = weight
-    pairs = [(row[a], row[b]) for a in names for b, _ in graph.neighbours(a)]
-    source, target = np.array(pairs, int).reshape(-1, 2).T
-    degree = np.maximum(1, np.bincount(source, minlength=len(names)))[:, None]
-    belief = own
-    for _ in range(SWEEPS):
-        heard = np.zeros_like(own)
-        np.add.at(heard, source, belief[target])
-        belief = own + config.room_reach * heard / degree
-    best = belief.argmax(1) if labels else np.zeros(len(names), int)
-    called = belief.max(1) > 0 if labels else np.zeros(len(names), bool)
-    mark = np.where(called, best, -1)
-    agreeing: nx.Graph = nx.Graph()
-    agreeing.add_nodes_from(names)
-    agreeing.add_edges_from((names[a], names[b]) for a, b in pairs if mark[a] == mark[b])
-    rooms = {}
-    for members in nx.connected_components(agreeing):
-        inside = tuple(sorted(members))
-        number = Counter(int(mark[row[one]]) for one in inside).most_common(1)[0][0]
-        middle = np.mean([places[one].position for one in inside], axis=0)
-        position = (float(middle[0]), float(middle[1]), float(middle[2]))
-        label = labels[number] if number >= 0 else None
-        rooms["room:" + inside[0].removeprefix("place:")] = Room(label, inside, position)
-    return rooms

@@ -15,12 +15,13 @@ from mmser_ros.errors import MmserError
 from mmser_ros.memory import belief
 from mmser_ros.memory.answers import Match, Origin, RelationAnswer, Route
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.detections import Parser, Words
 from mmser_ros.memory.graph import SceneGraph
+from mmser_ros.memory.language import Parser, Words
 from mmser_ros.memory.nodes import Agent, Place, Thing, Vector
 from mmser_ros.memory.parsed import ParsedCaption
-from mmser_ros.memory.places import SECOND, Room, find_rooms
+from mmser_ros.memory.places import SECOND
 from mmser_ros.memory.relations import judge_all
+from mmser_ros.memory.rooms import Rooms
 from mmser_ros.records import Pose
 
 Embed = Callable[[Sequence[str]], np.ndarray]
@@ -53,16 +54,8 @@ class Query:
     ) -> None:
         self._graph, self._parser, self._words, self._config = graph, parser, words, config
         self.origin, self._embed = origin, embed
-        self._rooms: tuple[int, dict[str, Room], dict[str, str]] = (-1, {}, {})
+        self.rooms = Rooms(graph, config.room_reach)
         self._vectors: dict[str, np.ndarray] = {}
-
-    def rooms(self) -> dict[str, Room]:
-        """Rooms by name."""
-        return self._room_table()[0]
-
-    def room_of(self, place: str | None) -> str | None:
-        """Name of the room that a place is in."""
-        return self._room_table()[1].get(place or "")
 
     def find(
         self, text: str, now: int, near: tuple[float, ...] | None = None, k: int = 5
@@ -100,7 +93,7 @@ class Query:
         if not isinstance(place, str):
             near = [name for name, _ in self._graph.near(Thing, (place[0], place[1]), radius)]
             return [one for one in self.things(now) if one.name in near]
-        rooms, _ = self._room_table()
+        rooms = self.rooms.all()
         label = self._words.canonical(place)
         places = {place} if self._graph.node(place, Place) else set()
         for name, room in rooms.items():
@@ -199,7 +192,6 @@ class Query:
 
     def _match(self, name: str, thing: Thing, now: int) -> Match:
         chance = self._probability(thing, now)
-        room = self.room_of(thing.place)
         needed = max(thing.hits / 3, 0.01)
         return Match(
             name=name,
@@ -212,7 +204,7 @@ class Query:
             sigma=thing.sigma,
             pose=self._stand(thing),
             place=thing.place,
-            room=self.rooms()[room].label if room else None,
+            room=self.rooms.of(thing.place)[1],
             evidence=thing.best,
             first_seen=thing.first_seen,
             last_seen=thing.last_seen,
@@ -257,14 +249,6 @@ class Query:
             )
             factor *= 1.0 if holds else MISFIT
         return factor
-
-    def _room_table(self) -> tuple[dict[str, Room], dict[str, str]]:
-        revision, rooms, of = self._rooms
-        if revision != self._graph.topology_revision:
-            rooms = find_rooms(self._graph, self._config)
-            of = {place: name for name, room in rooms.items() for place in room.places}
-            self._rooms = (self._graph.topology_revision, rooms, of)
-        return rooms, of
 
     def _nearest(self, position: Vector) -> str | None:
         places = self._graph.near(Place, position[:2], ROUTE_REACH)

@@ -12,7 +12,7 @@ from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import heading
 from mmser_ros.memory.nodes import Evidence, Relation, Thing
 
-EXCLUSIVE = ("on", "in", "under", "above")
+EXCLUSIVE = ("on", "in", "under", "above", "next to")
 """Of these one holds between two things; the one that is best supported."""
 SIDES = {
     "left of": (0.0, 1.0),
@@ -25,10 +25,8 @@ BESIDE = {"next to": 1.2, "against": 1.2, "attached to": 1.2, "near": 2.0, "arou
 """Metres between the edges of two things up to which they are beside each other."""
 SURE = 0.8
 """Positions with a larger standard deviation (metres) don't judge."""
-LEVEL = 0.1
-"""Metres by which heights of middles may mislead about what is above."""
-DEFAULT_SIZE = 0.5
-"""Metres across, of a thing whose size no region told."""
+DEFAULT_SIZE, DEFAULT_HEIGHT = 0.5, 0.3
+"""Metres, of a thing whose size no region told."""
 MAX_SAID = 4.0
 
 
@@ -126,8 +124,15 @@ def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> int:
         return 1 if far <= half + BESIDE[predicate] else -1 if far > half + 3 else 0
     if predicate not in EXCLUSIVE:
         return 0
-    over = {"on": dz > -LEVEL, "above": dz > LEVEL, "under": dz < LEVEL, "in": True}[predicate]
-    if over and far <= half + slack:
+    tall, base = a.height or DEFAULT_HEIGHT, b.height or DEFAULT_HEIGHT
+    bottom, top = a.position[2] - tall / 2, a.position[2] + tall / 2
+    low, middle, high = (b.position[2] + share * base for share in (-0.5, 0.0, 0.5))
+    upright, wrong = {
+        "on": (bottom >= middle - slack / 2, bottom < middle - slack),
+        "above": (bottom >= high - slack, top < high),
+        "under": (top <= middle + slack, top - tall / 2 > middle + slack),
+        "in": (low - slack <= top - tall / 2 <= high + slack, bottom > high + slack),
+    }[predicate]
+    if upright and far <= max(a.size, b.size, DEFAULT_SIZE) / 2 + slack:
         return 1
-    wrong = {"on": dz < -slack, "above": dz < -slack, "under": dz > slack, "in": False}[predicate]
     return -1 if wrong or far > half + 2 * slack else 0

@@ -13,13 +13,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mmser_ros.errors import MmserError
+from mmser_ros.memory.answers import Origin
 from mmser_ros.memory.codec import Key, decode, dumps
+from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.graph import Record, Slot
 from mmser_ros.memory.nodes import Agent, Path as PathRecord, Place, Relation, Thing
 from mmser_ros.memory.storefile import connect, set_aside
 from mmser_ros.records import Observation
 
 logger = logging.getLogger(__name__)
+
+
+class MapMismatchError(MmserError):
+    """What was given belongs to another map than this memory."""
+
 
 RECORDS = {one.__name__: one for one in (Agent, PathRecord, Place, Relation, Thing)}
 Entry = tuple[Key, Observation]
@@ -38,22 +46,20 @@ class Store:
     Args:
         path: of the file, or None to keep all in memory.
         identity: named values that a new file starts with, the map's name among them.
+        config: `flush_seconds` and `max_unsaved`.
         read_only: never write.
-        flush_seconds: between attempts while writing fails.
-        max_unsaved: observations to hold for a disk that can't be written; then the oldest go.
     """
 
     def __init__(
         self,
         path: Path | None,
         identity: Mapping[str, str],
+        config: MemoryConfig,
         *,
         read_only: bool,
-        flush_seconds: float,
-        max_unsaved: int,
     ) -> None:
         self._path, self._identity, self._read_only = path, identity, read_only
-        self._pause, self._limit = flush_seconds, max_unsaved
+        self._pause, self._limit = config.flush_seconds, config.max_unsaved
         self._unsaved: dict[str, tuple[Key, bytes]] = {}
         self._tried = -float("inf")
         self._writable = False
@@ -207,6 +213,7 @@ class Store:
         except sqlite3.DatabaseError as error:
             if self._path is None or self._read_only:
                 raise
+            self._lock = None
             self.notice = f"{self._path} is damaged ({error}); kept as {set_aside(self._path)}"
             logger.error(self.notice)
             opened = connect(self._path, read_only=False, lock=self._lock)
@@ -256,3 +263,42 @@ class Store:
 
 def _entry(key: Key, body: bytes) -> Entry:
     return key, decode(Observation, json.loads(zlib.decompress(body)))
+
+
+def open_store(
+    path: Path | None,
+    origin: Origin,
+    config: MemoryConfig,
+    *,
+    read_only: bool,
+    or_stale: bool,
+) -> tuple[Store, Origin]:
+    """Open the store of a map, or begin one.
+
+    Args:
+        path: of the file; None keeps all in memory.
+        origin: the map and the frame that a new store is of.
+        config: of writing.
+        read_only: never write.
+        or_stale: open a store of another map, to be read only, instead of refusing it.
+
+    Returns:
+        The store, and what it is really of.
+
+    Raises:
+        MapMismatchError: the store is of another map.
+        StoreError: the store is locked, of a later version, or not there to be read.
+    """
+    identity = {"map_id": origin.map_id, "frame": origin.frame}
+    store = Store(path, identity, config, read_only=read_only)
+    map_id, frame = store.meta("map_id") or origin.map_id, store.meta("frame") or origin.frame
+    if map_id == origin.map_id:
+        return store, Origin(map_id, frame, stale=False)
+    store.close()
+    if not or_stale:
+        msg = (
+            f"{path} is of the map {map_id!r}, not of {origin.map_id!r}; give another file, "
+            "or open it stale to read what was known there"
+        )
+        raise MapMismatchError(msg)
+    return Store(path, identity, config, read_only=True), Origin(map_id, frame, stale=True)

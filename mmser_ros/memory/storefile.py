@@ -7,7 +7,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from mmser_ros.errors import MmserError
 
@@ -28,7 +28,7 @@ MIGRATIONS = (
     """,
 )
 """Each brings a file from the version that is its index to the next one."""
-SCHEMA_VERSION = len(MIGRATIONS)
+_OPTIONS: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": 2.0}
 
 
 class StoreError(MmserError):
@@ -74,22 +74,22 @@ def connect(path: Path | None, *, read_only: bool, lock: IO[bytes] | None) -> Op
     problem = ""
     try:
         lock = lock or _locked(path)
-        db = sqlite3.connect(path, **_OPTIONS)
-        db.execute("PRAGMA journal_mode = WAL")
-        return Opened(_prepared(db), lock, True, "")
+        return Opened(_prepared(sqlite3.connect(path, **_OPTIONS)), lock, True, "")
     except (sqlite3.OperationalError, OSError) as error:
         problem = f"{path} can't be written: {error}"
+    except (sqlite3.DatabaseError, StoreError):
+        if lock is not None:
+            lock.close()
+        raise
     try:
         return Opened(_reader(path), lock, False, problem)
     except sqlite3.OperationalError:
         return Opened(None, lock, False, problem)
 
 
-_OPTIONS = {"isolation_level": None, "check_same_thread": False, "timeout": 2.0}
-
-
 def _reader(path: Path) -> sqlite3.Connection:
     """Open read-only; where not even the log's index can be made beside it, the file alone."""
+    failure = sqlite3.OperationalError("can't be read")
     for mode in ("mode=ro", "immutable=1"):
         db = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, **_OPTIONS)
         try:
@@ -115,14 +115,18 @@ def _check_version(db: sqlite3.Connection) -> int:
 
 
 def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
-    version = _check_version(db)
-    damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if damage != "ok":
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        version = _check_version(db)
+        damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if damage != "ok":
+            raise sqlite3.DatabaseError(damage)
+        for number in range(version, len(MIGRATIONS)):
+            script = f"BEGIN; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
+            db.executescript(script)
+    except (sqlite3.DatabaseError, StoreError):
         db.close()
-        raise sqlite3.DatabaseError(damage)
-    for number in range(version, len(MIGRATIONS)):
-        script = f"BEGIN; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
-        db.executescript(script)
+        raise
     return db
 
 

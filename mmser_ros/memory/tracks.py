@@ -24,7 +24,7 @@ from mmser_ros.memory.nodes import (
 RIDGE = 1e-3
 """Information (1/m²) that the last position keeps, so that parallel bearings don't break."""
 FADE = 0.8
-"""What each sighting leaves of the old width."""
+"""What each sighting leaves of the old width and height."""
 
 
 def born(detection: Detection, stamp: int, evidence: Evidence, config: MemoryConfig) -> Thing:
@@ -40,6 +40,7 @@ def born(detection: Detection, stamp: int, evidence: Evidence, config: MemoryCon
         covariance=_matrix(estimate.covariance),
         information=_matrix(information),
         size=estimate.size,
+        height=estimate.height,
         evidence=config.prior,
         as_of=stamp,
         hits=0.0,
@@ -69,9 +70,6 @@ def updated(thing: Thing, detection: Detection, evidence: Evidence, config: Memo
     attributes = thing.attributes
     for one in detection.attributes:
         attributes = add_vote(attributes, one, detection.weight)
-    size = thing.size
-    if estimate.size:
-        size = FADE * size + (1 - FADE) * estimate.size if size else estimate.size
     return replace(
         thing,
         names=names,
@@ -79,7 +77,8 @@ def updated(thing: Thing, detection: Detection, evidence: Evidence, config: Memo
         position=_vector(position),
         covariance=_matrix(covariance),
         information=_matrix(information),
-        size=size,
+        size=_blend(thing.size, estimate.size),
+        height=_blend(thing.height, estimate.height),
         best=max(thing.best, evidence, key=lambda one: one.weight),
     )
 
@@ -145,6 +144,10 @@ def merged(a: Thing, b: Thing, *, moved: bool) -> Thing:
         gone=a.gone and b.gone,
         best=max(a.best, b.best, key=lambda one: one.weight),
     )
+
+
+def _blend(old: float, new: float) -> float:
+    return FADE * old + (1 - FADE) * new if old and new else old or new
 
 
 def _vector(values: np.ndarray) -> Vector:

@@ -89,6 +89,7 @@ class House:
                 self._furnish(room, word)
         for number in range(small):
             self._add_small(SMALL[number % len(SMALL)])
+        self._held: set[tuple[int, str, int]] = set()
         self.boxes = self._boxes()
         self.grid = self._free_grid()
 
@@ -102,6 +103,7 @@ class House:
     def move_some(self, count: int) -> list[int]:
         """Carry small things elsewhere; their numbers."""
         small = [one.number for one in self.items if one.predicate == "on"]
+        self._held = set()
         chosen = sorted(self.random.choice(small, count, replace=False).tolist())
         for number in chosen:
             item = self.items[number]
@@ -116,6 +118,8 @@ class House:
 
     def relations(self) -> set[tuple[int, str, int]]:
         """What holds between things: (subject, predicate, object)."""
+        if self._held:
+            return self._held
         held = {(i.number, i.predicate, i.support) for i in self.items if i.support is not None}
         ground = [one for one in self.items if one.support is None]
         for a in ground:
@@ -124,6 +128,7 @@ class House:
                 if a.number != b.number and a.room == b.room:
                     if gap - (a.size[0] + b.size[0]) / 2 < 0.7:
                         held.add((a.number, "next to", b.number))
+        self._held = held
         return held
 
     def view(self, pose: Pose) -> tuple[np.ndarray, np.ndarray]:

@@ -52,9 +52,9 @@ def look(
 
 
 def around(text, things, count=4, *, start=10.0, **options):
-    """The same things seen from several spots half a metre apart."""
+    """The same things seen from four spots in turn, 0.4 m apart."""
     return [
-        look(text, start + 10 * i, things, y=0.4 * i - 0.6, **options) for i in range(count)
+        look(text, start + 10 * i, things, y=0.4 * (i % 4) - 0.6, **options) for i in range(count)
     ]
 
 

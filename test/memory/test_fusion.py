@@ -39,8 +39,8 @@ def test_like_things_far_apart_are_two_and_other_words_are_others():
 
 def test_looks_that_should_have_named_it_take_belief_away_and_hidden_ones_do_not():
     seen = around("a mug", [("mug", MUG)])
-    silent = around("a wall", [], 12, start=100.0, depth=5.0)
-    hidden = around("a wall", [], 12, start=100.0, depth=1.0)
+    silent = around("a wall", [], 16, start=100.0, depth=5.0)
+    hidden = around("a wall", [], 16, start=100.0, depth=1.0)
     sure = remember(*seen).find("mug")[0].probability
     assert remember(*seen, *silent).find("mug") == []
     assert remember(*seen, *hidden).find("mug")[0].probability == pytest.approx(sure, abs=0.01)
@@ -48,7 +48,7 @@ def test_looks_that_should_have_named_it_take_belief_away_and_hidden_ones_do_not
 
 def test_looks_elsewhere_take_nothing_away():
     seen = around("a mug", [("mug", MUG)])
-    away = around("a wall", [], 12, start=100.0, depth=5.0, turn=math.pi)
+    away = around("a wall", [], 16, start=100.0, depth=5.0, turn=math.pi)
     assert labels(remember(*seen, *away).find("mug")) == ["mug"]
 
 
@@ -61,7 +61,7 @@ def test_a_denial_weighs_more_than_silence():
 
 def test_a_moved_thing_is_moved_and_not_doubled():
     table = (2.0, -0.5, 0.3)
-    there = (2.0, 0.9, 0.3)
+    there = (2.0, 1.3, 0.3)
     before = around("a table and a red mug", [("table", table), ("mug", MUG)])
     after = around("a table", [("table", table)], 4, start=100.0, depth=5.0)
     found = around("a red mug", [("mug", there)], 4, start=200.0, x=0.5)

@@ -49,7 +49,7 @@ def test_two_memories_that_hear_each_other_converge_in_a_real_house():
     house = House(5)
     looks = list(Walk(house, 0.2, 5).observations(120, moved=2))
     mine, other = looks[::2], [replace(one, robot="b") for one in looks[1::2]]
-    a, b = open_memory(), open_memory()
+    a, b = open_memory(map_id="house"), open_memory(map_id="house")
     for first, second in zip(mine, other, strict=True):
         for memory, heard in ((a, (first, second)), (b, (second, first, second))):
             for one in heard:

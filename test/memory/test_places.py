@@ -1,8 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Topology from the robot's own path, and rooms."""
+"""Topology from the robot's own path."""
 
-from .scenes import look, open_memory, remember
+from .scenes import look, remember
 
 
 def drive(captions, *, start=10.0, y=0.0, robot="robot"):
@@ -46,23 +46,3 @@ def test_each_robot_has_its_own_path():
         abs(memory.places()[a].position[1] - memory.places()[b].position[1]) < 1
         for a, b in map(sorted, paths(memory))
     )
-
-
-def test_rooms_are_places_that_agree_and_one_wrong_word_is_outvoted():
-    kitchen = ["a kitchen"] * 3 + ["a bedroom"] + ["a kitchen"] * 4
-    memory = remember(*drive([*kitchen, *["a bathroom"] * 8]))
-    rooms = sorted(memory.rooms().values(), key=lambda one: one.position)
-    assert [one.label for one in rooms] == ["kitchen", "bathroom"]
-    assert sum(len(one.places) for one in rooms) == len(memory.places())
-
-
-def test_two_rooms_of_one_name_are_two():
-    captions = ["a bedroom"] * 6 + ["a hallway"] * 6 + ["a bedroom"] * 6
-    labels = [one.label for one in remember(*drive(captions)).rooms().values()]
-    assert sorted(labels) == ["bedroom", "bedroom", "hallway"]
-
-
-def test_without_votes_a_room_has_no_label():
-    (room,) = remember(*drive(["a wall"] * 5)).rooms().values()
-    assert room.label is None
-    assert open_memory().rooms() == {}

@@ -159,7 +159,8 @@ class Walk:
     @staticmethod
     def _batches(members: list) -> list[list]:
         """Alike things that stand together are counted ("two chairs"), others named one by one."""
-        if len(members) > 1 and np.ptp([local[0] for _, local in members]) < 2.0:
+        across, ahead = (np.ptp([local[i] for _, local in members]) for i in (0, 2))
+        if across < 2.0 and ahead < 0.8:
             return [members[:4]]
         return [[one] for one in members]
 
