@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-from mmser_ros.memory.memory import MemoryStatus
+from mmser_ros.memory.answers import MemoryStatus
 from mmser_ros.nodes.memory_statistics import MemorySnapshot
 
 

@@ -27,11 +27,11 @@ OF_THE_MEMORY = (
     _of_memory("believed", "Probability from which a thing is answered."),
     _of_memory("half_life_person", "Hours in which half of the evidence for a person is gone."),
     _of_memory("half_life_animal", "The same for animals."),
-    _of_memory("half_life_food", "The same for food and drink."),
-    _of_memory("half_life_object", "The same for things that are carried about."),
     _of_memory("half_life_vehicle", "The same for vehicles."),
+    _of_memory("half_life_object", "The same for things that are carried about."),
     _of_memory("half_life_furniture", "The same for furniture and appliances."),
-    _of_memory("half_life_structure", "The same for parts of the building and the land."),
+    _of_memory("half_life_fixture", "The same for what is built in or grows there."),
+    _of_memory("half_life_place", "The same for places that are named as things."),
 )
 
 MEMORY_PARAMETERS = (
