@@ -192,7 +192,7 @@ class MemoryNode(LifecycleNode):
 
     def _store(self, map_id: str) -> Path | None:
         given = self._get("store")
-        if given == ":memory:":
+        if given == "none":
             return None
         if given:
             return Path(given).expanduser()

@@ -42,7 +42,7 @@ MEMORY_PARAMETERS = (
     Parameter(
         "store",
         "",
-        "File of the memory; empty: ~/.ros/mmser/<map_id>.<robot_name>.sqlite; :memory: keeps "
+        "File of the memory; empty: ~/.ros/mmser/<map_id>.<robot_name>.sqlite; none keeps "
         "nothing over a restart.",
         fixed=True,
     ),
