@@ -144,8 +144,9 @@ def test_the_interface_is_what_others_rely_on():
         (SceneMatch, "node score age pose path path_length relations map_id stale"),
         (
             SceneObservation,
-            "robot map_id caption pose position_sigma heading_sigma has_camera width height fx fy cx "
-            "cy mount mount_position_sigma mount_heading_sigma has_depth depth_columns depth_rows depth",
+            "robot map_id caption pose position_sigma heading_sigma has_camera width height fx fy "
+            "cx cy mount mount_position_sigma mount_heading_sigma has_depth depth_columns "
+            "depth_rows depth",
         ),
         (SceneDigest, "robot map_id forgotten period buckets sums"),
         (QueryScene.Request, "text k place since until has_near near has_start start"),

@@ -109,10 +109,9 @@ class House:
             item = self.items[number]
             while True:
                 moved = self._on_a_support(item, "on")
-                if (
-                    moved.support != item.support
-                    and np.hypot(*np.subtract(moved.middle, item.middle)[:2]) > 1.5
-                ):
+                if moved.support != item.support and np.hypot(
+                    *np.subtract(moved.middle, item.middle)[:2]
+                ) > 1.5:
                     self.items[number] = moved
                     break
         return chosen
@@ -217,10 +216,9 @@ class House:
                 for one in self.items
             )
             middle_of_door = (x0 + x1) / 2
-            blocks = (
-                abs(x - middle_of_door) < w / 2 + 0.7
-                and min(abs(y - 4.0) - d / 2, abs(y - 5.6) - d / 2) < 0.9
-            )
+            blocks = abs(x - middle_of_door) < w / 2 + 0.7 and min(
+                abs(y - 4.0) - d / 2, abs(y - 5.6) - d / 2
+            ) < 0.9
             if room == "hallway":
                 doors = [(a + c) / 2 for name, (a, _, c, _) in FLOOR.items() if name != room]
                 blocks = any(abs(x - one) < w / 2 + 0.6 for one in doors)
