@@ -190,7 +190,7 @@ def match_to_message(
         label=match.label,
         position=Point(x=x, y=y, z=z),
         kind=match.kind,
-        attributes=match.attributes,
+        attributes=list(match.attributes),
         room=match.room or "",
         probability=match.probability,
         sigma=match.sigma,

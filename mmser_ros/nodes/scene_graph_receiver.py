@@ -47,8 +47,11 @@ class GraphReceiver:
         with self._lock:
             if not message.full:
                 self._waiting[message.stream, message.sequence] = message
-            elif message.stream != self._stream or message.sequence >= (self.sequence or 0):
-                self._begin(message)
+            else:  # what waits of another stream is of a node that is gone
+                waiting = self._waiting.items()
+                self._waiting = {key: one for key, one in waiting if key[0] == message.stream}
+                if message.stream != self._stream or message.sequence >= (self.sequence or 0):
+                    self._begin(message)
             while self.sequence is not None:
                 delta = self._waiting.pop((self._stream, self.sequence + 1), None)
                 if delta is None:
@@ -63,10 +66,6 @@ class GraphReceiver:
                 self._ask()
 
     def _begin(self, full: SceneGraph) -> None:
-        if full.stream != self._stream:
-            self._waiting = {
-                key: one for key, one in self._waiting.items() if key[0] == full.stream
-            }
         self._stream, self.sequence = full.stream, full.sequence
         self.map_id, self.stale = full.map_id, full.stale
         self.nodes = {one.id: one for one in full.nodes}

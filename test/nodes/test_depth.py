@@ -50,7 +50,7 @@ def test_metres(encoding, pixels, padding):
 )
 def test_malformed_images(reason, fields):
     with pytest.raises(ImageError) as caught:
-        to_metres(depth_image("32FC1", METRES.astype("<f4"), **fields))
+        to_metres(depth_image(**{"encoding": "32FC1", "pixels": METRES.astype("<f4"), **fields}))
     assert caught.value.reason == reason
 
 

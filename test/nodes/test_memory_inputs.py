@@ -4,6 +4,7 @@
 
 import math
 import sys
+from itertools import count
 from time import monotonic
 
 import numpy as np
@@ -31,10 +32,13 @@ from test.nodes.test_pose_sources import SECOND, StandIn, stamped
 class Bench:
     """Inputs in a node of their own, and publishers to them."""
 
+    numbers = count()
+
     def __init__(self, **parameters):
         given = {"pose_source": "odom", "qos_reliability": "reliable", **parameters}
         overrides = [Parameter(name, value=value) for name, value in given.items()]
-        self.node = Node("inputs", namespace="/bench", parameter_overrides=overrides)
+        namespace = f"/bench{next(self.numbers)}"
+        self.node = Node("inputs", namespace=namespace, parameter_overrides=overrides)
         declare(self.node, MEMORY_PARAMETERS)
         self.statistics = MemoryStatistics()
         self.inputs = MemoryInputs(self.node, self.statistics)
@@ -100,7 +104,7 @@ def test_pose_source_and_map_frame(bench, source, kind):
     assert sight.pose.position[0] == 3.0
     assert (sight.camera, sight.depth) == (None, None)
     assert one.statistics.snapshot().refused == {"pose_frame": 1}
-    assert one.inputs.explain().startswith(f"/bench/{source}: ")
+    assert one.inputs.explain().startswith(f"{one.node.get_namespace()}/{source}: ")
 
 
 def test_sigmas(bench):
@@ -137,7 +141,10 @@ def test_quality_of_service(bench, reliability, topic):
     node = bench(qos_reliability=reliability, use_depth=True).node
     found = []
     wait_until(
-        lambda: found.extend(node.get_subscriptions_info_by_topic(f"/bench/{topic}")) or found,
+        lambda: (
+            found.extend(node.get_subscriptions_info_by_topic(node.resolve_topic_name(topic)))
+            or found
+        ),
         topic,
     )
     assert {one.qos_profile.reliability.name.lower() for one in found} == {reliability}
