@@ -169,7 +169,7 @@ def test_early_late_and_lossy_subscribers_have_the_same_graph(robot):
     late = SceneGraphListener(robot.peer.node)
     shallow = SceneGraphListener(robot.peer.node, depth=1)
     for number in range(4):
-        robot.see(look("a book", 100 + number, BOOK, x=3.0 + number))
+        robot.see(look("a book", 100 + number, BOOK, x=3.0 + 0.3 * number))
     for name, one in (("early", early), ("late", late), ("shallow", shallow), ("lossy", lossy)):
         number = 110
 
@@ -184,13 +184,14 @@ def test_early_late_and_lossy_subscribers_have_the_same_graph(robot):
 
 
 def test_forgetting(robot):
-    robot.see(*around("a mug", MUG), *around("a book", BOOK, start=100.0, x=3.0))
+    mugs = [look("a mug", 1 + i, MUG, y=0.4 * i - 0.6) for i in range(4)]
+    robot.see(*mugs, *around("a book", BOOK, start=10.0, x=3.0))
     known(robot, "book")
-    request = ForgetScene.Request(before=Time(sec=90))
+    request = ForgetScene.Request(before=Time(sec=5))
     answer = robot.peer.call(ForgetScene, "memory_node/forget", request)
     assert (answer.success, answer.message) == (True, "4 observations are left")
     assert [one.node.label for one in ask(robot).matches] == ["book"]
-    robot.see(*around("a mug", MUG))
+    robot.see(*mugs)
     counts(robot)
     assert ask(robot, "mug").matches == []
 
