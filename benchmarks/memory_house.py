@@ -20,15 +20,14 @@ from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from test.memory.house import House
-from test.memory.plain_words import PlainParser, PlainWords
-from test.memory.scoring import score
-from test.memory.walk import Walk
-
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.lexicon import Lexicon
 from mmser_ros.memory.memory import SceneMemory
 from mmser_ros.memory.parsing import CaptionParser
+from test.memory.house import House
+from test.memory.plain_words import PlainParser, PlainWords
+from test.memory.scoring import score
+from test.memory.walk import Walk
 
 SWITCHES = {
     "evidence": {"use_evidence": False},

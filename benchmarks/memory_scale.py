@@ -27,14 +27,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from test.memory.house import FLOOR, SIZES, SMALL, House
-from test.memory.plain_words import PlainParser, PlainWords
-from test.memory.walk import SECOND, Walk
-
 from mmser_ros.memory.lexicon import Lexicon
 from mmser_ros.memory.memory import SceneMemory
 from mmser_ros.memory.parsing import CaptionParser
 from mmser_ros.records import Observation, Pose
+from test.memory.house import FLOOR, SIZES, SMALL, House
+from test.memory.plain_words import PlainParser, PlainWords
+from test.memory.walk import SECOND, Walk
 
 FIRST, LAST = 10_000, 1_000
 APART = 20.0
@@ -125,7 +124,5 @@ if __name__ == "__main__":
     parser.add_argument("--looks", type=int, default=500, help="of the walk through each house")
     parser.add_argument("--plain-parser", action="store_true", help="the tests' parser")
     options = parser.parse_args()
-    result = run(
-        options.observations, options.houses, options.looks, plain=options.plain_parser
-    )
+    result = run(options.observations, options.houses, options.looks, plain=options.plain_parser)
     print(json.dumps(result, indent=None if options.json else 1))

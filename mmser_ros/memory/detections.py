@@ -75,7 +75,7 @@ def detect(
 
 
 def _said(head: str, tokens: set[str]) -> bool:
-    last = head.split()[-1]
+    last = head.rsplit(maxsplit=1)[-1]
     return bool(tokens & {last, f"{last}s", f"{last}es"})
 
 

@@ -30,9 +30,7 @@ def plain_graph(graph: SceneGraph, query: Query, now: int) -> nx.MultiDiGraph:
     between places, `at` from robots to places, and what captions say of things.
     """
     origin = query.origin
-    plain = nx.MultiDiGraph(
-        map_id=origin.map_id, frame=origin.frame, stale=origin.stale, stamp=now
-    )
+    plain = nx.MultiDiGraph(map_id=origin.map_id, frame=origin.frame, stale=origin.stale, stamp=now)
     for name, room in sorted(query.rooms.all().items()):
         plain.add_node(name, layer="room", label=room.label or "", **_xyz(room.position))
         for place in room.places:

@@ -137,7 +137,9 @@ class Fusion:
             thing = replace(thing, word=word, kind=self._words.kind(word))
         thing = belief.seen(thing, stamp, detection.weight, config)
         home = graph.near(Place, thing.position[:2], HOME)
-        ranked = [(float(np.hypot(*np.subtract(p.position, thing.position)[:2])), n) for n, p in home]
+        ranked = [
+            (float(np.hypot(*np.subtract(p.position, thing.position)[:2])), n) for n, p in home
+        ]
         graph.put((name,), replace(thing, place=min(ranked)[1] if ranked else None))
         return name
 

@@ -17,12 +17,12 @@ from mmser_ros.errors import MmserError
 from mmser_ros.memory.answers import Match, MemoryStatus, Origin, RelationAnswer, Route
 from mmser_ros.memory.codec import normal_form
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.language import CachedParser, CachedWords, Parser, Words
 from mmser_ros.memory.export import plain_graph
 from mmser_ros.memory.fusion import Fusion
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import default_camera, depth_grid, with_points
 from mmser_ros.memory.history import History
+from mmser_ros.memory.language import CachedParser, CachedWords, Parser, Words
 from mmser_ros.memory.nodes import Place, Thing
 from mmser_ros.memory.query import Embed, Query
 from mmser_ros.memory.rooms import Room

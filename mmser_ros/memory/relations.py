@@ -53,9 +53,7 @@ class Judged:
     relation: Relation
 
 
-def say(
-    graph: SceneGraph, slot: tuple[str, str, str], weight: float, evidence: Evidence
-) -> None:
+def say(graph: SceneGraph, slot: tuple[str, str, str], weight: float, evidence: Evidence) -> None:
     """A caption asserts a relation, (subject, object, predicate)."""
     old = graph.get(slot)
     stamp = evidence.stamp

@@ -18,7 +18,8 @@ from mmser_ros.memory.answers import Origin
 from mmser_ros.memory.codec import Key, decode, dumps
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.graph import Record, Slot
-from mmser_ros.memory.nodes import Agent, Path as PathRecord, Place, Relation, Thing
+from mmser_ros.memory.nodes import Agent, Place, Relation, Thing
+from mmser_ros.memory.nodes import Path as PathRecord
 from mmser_ros.memory.storefile import connect, set_aside
 from mmser_ros.records import Observation
 
@@ -85,7 +86,9 @@ class Store:
 
     def set_meta(self, name: str, value: Any) -> bool:
         """Keep a named value; whether that worked."""
-        return self._write([("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(name, json.dumps(value))])])
+        return self._write(
+            [("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(name, json.dumps(value))])]
+        )
 
     def knows(self, digest: str) -> bool:
         """Whether an observation is in the journal, or waits to be."""
@@ -106,7 +109,9 @@ class Store:
         """Write what waits; whether nothing waits any more."""
         if self._unsaved:
             rows = [(*key, body) for key, body in self._unsaved.values()]
-            statement = "INSERT OR IGNORE INTO journal (stamp, robot, digest, body) VALUES (?,?,?,?)"
+            statement = (
+                "INSERT OR IGNORE INTO journal (stamp, robot, digest, body) VALUES (?,?,?,?)"
+            )
             if self._write([(statement, rows)]):
                 self._unsaved.clear()
         return not self._unsaved

@@ -70,7 +70,7 @@ class MemoryNode(LifecycleNode):
         self.statistics = MemoryStatistics()
         self._memory_factory = memory_factory
         self._memory: Any = None
-        self._inputs: MemoryInputs | None = None
+        self._inputs: Any = None
         self._sharing: Sharing | None = None
         self._state = "unconfigured"
         self._failure = ""
@@ -108,14 +108,16 @@ class MemoryNode(LifecycleNode):
             self._close()
             return TransitionCallbackReturn.FAILURE
         self._failure = ""
+        memory, robot = self._memory, self._robot
         if self._get("share"):
-            about = (self._robot, self.statistics, self._changed, self._get("share_period"))
-            self._sharing = Sharing(self, self._memory, *about)
+            period = self._get("share_period")
+            self._sharing = Sharing(self, memory, robot, self.statistics, self._changed, period)
             self._open.callback(self._sharing.close)
         self._outputs = GraphOutputs(self)
         self._open.callback(self._outputs.close)
-        about = (self._robot, self._outputs.stream, self._sharing, self._changed)
-        self._open.callback(MemoryServices(self, self._memory, *about).close)
+        stream = self._outputs.stream
+        services = MemoryServices(self, memory, robot, stream, self._sharing, self._changed)
+        self._open.callback(services.close)
         captions = self.create_subscription(
             SceneCaption,
             "scene_caption",
@@ -213,10 +215,9 @@ class MemoryNode(LifecycleNode):
     # Captions
 
     def _observe(self, message: SceneCaption, received: float) -> None:
-        memory, inputs = self._memory, self._inputs
         deadline = received + self._get("pose_timeout")
-        sight = inputs.of(message.header, deadline, lambda: self._worker.stopping)
-        observation = memory.observe(
+        sight = self._inputs.of(message.header, deadline, lambda: self._worker.stopping)
+        observation = self._memory.observe(
             message_to_caption(message),
             nanoseconds(message.header.stamp),
             sight.pose,

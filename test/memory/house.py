@@ -84,6 +84,10 @@ class House:
         self.random = np.random.default_rng(seed)
         self.items: list[Item] = []
         self.walls = _walls()
+        while not self._arranged(small):  # until a robot can get into every room
+            self.items.clear()
+
+    def _arranged(self, small: int) -> bool:
         for room, words in FURNITURE.items():
             for word in words:
                 self._furnish(room, word)
@@ -92,6 +96,12 @@ class House:
         self._held: set[tuple[int, str, int]] = set()
         self.boxes = self._boxes()
         self.grid = self._free_grid()
+        return all(self.inside(room) for room in FLOOR)
+
+    def inside(self, room: str) -> list[tuple[int, int]]:
+        """Where a robot can stand in a room."""
+        x0, y0, x1, y1 = FLOOR[room]
+        return sorted(n for n in self.grid if x0 < n[0] / 4 < x1 - 0.2 and y0 < n[1] / 4 < y1 - 0.2)
 
     def label(self, x: float, y: float) -> str | None:
         """The word for the room at a position."""
@@ -109,9 +119,10 @@ class House:
             item = self.items[number]
             while True:
                 moved = self._on_a_support(item, "on")
-                if moved.support != item.support and np.hypot(
-                    *np.subtract(moved.middle, item.middle)[:2]
-                ) > 1.5:
+                if (
+                    moved.support != item.support
+                    and np.hypot(*np.subtract(moved.middle, item.middle)[:2]) > 1.5
+                ):
                     self.items[number] = moved
                     break
         return chosen
@@ -216,9 +227,10 @@ class House:
                 for one in self.items
             )
             middle_of_door = (x0 + x1) / 2
-            blocks = abs(x - middle_of_door) < w / 2 + 0.7 and min(
-                abs(y - 4.0) - d / 2, abs(y - 5.6) - d / 2
-            ) < 0.9
+            blocks = (
+                abs(x - middle_of_door) < w / 2 + 0.7
+                and min(abs(y - 4.0) - d / 2, abs(y - 5.6) - d / 2) < 0.9
+            )
             if room == "hallway":
                 doors = [(a + c) / 2 for name, (a, _, c, _) in FLOOR.items() if name != room]
                 blocks = any(abs(x - one) < w / 2 + 0.6 for one in doors)

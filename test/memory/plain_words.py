@@ -58,8 +58,13 @@ class PlainParser:
                 relations.append(RelationMention(len(things) - 1, link[1], len(things)))
             things.append(
                 ThingMention(
-                    found[0].strip(), head, adjectives, count or None,
-                    negated=found[1] == "no", start=found.start(), end=found.end(),
+                    found[0].strip(),
+                    head,
+                    adjectives,
+                    count or None,
+                    negated=found[1] == "no",
+                    start=found.start(),
+                    end=found.end(),
                 )  # fmt: skip
             )
             end_of_last = found.end()

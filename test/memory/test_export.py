@@ -17,7 +17,7 @@ THINGS = [("mug", (2.0, -0.8, 0.3)), ("table", (2.0, -0.7, -0.2))]
 
 @pytest.fixture(scope="module")
 def graph():
-    drive = [look("a hallway", 45 + i, x=-0.5 * (i + 1)) for i in range(6)]
+    drive = [look("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(6)]
     return remember(*around("a kitchen with a red mug on a table", THINGS), *drive).graph()
 
 

@@ -7,9 +7,7 @@ from .scenes import look, remember
 
 def drive(captions, *, start=10.0, y=0.0, robot="robot"):
     """Half a metre a look, one caption each."""
-    return [
-        look(text, start + i, x=0.5 * i, y=y, robot=robot) for i, text in enumerate(captions)
-    ]
+    return [look(text, start + i, x=0.5 * i, y=y, robot=robot) for i, text in enumerate(captions)]
 
 
 def paths(memory):

@@ -39,8 +39,8 @@ def test_geometry_contradicts_and_the_contradiction_is_kept():
 
 def test_of_two_that_exclude_each_other_the_better_supported_holds():
     things = [("shoe", SHOE), ("table", TABLE)]
-    looks = around("a shoe under a table", things) + around("a shoe in a table", things, 1, start=90)
-    memory = remember(*looks)
+    looks = around("a shoe under a table", things)
+    memory = remember(*looks, *around("a shoe in a table", things, 1, start=90))
     assert held(memory, "shoe") == [("shoe", "under", "table")]
     assert ("shoe", "in", "table") in held(memory, "shoe", contradicted=True)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -42,7 +43,7 @@ class Said:
     right: bool
     first_look: bool
     confidence: float
-    joined: tuple[str, "Said"] | None = None
+    joined: tuple[str, Said] | None = None
 
     def text(self) -> str:
         word = self.word
@@ -86,13 +87,12 @@ class Walk:
         here = nodes[int(self.random.integers(len(nodes)))]
         while True:
             for room in self.random.permutation(rooms):
-                x0, y0, x1, y1 = FLOOR[str(room)]
-                inside = [n for n in nodes if x0 < n[0] / 4 < x1 - 0.2 and y0 < n[1] / 4 < y1 - 0.2]
+                inside = self.house.inside(str(room))
                 for _ in range(2):
                     goal = inside[int(self.random.integers(len(inside)))]
                     path = nx.shortest_path(grid, here, goal)[::2]
                     here = goal
-                    for a, b in zip(path, path[1:], strict=False):
+                    for a, b in pairwise(path):
                         yield self._pose(b, math.atan2(b[1] - a[1], b[0] - a[0]))
                     start = self.random.uniform(0, 2 * math.pi)
                     for turn in range(8):
@@ -146,14 +146,14 @@ class Walk:
         used: set[int] = set()
         for subject, predicate, target in sorted(relations):
             ends = {subject, target}
-            if ends <= said.keys() and not ends & used:
-                if said[subject].count == said[target].count == 1:
-                    used |= ends
-                    if self.random.random() < self.errors:
-                        predicate = str(self.random.choice(WRONG_PREDICATES))
-                    joined = (predicate, said[target])
-                    said[subject] = replace(said[subject], joined=joined)
-                    del said[target]
+            if not ends <= said.keys() or ends & used:
+                continue
+            if said[subject].count == said[target].count == 1:
+                used |= ends
+                wrong = self.random.random() < self.errors
+                spoken = str(self.random.choice(WRONG_PREDICATES)) if wrong else predicate
+                joined = (spoken, said.pop(target))
+                said[subject] = replace(said[subject], joined=joined)
         return list(said.values())
 
     @staticmethod

@@ -41,15 +41,26 @@ class Robot:
         qos = QoSProfile(depth=100)
         self.odometry = peer.node.create_publisher(Odometry, "odom", qos)
         self.captions = peer.node.create_publisher(SceneCaption, "scene_caption", qos)
-        self.listeners = peer.node.get_namespace() + "/memory_node"
+        self.said = 0
 
     def connect(self):
         """Wait until the node hears this robot; captions are heard by the peer, too."""
         wait_until(lambda: self.odometry.get_subscription_count() == 1, "the odometry's listener")
         wait_until(lambda: self.captions.get_subscription_count() == 2, "the captions' listeners")
         wait_until(lambda: self.peer.node.count_publishers("scene_graph") == 1, "the graph")
-        self.peer.status(lambda one: values(one)["state"] == "active", "an active node")
+        status = self.peer.status(lambda one: values(one)["state"] == "active", "an active node")
+        self.said = int(values(status)["received"])
         return self
+
+    def counts(self):
+        """The figures when every caption that this robot has said has its count."""
+
+        def settled(one):
+            found = values(one)
+            counts = [int(count) for key, count in found.items() if key.startswith("dropped.")]
+            return self.said == int(found["received"]) == int(found["observed"]) + sum(counts)
+
+        return values(self.peer.status(settled, f"a count for each of {self.said} captions"))
 
     def stand(self, pose, stamp, frame="map"):
         message = Odometry(header=Header(stamp=stamp_of(stamp), frame_id=frame))
@@ -59,6 +70,7 @@ class Robot:
     def say(self, caption, stamp, frame="camera"):
         header = Header(stamp=stamp_of(stamp), frame_id=frame)
         self.captions.publish(caption_to_message(caption, header))
+        self.said += 1
 
     def see(self, *looks):
         for one in looks:
