@@ -7,7 +7,7 @@ each node has its own.
 """
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, ThisLaunchFileDir
 
@@ -26,13 +26,9 @@ def generate_launch_description() -> LaunchDescription:
                 default_value=shipped_parameters(f"{name}.yaml"),
                 description=f"YAML file of the parameters of {name}_node.",
             ),
-            GroupAction(  # a scope of its own for params_file
-                [
-                    IncludeLaunchDescription(
-                        PythonLaunchDescriptionSource(file),
-                        launch_arguments={"params_file": LaunchConfiguration(argument)}.items(),
-                    )
-                ]
+            IncludeLaunchDescription(
+                PythonLaunchDescriptionSource(file),
+                launch_arguments={"params_file": LaunchConfiguration(argument)}.items(),
             ),
         ]
     return LaunchDescription(actions)

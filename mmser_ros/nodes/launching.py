@@ -55,36 +55,44 @@ def node_description(
     use_large_shared_memory()  # for the nodes that are launched after this one, too
     overrides = list(overrides)
 
-    def node(context: LaunchContext) -> list[Node]:
-        given: dict = {
-            one.name: ParameterValue(LaunchConfiguration(one.name), value_type=type(one.default))
-            for one in overrides
-            if LaunchConfiguration(one.name).perform(context)
-        }
-        if LaunchConfiguration("use_sim_time").perform(context) == "true":
-            given["use_sim_time"] = True
-        return [
-            Node(
-                package="mmser_ros",
-                executable=name,
-                name=name,
-                namespace=LaunchConfiguration("namespace"),
-                output="screen",
-                parameters=[LaunchConfiguration("params_file"), given],
-                remappings=[
-                    (topic.topic, LaunchConfiguration(argument))
-                    for argument, topic in topics.items()
-                ],
-                arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
-                on_exit=respawn_if_killed,
-            )
-        ]
+    def start(context: LaunchContext) -> list[Node]:
+        # Performed now: a node that comes back later may find another launch file's arguments.
+        def value(argument: str) -> str:
+            return LaunchConfiguration(argument).perform(context)
 
-    def respawn_if_killed(event: ProcessExited, context: LaunchContext) -> TimerAction | None:
-        """Start the node again if a signal ended it; one that exited by itself has said why."""
-        if event.returncode >= 0 or context.is_shutdown:
-            return None
-        return TimerAction(period=RESPAWN_DELAY, actions=node(context))
+        given: dict = {
+            one.name: ParameterValue(value(one.name), value_type=type(one.default))
+            for one in overrides
+            if value(one.name)
+        }
+        if value("use_sim_time") == "true":
+            given["use_sim_time"] = True
+        options = {
+            "namespace": value("namespace"),
+            "parameters": [value("params_file"), given],
+            "remappings": [(one.topic, value(argument)) for argument, one in topics.items()],
+            "arguments": ["--ros-args", "--log-level", value("log_level")],
+        }
+
+        def node() -> list[Node]:
+            return [
+                Node(
+                    package="mmser_ros",
+                    executable=name,
+                    name=name,
+                    output="screen",
+                    on_exit=respawn_if_killed,
+                    **options,
+                )
+            ]
+
+        def respawn_if_killed(event: ProcessExited, context: LaunchContext) -> TimerAction | None:
+            """Start the node again if a signal ended it; one that exited itself has said why."""
+            if event.returncode >= 0 or context.is_shutdown:
+                return None
+            return TimerAction(period=RESPAWN_DELAY, actions=node())
+
+        return node()
 
     return LaunchDescription(
         [
@@ -115,7 +123,7 @@ def node_description(
                 choices=["debug", "info", "warn", "error", "fatal"],
                 description="The least level that is logged.",
             ),
-            OpaqueFunction(function=node),
+            OpaqueFunction(function=start),
         ]
     )
 
