@@ -9,9 +9,10 @@ each node has its own.
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, ThisLaunchFileDir
+from launch.substitutions import LaunchConfiguration
 
 from mmser_ros.nodes.launching import shipped_parameters
+from mmser_ros.resources import share_path
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -19,7 +20,7 @@ def generate_launch_description() -> LaunchDescription:
     actions = []
     for name in ("caption", "memory"):
         argument = f"{name}_params_file"
-        file = PathJoinSubstitution([ThisLaunchFileDir(), f"{name}.launch.py"])
+        file = str(share_path(f"launch/{name}.launch.py"))  # so that its arguments are listed, too
         actions += [
             DeclareLaunchArgument(
                 argument,

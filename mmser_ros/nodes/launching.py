@@ -11,7 +11,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction, TimerAction
 from launch.events.process import ProcessExited
 from launch.launch_context import LaunchContext
 from launch.launch_description import LaunchDescription
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, TextSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
@@ -61,7 +61,9 @@ def node_description(
             return LaunchConfiguration(argument).perform(context)
 
         given: dict = {
-            one.name: ParameterValue(value(one.name), value_type=type(one.default))
+            one.name: ParameterValue(
+                TextSubstitution(text=value(one.name)), value_type=type(one.default)
+            )
             for one in overrides
             if value(one.name)
         }
