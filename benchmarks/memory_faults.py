@@ -23,13 +23,12 @@ from time import sleep
 
 import networkx as nx
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from test.memory import endless
 from test.memory.scenes import open_memory, remember
 
-SECOND_OF_LOOKS = int(endless.RATE)
+ROOT = Path(__file__).parents[1]
 
 
 def killed_once(path: Path, delay: float) -> int:

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mmser_ros.memory.lexicon import Lexicon
 from mmser_ros.memory.memory import SceneMemory
-from mmser_ros.memory.parsing import CaptionParser
+from mmser_ros.memory.parsing import CaptionParser, ParsedCaption
 from mmser_ros.records import Observation, Pose
 from test.memory.house import FLOOR, SIZES, SMALL, House
 from test.memory.plain_words import PlainParser, PlainWords
@@ -65,7 +65,7 @@ def run(count: int, houses: int, looks: int, *, plain: bool) -> dict:
 
     class Prepared:
         @staticmethod
-        def parse(caption: str):
+        def parse(caption: str) -> ParsedCaption:
             return parsed[caption] if caption in parsed else parser.parse(caption)
 
     random = np.random.default_rng(0)

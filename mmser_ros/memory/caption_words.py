@@ -45,7 +45,10 @@ class CaptionWords:
     turned: Mapping[str, str]
     numbers: Mapping[str, int]
     persons: Mapping[str, int | None]
+    lemmas: Mapping[str, str]
     put: frozenset[str]
+    placed: frozenset[str]
+    of_the_living: frozenset[str]
     lead_animals: frozenset[str]
     states: frozenset[str]
     no_states: frozenset[str]
@@ -104,11 +107,11 @@ class CaptionWords:
             "prepositions": {word: wordings[word] for word in wordings if word.isalpha()},
             "verbs": _by_wording(document["verbs"]),
             "turned": _by_wording(document["turned"]),
-            "numbers": dict(document["numbers"]),
-            "persons": dict(document["persons"]),
+            **{name: dict(document[name]) for name in ("numbers", "persons", "lemmas")},
         }
         for field in fields(cls):
-            given.setdefault(field.name, frozenset(document.get(field.name) or ()))
+            if field.name not in given:
+                given[field.name] = frozenset(document.get(field.name) or ())
         empty = [name for name, words in given.items() if not words]
         if empty:
             raise KeyError(*empty)

@@ -100,10 +100,13 @@ class Clauses:
         """Relations of a verb to its direct objects."""
         if is_negated(verb):
             return
+        watched = [  # "a crowd watches two boxers fight"
+            child for clause in verb.children if clause.dep_ == "ccomp" for child in clause.lefts
+        ]
         objects = [
             noun
-            for child in verb.children
-            if child.dep_ in OBJECTS
+            for child in (*verb.children, *watched)
+            if child.dep_ in (OBJECTS if child.head == verb else ("nsubj",))
             for noun in self._who.all(child)
         ]
         subjects = self._who.doers(verb) if objects else []
@@ -196,7 +199,8 @@ class Clauses:
                 agent = any(child.dep_ == "agent" for child in token.children)
                 self._describe([] if agent else self._who.doers(token), token, token)
             elif token.dep_ in ("acomp", "oprd") and token.pos_ == "ADJ":
-                for one in joined_after(token):
+                clause = any(child.dep_ in ("xcomp", "ccomp") for child in token.head.children)
+                for one in [] if clause else joined_after(token):  # not "it is hard to see"
                     if one.i not in related and "hedged" not in self._marks.get(one.i, ()):
                         self._describe(self._who.doers(token.head), one, token.head)
             elif token.head.lemma_ == "be" and token.lower_ in PARTICLES:

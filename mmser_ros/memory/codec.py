@@ -42,9 +42,9 @@ def encode(value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    return {one.name: hints[one.name] for one in fields(kind)}  # type: ignore[arg-type]
+    return {one.name: hints[one.name] for one in fields(kind)}
 
 
 def decode(kind: type[Record], value: Any) -> Record:
@@ -60,8 +60,8 @@ def decode(kind: type[Record], value: Any) -> Record:
 def _decode(hint: Any, value: Any) -> Any:
     if value is None:
         return None
-    if is_dataclass(hint):
-        return decode(hint, value)  # type: ignore[type-var]
+    if isinstance(hint, type) and is_dataclass(hint):
+        return decode(hint, value)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return _decode(next(one for one in arguments if one is not type(None)), value)

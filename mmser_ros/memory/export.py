@@ -33,8 +33,8 @@ def plain_graph(graph: SceneGraph, query: Query, now: int) -> nx.MultiDiGraph:
     plain = nx.MultiDiGraph(map_id=origin.map_id, frame=origin.frame, stale=origin.stale, stamp=now)
     for name, room in sorted(query.rooms.all().items()):
         plain.add_node(name, layer="room", label=room.label or "", **_xyz(room.position))
-        for place in room.places:
-            plain.add_edge(name, place, "contains")
+        for inside in room.places:
+            plain.add_edge(name, inside, "contains")
     for name, place in graph.nodes(Place):
         plain.add_node(
             name, layer="place", label=place.votes[0][0] if place.votes else "",

@@ -15,6 +15,7 @@ from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import View
 from mmser_ros.memory.language import Parser, Words
 from mmser_ros.memory.nodes import MAX_OTHERS, Evidence, Place, Relation, Thing
+from mmser_ros.memory.parsed import ParsedCaption
 from mmser_ros.memory.tracks import born, conflict, distance, merged, updated
 from mmser_ros.records import Observation
 
@@ -83,15 +84,9 @@ class Fusion:
             named.setdefault(detection.mention, []).append(found)
         seen = sorted({one for names in named.values() for one in names})
         denied = {self._words.canonical(one.head) for one in parsed.things if one.negated}
-        self._miss(look, near, set(seen), denied)
         self._tell_apart(seen)
-        for one in parsed.relations:
-            for subject in named.get(one.subject, ()):
-                target = next((o for o in named.get(one.object, ()) if o != subject), None)
-                if target is not None:
-                    slot = (subject, target, one.predicate)
-                    weight = min(d.weight for d in detections if d.mention == one.subject)
-                    relations.say(graph, slot, weight, look.evidence(weight))
+        self._relate(look, parsed, detections, named)
+        self._miss(look, near, set(seen), denied)
         for name in seen:
             self._reconcile(name)
 
@@ -187,6 +182,22 @@ class Fusion:
         return record is not None and (
             self._words.same(thing.word, record.word) >= self._config.same_word
         )
+
+    def _relate(
+        self,
+        look: Look,
+        parsed: ParsedCaption,
+        detections: list[Detection],
+        named: dict[int, list[str]],
+    ) -> None:
+        """Enter what the caption says of the things it names, by mention."""
+        for one in parsed.relations:
+            for subject in named.get(one.subject, ()):
+                target = next((o for o in named.get(one.object, ()) if o != subject), None)
+                if target is not None:
+                    slot = (subject, target, one.predicate)
+                    weight = min(d.weight for d in detections if d.mention == one.subject)
+                    relations.say(self._graph, slot, weight, look.evidence(weight))
 
     def _reconcile(self, name: str) -> None:
         """After a sighting: join what turned out to be one thing, and see what moved here."""

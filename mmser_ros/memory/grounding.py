@@ -157,8 +157,8 @@ class View:
                 return self._at_point(ray, SPACED)
             width = region.width * point[2] / self.camera.fx
             ray = np.array([point[0] + share * width, point[1], point[2]])
-            size = {"size": width / slots, "height": region.height * point[2] / self.camera.fy}
-            return replace(self._at_point(ray, width / slots), **size)
+            height = region.height * point[2] / self.camera.fy
+            return replace(self._at_point(ray, width / slots), size=width / slots, height=height)
         camera = self.camera
         if region is not None:
             u = region.x + region.width * (share + 0.5)

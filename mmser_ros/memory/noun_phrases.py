@@ -38,7 +38,10 @@ class Noun:
         start: first token.
         end: last token.
         attributes: (token, word).
-        content: the noun that is absorbed as an attribute, as wine by its bottle.
+        count: how many, if that is said.
+        negated: it is not there.
+        hedged: perhaps it is not there.
+        place: it only says where all this is.
     """
 
     at: Token
@@ -47,7 +50,6 @@ class Noun:
     end: int
     count: int | None
     attributes: list[tuple[int, str]] = field(default_factory=list)
-    content: int | None = None
     negated: bool = False
     hedged: bool = False
     place: bool = False
@@ -148,7 +150,7 @@ class NounPhrases:
 
     def _is_worn(self, token: Token) -> bool:
         governor = token.head
-        while governor.dep_ == "conj" and governor.head is not governor:
+        while governor.dep_ == "conj" and governor.head != governor:
             governor = governor.head
         if governor.dep_ in ("dobj", "pobj"):
             governor = governor.head
@@ -197,7 +199,7 @@ class NounPhrases:
             meant = child
             if child.dep_ == "prep" and child.lower_ == "of":
                 meant = next((one for one in child.children if one.dep_ == "pobj"), child)
-            elif child.dep_ == "compound" and child.lemma_ in self._lexicon:
+            elif child.i == part.i - 1 and child.pos_ in NOUNS and child.lemma_ in self._lexicon:
                 self.nouns[part.i] = Noun(part, child.lemma_, child.i, part.i, 1)
                 return
             elif child.dep_ != "poss":
@@ -261,7 +263,13 @@ def is_modifier(token: Token) -> bool:
     """Whether a noun only describes the noun after it: the coffee of a coffee table."""
     while token.dep_ == "conj" and token.head.i < token.i:
         token = token.head
-    return token.dep_ in BEFORE_A_NOUN and token.i < token.head.i
+    if token.dep_ in BEFORE_A_NOUN and token.i < token.head.i:
+        return True
+    after = token.nbor() if token.i + 1 < len(token.doc) else None
+    if after is None or after.pos_ not in NOUNS:
+        return False
+    # Whatever the label, and where a model takes both for subjects: "a microwave oven sits"
+    return token.head == after or (token.head == after.head and token.dep_ == after.dep_)
 
 
 def is_negated(verb: Token) -> bool:

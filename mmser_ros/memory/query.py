@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -169,7 +170,7 @@ class Query:
         records = [self._graph.node(one, Place) for one in places]
         inner = [one.position for one in records[1:-1] if one is not None]
         points = [start.position, *inner, goal.position]
-        legs = list(zip(points, points[1:], strict=False))
+        legs = list(pairwise(points))
         poses = tuple(_facing(a, b) for a, b in legs)
         return Route((*poses, goal), sum(math.dist(a, b) for a, b in legs), self.origin)
 

@@ -53,25 +53,39 @@ class Referents:
         governor = token.head
         for _ in self._doc:  # never more steps than words
             noun = self._phrases.of(governor)
+            if noun is not None and shared:
+                noun = self._wearer(noun) or noun
             if noun is not None:
-                return self._with_its_like(noun) if shared else [noun]
+                return self._with_its_like(noun, token) if shared else [noun]
             if governor.pos_ in VERBS:
                 objects = [child for child in governor.children if child.dep_ in OBJECTS]
                 if governor.lemma_ in self._words.put and objects:
                     return [one for child in objects for one in self.all(child)]
                 return self.doers(governor)
-            if governor.head is governor or (of and governor.pos_ != "ADJ"):
+            if governor.head == governor or (of and governor.pos_ != "ADJ"):
                 return []
             governor = governor.head
         return []
 
-    def _with_its_like(self, noun: Noun) -> list[Noun]:
-        """A noun phrase and those joined before it, if they are of a kind: a laptop and a mug."""
+    def _wearer(self, noun: Noun) -> Noun | None:
+        """Who wears this: what follows "a girl in a red dress" speaks of the girl."""
+        if not self._lexicon.is_a(noun.head, "clothing"):
+            return None
+        governor = coordination(noun.at)[0].head
+        wearers = []
+        if governor.lower_ in ("in", "with"):
+            wearers = self.governed(governor, shared=False)
+        elif governor.lemma_ == "wear":
+            wearers = self.doers(governor)
+        return next((one for one in wearers if self._lexicon.kind(one.head) in ALIVE), None)
+
+    def _with_its_like(self, noun: Noun, word: Token) -> list[Noun]:
+        """A noun phrase and those joined to it before a word, if alive as it is, or not as it."""
         alive = self._lexicon.kind(noun.head) in ALIVE
         return [
             other
             for token in coordination(noun.at)
-            if token.i <= noun.at.i
+            if token.i < word.i
             and (other := self._phrases.of(token)) is not None
             and (self._lexicon.kind(other.head) in ALIVE) == alive
         ]
@@ -87,21 +101,28 @@ class Referents:
 
     def doers(self, verb: Token) -> list[Noun]:
         """The subjects of a verb, its own or those of what it hangs on."""
+        first: list[Noun] = []
+        alive = verb.lemma_ in self._words.of_the_living
         for _ in self._doc:  # never more steps than words
             if any(child.dep_ == "expl" for child in verb.children):
                 return self._of_children(verb, ("attr", "dobj", "nsubj"))
             if any(child.dep_ in SUBJECTS for child in verb.children):
                 return self._of_children(verb, SUBJECTS)
-            if verb.head is verb:
-                return []
+            if verb.head == verb:
+                break
             up = verb.head
             noun = self._phrases.of(up)
             if noun is not None:
-                return self._with_its_like(noun)
-            if verb.dep_ in ("acl", "relcl"):  # of what is no thing: "a game being played"
-                return []
+                noun = self._wearer(noun) or noun
+                found = self._with_its_like(noun, verb)
+                # "on a couch watching television": not the couch, if there is someone
+                if not alive or self._lexicon.kind(noun.head) in ALIVE:
+                    return found
+                first = first or found
+            elif verb.dep_ in ("acl", "relcl"):  # of what is no thing: "a game being played"
+                break
             verb = up
-        return []
+        return first
 
     def _of_children(self, verb: Token, labels: Iterable[str]) -> list[Noun]:
         return [noun for child in verb.children if child.dep_ in labels for noun in self.all(child)]
@@ -114,7 +135,7 @@ class Referents:
             return [noun] if noun else []
         if word in RELATIVE:
             clause = pronoun.head
-            while clause.dep_ != "relcl" and clause.head is not clause:
+            while clause.dep_ != "relcl" and clause.head != clause:
                 clause = clause.head
             noun = self._phrases.of(clause.head)
             return [noun] if noun else []
@@ -125,7 +146,7 @@ class Referents:
         before = [
             noun
             for noun in reversed(self._phrases.nouns.values())
-            if noun.at.i < pronoun.i and noun.at.i not in itself and not noun.place
+            if noun.at.i < pronoun.i and not (noun.at.i in itself or noun.place or noun.negated)
         ]
         persons = [noun for noun in before if self._lexicon.kind(noun.head) == "person"]
         if word in OF_PERSONS:

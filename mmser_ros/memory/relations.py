@@ -107,7 +107,7 @@ def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> int:
     """
     if max(a.sigma, b.sigma) > SURE:
         return 0
-    dx, dy, dz = (a.position[i] - b.position[i] for i in range(3))
+    dx, dy = (a.position[i] - b.position[i] for i in (0, 1))
     far = math.hypot(dx, dy)
     half = (a.size or DEFAULT_SIZE) / 2 + (b.size or DEFAULT_SIZE) / 2
     slack = 0.2 + math.hypot(a.sigma, b.sigma) / 2
@@ -128,7 +128,7 @@ def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> int:
     upright, wrong = {
         "on": (bottom >= middle - slack / 2, bottom < middle - slack),
         "above": (bottom >= high - slack, top < high),
-        "under": (top <= middle + slack, top - tall / 2 > middle + slack),
+        "under": (top <= middle + slack, top - tall / 2 > middle + slack / 2),
         "in": (low - slack <= top - tall / 2 <= high + slack, bottom > high + slack),
     }[predicate]
     if upright and far <= max(a.size, b.size, DEFAULT_SIZE) / 2 + slack:

@@ -30,7 +30,9 @@ class MapMismatchError(MmserError):
     """What was given belongs to another map than this memory."""
 
 
-RECORDS = {one.__name__: one for one in (Agent, PathRecord, Place, Relation, Thing)}
+RECORDS: dict[str, type[Record]] = {
+    one.__name__: one for one in (Agent, PathRecord, Place, Relation, Thing)
+}
 Entry = tuple[Key, Observation]
 
 

@@ -136,9 +136,9 @@ class House:
         for a in ground:
             for b in ground:
                 gap = np.hypot(*np.subtract(a.middle, b.middle)[:2])
-                if a.number != b.number and a.room == b.room:
-                    if gap - (a.size[0] + b.size[0]) / 2 < 0.7:
-                        held.add((a.number, "next to", b.number))
+                beside = gap - (a.size[0] + b.size[0]) / 2 < 0.7
+                if a.number != b.number and a.room == b.room and beside:
+                    held.add((a.number, "next to", b.number))
         self._held = held
         return held
 
@@ -183,7 +183,7 @@ class House:
         floor = np.where(rays[:, 2] < -1e-6, -origin[2] / rays[:, 2], np.inf)
         depth = np.minimum(depth, floor)
         depth = np.where(depth > 8.0, 0.0, depth)
-        return DepthGrid(COLUMNS, ROWS, tuple(int(round(100 * one)) for one in depth))
+        return DepthGrid(COLUMNS, ROWS, tuple(round(100 * one) for one in depth))
 
     @staticmethod
     def _hit(origin: np.ndarray, rays: np.ndarray, boxes: np.ndarray) -> np.ndarray:

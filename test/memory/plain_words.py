@@ -65,7 +65,7 @@ class PlainParser:
                     negated=found[1] == "no",
                     start=found.start(),
                     end=found.end(),
-                )  # fmt: skip
+                )
             )
             end_of_last = found.end()
         return ParsedCaption(tuple(things), tuple(relations), (), place)

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmser_ros.memory.codec import decode, dumps, normal_form
@@ -52,17 +52,20 @@ observations = st.builds(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(observations)
 def test_what_is_written_is_read_again(observation):
     assert decode(Observation, json.loads(dumps(observation))) == observation
 
 
+@settings(max_examples=40, deadline=None)
 @given(observations)
 def test_the_normal_form_is_its_own(observation):
     once = normal_form(observation)
     assert dumps(normal_form(once)) == dumps(once)
 
 
+@settings(max_examples=40, deadline=None)
 @given(observations)
 def test_a_message_in_single_precision_changes_nothing(observation):
     once = normal_form(observation)

@@ -26,7 +26,7 @@ LEXICON = Lexicon()
         ("rocking chair", "furniture", 2),
         ("dishtowel", "towel", 1),
         ("mailman", "person", 1),
-        ("flibbet", "flibbets", 0),
+        ("flibbet", "Flibbet", 0),
     ],
 )
 def test_words_that_can_mean_one_thing(first, second, steps):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Topology from the robot's own path."""
 
+from itertools import pairwise
+
 from .scenes import look, remember
 
 
@@ -20,7 +22,7 @@ def test_places_are_spaced_and_joined_in_the_order_of_the_drive():
     places = sorted(memory.places().items(), key=lambda one: one[1].position)
     assert [one.position[0] for _, one in places] == [0.0, 1.0, 2.0, 3.0, 4.0]
     names = [name for name, _ in places]
-    assert paths(memory) == {frozenset(pair) for pair in zip(names, names[1:], strict=False)}
+    assert paths(memory) == {frozenset(pair) for pair in pairwise(names)}
 
 
 def test_coming_back_finds_the_same_places():

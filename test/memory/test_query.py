@@ -66,7 +66,7 @@ def test_at_a_room_a_place_or_a_position(memory):
     assert memory.at("hallway") == []
     place = memory.find("a red mug")[0].place
     assert "mug" in labels(memory.at(place))
-    with pytest.raises(QueryError, match="no place or room 'cellar'; .*hallway, kitchen"):
+    with pytest.raises(QueryError, match=r"no place or room 'cellar'; .*hallway, kitchen"):
         memory.at("cellar")
 
 

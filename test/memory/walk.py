@@ -251,6 +251,6 @@ class Walk:
         if place is not None:
             text = f"a {place} with {text}" if text else f"a {place}"
         return Caption(
-            text or "an empty wall", ", ".join(first), float(np.mean(sure)), True, "made", 2,
+            text or "nothing to see", ", ".join(first), float(np.mean(sure)), True, "made", 2,
             tuple(phrases),
         )  # fmt: skip
