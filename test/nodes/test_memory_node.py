@@ -79,6 +79,7 @@ def subscribe(robot, kind, topic, qos=10):
 
 def test_captions_become_answers_with_a_pose(robot):
     robot.see(*around("a red mug in a kitchen", MUG))
+    robot.counts()
     match = known(robot, "red mug").matches[0]
     assert (match.node.label, match.node.room, match.node.robot) == ("mug", "kitchen", "mind")
     assert match.node.position.x == pytest.approx(2.0, abs=0.2)
@@ -193,6 +194,7 @@ def test_a_question_sends_the_robot_only_when_it_may(robot):
     wait_until(lambda: asking.get_subscription_count() == 1, "the node's ear")
     wait_until(lambda: robot.peer.node.count_publishers("goal_pose") == 1, "the node's mouth")
     robot.see(*around("a red mug", MUG))
+    robot.counts()
     match = known(robot, "red mug").matches[0]
 
     def in_turn():
@@ -219,6 +221,7 @@ def test_markers_and_mask_for_who_asks(robot):
     markers = subscribe(robot, MarkerArray, "scene_markers", LASTING)
     masks = subscribe(robot, OccupancyGrid, "semantic_mask", LASTING)
     robot.see(*around("a red mug in a kitchen", MUG))
+    robot.counts()
     known(robot, "mug")
     wait_until(
         lambda: markers and any(one.text == "red mug" for one in markers[-1].markers), "markers"
@@ -299,6 +302,7 @@ def test_lifecycle_and_what_outlives_it(make_peer, tmp_path):
         assert change(Transition.TRANSITION_ACTIVATE)
         robot.connect()
         robot.see(*around("a red mug in a kitchen", MUG))
+        robot.counts()
         match = known(robot, "mug").matches[0]
         saved = peer.call(Trigger, "memory_node/save", Trigger.Request())
         assert (saved.success, saved.message) == (True, "")
