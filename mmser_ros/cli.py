@@ -229,6 +229,19 @@ def run_caption(
     node(_ros_arguments("caption", params_file, context.args))
 
 
+@run_app.command("memory", context_settings=ROS_ARGUMENTS)
+def run_memory(
+    context: typer.Context,
+    params_file: Annotated[
+        Path | None, typer.Option(help="YAML; default: the shipped one.")
+    ] = None,
+) -> None:
+    """Run memory_node; further arguments are ROS arguments (-p pose_source:=odom, …)."""
+    from mmser_ros.nodes.memory_node import main as node
+
+    node(_ros_arguments("memory", params_file, context.args))
+
+
 @run_app.command("replay", context_settings=ROS_ARGUMENTS)
 def run_replay(
     context: typer.Context,

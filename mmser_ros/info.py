@@ -16,6 +16,7 @@ PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pill
 OPTIONAL = {
     "rclpy": "ROS 2 for Python: source a ROS installation, or pip install '.[ros]'",
     "tf2_ros": "transforms; without them poses come from topics",
+    "nav2_msgs": "goals to Nav2's action; without it they go to the topic goal_pose",
     "launch_ros": "ros2 launch; without it use 'mmser run'",
     "pycocoevalcap": "mmser evaluate: pip install '.[evaluate]'",
     "accelerate": "mmser train: pip install '.[train]'",

@@ -10,8 +10,17 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from mmser_ros.msg import GroundedPhrase, SceneCaption
-from mmser_ros.srv import CaptionImage
+from mmser_ros.msg import (
+    GroundedPhrase,
+    SceneCaption,
+    SceneDigest,
+    SceneEdge,
+    SceneGraph,
+    SceneMatch,
+    SceneNode,
+    SceneObservation,
+)
+from mmser_ros.srv import CaptionImage, ForgetScene, GetSceneGraph, QueryScene
 
 import mmser_ros
 from mmser_ros.resources import ResourceError, share_path
@@ -38,6 +47,7 @@ def test_pip_installs_the_command():
     ("name", "arguments", "answer"),
     [
         ("caption_node", ["--ros-args", "-p", "passes:=0"], "caption_node can't start"),
+        ("memory_node", ["--ros-args", "-p", "full_every:=-1"], "memory_node can't start"),
         ("replay_node", ["--ros-args", "-p", "rate:=-1.0"], "replay_node: "),
         ("mmser", ["info", "--no-such-option"], "No such option: --no-such-option"),
     ],
@@ -63,11 +73,14 @@ def test_what_ros2_run_starts_is_installed(name, arguments, answer, tmp_path):
     "path",
     [
         "config/caption.yaml",
+        "config/memory.yaml",
         "config/replay.yaml",
         "config/fastdds.xml",
         "config/train/nano.yaml",
         "config/architectures/specialist.json",
+        "launch/bringup.launch.py",
         "launch/caption.launch.py",
+        "launch/memory.launch.py",
         "models/nano/config.json",
     ],
 )
@@ -115,14 +128,51 @@ def test_the_interface_is_what_others_rely_on():
     }
 
 
-@pytest.mark.parametrize("name", ["caption", "replay"])
+@pytest.mark.parametrize(
+    ("message", "fields"),
+    [
+        (
+            SceneGraph,
+            "header map_id stale stream sequence full nodes edges removed_nodes removed_edges",
+        ),
+        (
+            SceneNode,
+            "id layer label position kind attributes room probability sigma moves caption "
+            "caption_stamp robot first_seen last_seen",
+        ),
+        (SceneEdge, "source target predicate length probability geometry caption"),
+        (SceneMatch, "node score age pose path path_length relations map_id stale"),
+        (
+            SceneObservation,
+            "robot map_id caption pose position_sigma heading_sigma has_camera width height fx fy "
+            "cx cy mount mount_position_sigma mount_heading_sigma has_depth depth_columns "
+            "depth_rows depth",
+        ),
+        (SceneDigest, "robot map_id forgotten period buckets sums"),
+        (QueryScene.Request, "text k place since until has_near near has_start start"),
+        (QueryScene.Response, "success message map_id stale matches"),
+        (GetSceneGraph.Response, "success message graph"),
+        (ForgetScene.Request, "before"),
+        (ForgetScene.Response, "success message"),
+    ],
+)
+def test_the_memorys_interface(message, fields):
+    assert list(message.get_fields_and_field_types()) == fields.split()
+
+
+@pytest.mark.parametrize("name", ["caption", "memory", "replay"])
 def test_parameter_files_hold_every_parameter_at_its_default(name):
     import yaml
 
     from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
+    from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS
     from mmser_ros.nodes.replay_node import REPLAY_PARAMETERS
 
-    table = {"caption": CAPTION_PARAMETERS, "replay": REPLAY_PARAMETERS}[name]
+    tables = {
+        "caption": CAPTION_PARAMETERS,
+        "memory": MEMORY_PARAMETERS,
+        "replay": REPLAY_PARAMETERS,
+    }
     document = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
     values = document[f"/**/{name}_node"]["ros__parameters"]
-    assert values == {one.name: one.default for one in table}
+    assert values == {one.name: one.default for one in tables[name]}

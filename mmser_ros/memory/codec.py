@@ -137,10 +137,12 @@ def _normal_pose(pose: Pose) -> Pose:
     if not norm > 0:
         msg = f"got the orientation {pose.orientation}, expected a unit quaternion (x, y, z, w)"
         raise ObservationError(msg)
-    # Left alone where it is a unit, so that rounding again changes nothing.
+    # one that is nearly of length 1 is left alone, so that rounding again changes nothing
     scale = 1.0 if abs(norm - 1.0) < UNIT else 1.0 / norm
     x, y, z = map(_rounded, pose.position)
     a, b, c, d = (_rounded(scale * one) for one in pose.orientation)
+    if (d, a, b, c) < (0.0, 0.0, 0.0, 0.0):  # q and -q are one rotation
+        a, b, c, d = 0.0 - a, 0.0 - b, 0.0 - c, 0.0 - d
     return Pose(
         (x, y, z), (a, b, c, d), _rounded(pose.position_sigma), _rounded(pose.heading_sigma)
     )

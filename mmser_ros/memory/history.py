@@ -37,7 +37,8 @@ class History:
         self._store, self._graph, self._fusion, self._config = store, graph, fusion, config
         self._fingerprint = digest(f"{FOLD_VERSION} {dumps(config)} {words}")
         self._timeline = Timeline(graph, fusion, config.window)
-        self._floor = int(store.meta("floor") or 0)
+        self.floor = int(store.meta("floor") or 0)
+        """Stamp before which everything is forgotten."""
         self._since_snapshot = 0
         self._whole = True
         self.pending = 0
@@ -53,7 +54,7 @@ class History:
         """Enter an observation in its normal form; False if it is known or forgotten."""
         text = dumps(observation)
         key: Key = (observation.stamp, observation.robot, digest(text))
-        if observation.stamp < self._floor or self._store.knows(key[2]):
+        if observation.stamp < self.floor or self._store.knows(key[2]):
             return False
         if not self._timeline.insert(key, observation):
             self.pending += 1
@@ -66,8 +67,8 @@ class History:
     def forget(self, before: int | None) -> bool:
         """Forget what is older than a stamp, or all; whether the file forgot it, too."""
         if before is not None:
-            self._floor = max(self._floor, before)
-        done = self._store.forget(before) and self._store.set_meta("floor", self._floor)
+            self.floor = max(self.floor, before)
+        done = self._store.forget(before) and self._store.set_meta("floor", self.floor)
         self.fold_anew()
         return done
 
@@ -77,7 +78,7 @@ class History:
             logger.info("folding %d observations anew", count)
         self._graph.clear()
         self._timeline = Timeline(self._graph, self._fusion, self._config.window)
-        for key, observation in self._store.journal(after=(self._floor, "", "")):
+        for key, observation in self._store.journal(after=(self.floor, "", "")):
             self._timeline.insert(key, observation)
         self.pending = 0
         self._whole = True

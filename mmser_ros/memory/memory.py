@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -189,6 +190,27 @@ class SceneMemory:
             count = sum(self.add(one) for one in observations)
             self.settle()
             return count
+
+    def observations(self, since: int = 0, until: int | None = None) -> list[Observation]:
+        """What was observed from a stamp (nanoseconds) on and before another, in order."""
+        with self._lock:
+            entries = self._store.journal(after=(since, "", ""))
+            return [
+                one for _, one in takewhile(lambda it: until is None or it[0][0] < until, entries)
+            ]
+
+    def digests(self, after: int = 0) -> list[tuple[int, int, str]]:
+        """(number, stamp, digest) of the journal's observations after a number, as they came.
+
+        Memories whose digests are the same are the same.
+        """
+        with self._lock:
+            return self._store.digests(after)
+
+    @property
+    def forgotten(self) -> int:
+        """Stamp, in nanoseconds; what is older was forgotten, and is refused."""
+        return self._history.floor
 
     def settle(self) -> None:
         """Fold in what came too late: the whole journal anew, about a millisecond for each."""

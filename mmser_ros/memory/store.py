@@ -132,6 +132,11 @@ class Store:
         for key, body in waiting:
             yield _entry(key, body)
 
+    def digests(self, after: int = 0) -> list[tuple[int, int, str]]:
+        """(arrival, stamp, digest) of the observations that entered the journal after a number."""
+        query = "SELECT arrival, stamp, digest FROM journal WHERE arrival > ? ORDER BY arrival"
+        return self._rows(query, (after,))
+
     def arrivals(self) -> int:
         """Number of the last observation that entered the journal."""
         return int(self._rows("SELECT COALESCE(MAX(arrival), 0) FROM journal")[0][0])

@@ -5,23 +5,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from signal import SIGINT, SIGTERM, default_int_handler, signal
-from threading import Thread
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
-from rclpy.exceptions import InvalidParameterValueException, ParameterException
-from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -31,9 +24,9 @@ from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
 from mmser_ros.nodes.caption_worker import CaptionWorker, explain, read
 from mmser_ros.nodes.conversions import caption_to_message
 from mmser_ros.nodes.input_state import explain_input
+from mmser_ros.nodes.lifecycle import run_lifecycle_node
 from mmser_ros.nodes.parameters import declare
 from mmser_ros.nodes.stream_statistics import StreamStatistics
-from mmser_ros.nodes.transport import use_large_shared_memory
 from mmser_ros.records import Caption
 from mmser_ros.srv import CaptionImage
 
@@ -238,41 +231,7 @@ class CaptionNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted; exit status 1 if it can't start or go on."""
-    use_large_shared_memory()
-    # rclpy's signal handler would shut the context down under callbacks that are running: a
-    # signal interrupts this thread instead, which then ends the others in order.
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    for one in (SIGINT, SIGTERM):
-        signal(one, default_int_handler)
-    executor = MultiThreadedExecutor(num_threads=3)
-    spinning = Thread(target=executor.spin, name="executor")
-    node = None
-    failure = "caption_node can't start; the log above says why"
-    try:
-        node = CaptionNode()
-        executor.add_node(node)
-        if not node.get_parameter("autostart").value or _start(node):
-            spinning.start()
-            spinning.join()
-            failure = "caption_node can't go on; the traceback above says why"
-    except KeyboardInterrupt:
-        failure = ""
-    except (ValueError, ParameterException, InvalidParameterValueException) as error:
-        failure = f"caption_node can't start: {error}"
-    finally:
-        executor.shutdown()
-        if spinning.is_alive():
-            spinning.join()
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    if failure:
-        sys.exit(failure)
-
-
-def _start(node: CaptionNode) -> bool:
-    configured = node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-    return configured and node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    run_lifecycle_node("caption_node", CaptionNode, args)
 
 
 if __name__ == "__main__":

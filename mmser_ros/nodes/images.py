@@ -74,14 +74,36 @@ def to_rgb(message: Image) -> np.ndarray:
     Raises:
         ImageError: the message is malformed; `reason` says how.
     """
-    height, width, step = message.height, message.width, message.step
     if message.encoding not in ENCODINGS:
         known = ", ".join(ENCODINGS)
         raise ImageError("unknown_encoding", f"encoding {message.encoding!r}; expected {known}")
+    channels, depth, conversion = ENCODINGS[message.encoding]
+    rows = checked_rows(message, channels, depth)
+    if depth == 2:  # noqa: PLR2004
+        values = np.ascontiguousarray(rows).view("<u2")
+        eight = values >> 8 if message.encoding == "mono16" else _stretch(values)
+        rows = eight.astype(np.uint8)
+    pixels = rows.reshape(message.height, message.width, channels) if channels > 1 else rows
+    if conversion is None:
+        return np.array(pixels)
+    return cv2.cvtColor(np.ascontiguousarray(pixels), conversion)
+
+
+def checked_rows(message: Image, channels: int, depth: int) -> np.ndarray:
+    """The rows of a raw image without their padding, (height, width * channels * depth) uint8.
+
+    Args:
+        message: whose encoding has that many channels, with `depth` bytes each.
+        channels: of a pixel.
+        depth: bytes.
+
+    Raises:
+        ImageError: `empty`, `big_endian`, `bad_size`, `bad_step` or `short_data`.
+    """
+    height, width, step = message.height, message.width, message.step
     if height == 0 or width == 0 or len(message.data) == 0:
         text = f"an image of {width}x{height} with {len(message.data)} bytes; expected pixels"
         raise ImageError("empty", text)
-    channels, depth, conversion = ENCODINGS[message.encoding]
     if depth > 1 and message.is_bigendian:
         text = f"{message.encoding} in big-endian order; expected little-endian: set is_bigendian=0"
         raise ImageError("big_endian", text)
@@ -95,15 +117,7 @@ def to_rgb(message: Image) -> np.ndarray:
         text = f"{len(message.data)} bytes for {width}x{height} at step {step}; expected {needed}"
         raise ImageError("short_data", text)
     flat = np.frombuffer(message.data, np.uint8, count=needed)
-    rows = np.lib.stride_tricks.as_strided(flat, (height, row), (step, 1), writeable=False)
-    if depth == 2:  # noqa: PLR2004
-        values = np.ascontiguousarray(rows).view("<u2")
-        eight = values >> 8 if message.encoding == "mono16" else _stretch(values)
-        rows = eight.astype(np.uint8)
-    pixels = rows.reshape(height, width, channels) if channels > 1 else rows
-    if conversion is None:
-        return np.array(pixels)
-    return cv2.cvtColor(np.ascontiguousarray(pixels), conversion)
+    return np.lib.stride_tricks.as_strided(flat, (height, row), (step, 1), writeable=False)
 
 
 def compressed_to_rgb(message: CompressedImage) -> np.ndarray:

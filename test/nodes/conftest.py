@@ -92,8 +92,9 @@ def values(status):
 
 @contextmanager
 def node_process(module, namespace, *arguments, **parameters):
-    """A node of ours in a process of its own."""
-    command = [sys.executable, "-m", f"mmser_ros.nodes.{module}", "--ros-args"]
+    """A node of ours, or a module of the tests, in a process of its own."""
+    module = module if "." in module else f"mmser_ros.nodes.{module}"
+    command = [sys.executable, "-m", module, "--ros-args"]
     command += ["-r", f"__ns:={namespace}", *arguments]
     for name, value in parameters.items():
         command += ["-p", f"{name}:={value}"]

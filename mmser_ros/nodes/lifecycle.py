@@ -1,0 +1,66 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A lifecycle node from start to end of its process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from signal import SIGINT, SIGTERM, default_int_handler, signal
+from threading import Thread
+
+import rclpy
+from rclpy.exceptions import InvalidParameterValueException, ParameterException
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+
+from mmser_ros.nodes.transport import use_large_shared_memory
+
+
+def run_lifecycle_node(
+    name: str, make: Callable[[], LifecycleNode], args: list[str] | None, threads: int = 3
+) -> None:
+    """Run a node until it is interrupted; exit status 1 if it can't start or go on.
+
+    Args:
+        name: of the node, for messages.
+        make: makes it; its parameter `autostart` says whether to configure and activate it.
+        args: of the command line.
+        threads: of the executor.
+    """
+    use_large_shared_memory()
+    # rclpy's signal handler would shut the context down under callbacks that are running: a
+    # signal interrupts this thread instead, which then ends the others in order.
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    for one in (SIGINT, SIGTERM):
+        signal(one, default_int_handler)
+    executor = MultiThreadedExecutor(num_threads=threads)
+    spinning = Thread(target=executor.spin, name="executor")
+    node = None
+    failure = f"{name} can't start; the log above says why"
+    try:
+        node = make()
+        executor.add_node(node)
+        if not node.get_parameter("autostart").value or _start(node):
+            spinning.start()
+            spinning.join()
+            failure = f"{name} can't go on; the traceback above says why"
+    except KeyboardInterrupt:
+        failure = ""
+    except (ValueError, ParameterException, InvalidParameterValueException) as error:
+        failure = f"{name} can't start: {error}"
+    finally:
+        executor.shutdown()
+        if spinning.is_alive():
+            spinning.join()
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    if failure:
+        sys.exit(failure)
+
+
+def _start(node: LifecycleNode) -> bool:
+    configured = node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    return configured and node.trigger_activate() == TransitionCallbackReturn.SUCCESS

@@ -1,0 +1,190 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a caption needs to be remembered: the pose, the camera and the depth of its stamp."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, NamedTuple
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import Odometry
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from mmser_ros.nodes.depth import DepthBuffer, to_metres
+from mmser_ros.nodes.images import ImageError
+from mmser_ros.nodes.input_state import explain_input
+from mmser_ros.nodes.memory_conversions import camera_from_info, nanoseconds
+from mmser_ros.nodes.memory_statistics import MemoryStatistics
+from mmser_ros.nodes.pose_sources import TfPoses, TopicPoses
+from mmser_ros.nodes.poses import JUMP, wait_for_pose
+from mmser_ros.records import Camera, Pose
+
+POSES = 200
+DEPTHS = 60
+"""Depth images to keep: two seconds of them, or what a slow caption takes."""
+OPTICAL = (-0.5, 0.5, -0.5, 0.5)
+"""Orientation of an optical frame (z ahead, x right) in a frame with x ahead and z up."""
+
+
+class Sight(NamedTuple):
+    """From where and how something was seen.
+
+    Attributes:
+        pose: of the robot in the map.
+        camera: None where it is not known.
+        depth: (height, width) metres, None where there is none.
+    """
+
+    pose: Pose
+    camera: Camera | None
+    depth: np.ndarray | None
+
+
+class MemoryInputs:
+    """Hears poses, camera_info and depth, and finds those of a stamp.
+
+    Args:
+        node: whose parameters say what to hear and how.
+        statistics: told of what can't be used.
+
+    Raises:
+        PoseSourceError: poses can't be had in the way that was asked.
+    """
+
+    def __init__(self, node: Node, statistics: MemoryStatistics) -> None:
+        self._node, self._statistics = node, statistics
+        reliability = ReliabilityPolicy[self._get("qos_reliability").upper()]
+        self._qos = QoSProfile(depth=POSES, reliability=reliability)
+        self._poses = self._pose_source()
+        self._mount = camera_mount(
+            (self._get("camera_x"), self._get("camera_y"), self._get("camera_z")),
+            self._get("camera_yaw"),
+            self._get("camera_pitch"),
+        )
+        self._info: CameraInfo | None = None
+        self._depths = DepthBuffer(DEPTHS) if self._get("use_depth") else None
+        self._newest = 0
+        qos = QoSProfile(depth=5, reliability=reliability)
+        self._subscriptions = [self._hear(CameraInfo, "camera_info", self._on_info, qos)]
+        if self._depths is not None:
+            self._subscriptions.append(self._hear(Image, "depth", self._depths.add, qos))
+
+    def of(self, header: Header, deadline: float, stopped: Callable[[], bool]) -> Sight:
+        """What there is of a caption's stamp, waited for until a moment (monotonic, seconds).
+
+        Raises:
+            PoseError: the pose did not come.
+        """
+        stamp = nanoseconds(header.stamp)
+        if stamp < self._newest - JUMP and isinstance(self._poses, TfPoses):
+            self._poses.reset()  # a bag began again; a PoseBuffer notices by itself
+        self._newest = stamp
+        pose = wait_for_pose(self._poses, stamp, deadline, stopped)
+        info, camera = self._info, None
+        if info is not None:
+            mount = self._mount
+            if isinstance(self._poses, TfPoses):
+                mount = self._poses.mount(header.frame_id, stamp)
+            camera = camera_from_info(info, mount)
+        return Sight(pose, camera, self._depth_of(stamp, deadline, camera))
+
+    def reset(self) -> None:
+        """Forget the poses: time has jumped."""
+        self._poses.reset()
+
+    def explain(self) -> str:
+        """Who publishes poses, and what keeps them from arriving."""
+        poses = self._poses
+        return (
+            f"{poses.topic}: {explain_input(self._node, poses.topic, poses.type_name, self._qos)}"
+        )
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._poses.close()
+        for one in self._subscriptions:
+            self._node.destroy_subscription(one)
+
+    def _pose_source(self) -> TopicPoses | TfPoses:
+        frame, length = self._get("map_frame"), self._get("pose_buffer")
+        sigmas = (self._get("position_sigma"), self._get("heading_sigma"))
+        kinds: dict[str, Any] = {"odom": Odometry, "pose": PoseStamped}
+        source = self._get("pose_source")
+        if source == "tf":
+            return TfPoses(self._node, frame, self._get("base_frame"), sigmas, length)
+        return TopicPoses(
+            self._node,
+            kinds[source],
+            source,
+            frame=frame,
+            sigmas=sigmas,
+            length=length,
+            gap=self._get("pose_gap"),
+            qos=self._qos,
+            refuse=self._statistics.refused,
+        )
+
+    def _depth_of(self, stamp: int, deadline: float, camera: Camera | None) -> np.ndarray | None:
+        if self._depths is None:
+            return None
+        if camera is None:
+            text = "depth is of no use without camera_info: none was heard, or it is all zeros"
+            self._statistics.refused("no_camera_info", text)
+            return None
+        patience = max(0.0, deadline - monotonic())
+        message = self._depths.at(stamp, self._get("depth_slop"), patience)
+        if message is None:
+            text = f"no depth within depth_slop {self._get('depth_slop'):g} s of a caption's stamp"
+            self._statistics.refused("no_depth", text)
+            return None
+        try:
+            depth = to_metres(message)
+        except ImageError as error:
+            self._statistics.refused(f"depth_{error.reason}", f"malformed depth: {error}")
+            return None
+        if depth.shape != (camera.height, camera.width):
+            text = f"depth of {message.width}x{message.height}, camera_info of {camera.width}x"
+            text += f"{camera.height}: give depth that is registered to the captioned image"
+            self._statistics.refused("depth_size", text)
+            return None
+        return depth
+
+    def _on_info(self, message: CameraInfo) -> None:
+        self._info = message
+
+    def _hear(
+        self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
+    ) -> Any:
+        group = MutuallyExclusiveCallbackGroup()
+        return self._node.create_subscription(kind, topic, callback, qos, callback_group=group)
+
+    def _get(self, name: str) -> Any:
+        return self._node.get_parameter(name).value
+
+
+def camera_mount(position: tuple[float, float, float], yaw: float, pitch: float) -> Pose:
+    """Pose of an optical frame in the robot's: metres, radians to the left and down."""
+    left = (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2))
+    down = (0.0, math.sin(pitch / 2), 0.0, math.cos(pitch / 2))
+    return Pose(position, _product(_product(left, down), OPTICAL))
+
+
+Quaternion = tuple[float, float, float, float]
+
+
+def _product(a: Quaternion, b: Quaternion) -> Quaternion:
+    (ax, ay, az, aw), (bx, by, bz, bw) = a, b
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )

@@ -1,0 +1,82 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""memory_node with the plain parser, which loads at once; and a robot to go with it."""
+
+from functools import partial
+
+from mmser_ros.msg import SceneCaption
+from nav_msgs.msg import Odometry
+from rclpy.qos import QoSProfile
+from std_msgs.msg import Header
+
+from mmser_ros.memory.memory import SceneMemory
+from mmser_ros.nodes.conversions import caption_to_message
+from mmser_ros.nodes.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.memory_conversions import pose_to_message, stamp_of
+from mmser_ros.nodes.memory_node import MemoryNode
+from test.memory.plain_words import PlainParser, PlainWords
+from test.nodes.conftest import values, wait_until
+
+MODULE = __name__
+QUICK = {
+    "pose_source": "odom",
+    "qos_reliability": "reliable",
+    "store": "none",
+    "graph_period": 0.05,
+    "diagnostics_period": 0.1,
+    "map_id": "home",
+}
+"""Parameters for tests."""
+
+
+def open_plain(path, map_id, **options):
+    return SceneMemory.open(path, map_id, parser=PlainParser(), words=PlainWords(), **options)
+
+
+class Robot:
+    """Publishes odometry and captions to the memory_node of its namespace."""
+
+    def __init__(self, peer):
+        self.peer = peer
+        qos = QoSProfile(depth=100)
+        self.odometry = peer.node.create_publisher(Odometry, "odom", qos)
+        self.captions = peer.node.create_publisher(SceneCaption, "scene_caption", qos)
+        self.said = 0
+
+    def connect(self):
+        """Wait until the node hears this robot; captions are heard by the peer, too."""
+        wait_until(lambda: self.odometry.get_subscription_count() == 1, "the odometry's listener")
+        wait_until(lambda: self.captions.get_subscription_count() == 2, "the captions' listeners")
+        wait_until(lambda: self.peer.node.count_publishers("scene_graph") == 1, "the graph")
+        status = self.peer.status(lambda one: values(one)["state"] == "active", "an active node")
+        self.said = int(values(status)["received"])
+        return self
+
+    def counts(self):
+        """The figures when every caption that this robot has said has its count."""
+
+        def settled(one):
+            found = values(one)
+            counts = [int(count) for key, count in found.items() if key.startswith("dropped.")]
+            return self.said == int(found["received"]) == int(found["observed"]) + sum(counts)
+
+        return values(self.peer.status(settled, f"a count for each of {self.said} captions"))
+
+    def stand(self, pose, stamp, frame="map"):
+        message = Odometry(header=Header(stamp=stamp_of(stamp), frame_id=frame))
+        message.pose.pose = pose_to_message(pose)
+        self.odometry.publish(message)
+
+    def say(self, caption, stamp, frame="camera"):
+        header = Header(stamp=stamp_of(stamp), frame_id=frame)
+        self.captions.publish(caption_to_message(caption, header))
+        self.said += 1
+
+    def see(self, *looks):
+        for one in looks:
+            self.stand(one.pose, one.stamp)
+            self.say(one.caption, one.stamp)
+
+
+if __name__ == "__main__":
+    run_lifecycle_node("memory_node", partial(MemoryNode, open_plain), None, threads=6)
