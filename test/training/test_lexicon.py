@@ -5,7 +5,7 @@
 import pytest
 import spacy
 
-from mmser_ros.evaluation.structure import PARSER
+from mmser_ros.parser import PARSER
 from mmser_ros.resources import share_path
 from mmser_ros.training.lexicon import Lexicon, LexiconError
 
