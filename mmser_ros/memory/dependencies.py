@@ -14,9 +14,10 @@ BEFORE_A_NOUN = frozenset({"compound", "amod", "nmod", "nummod", "npadvmod", "qu
 
 def is_modifier(token: Token) -> bool:
     """Whether a noun only describes the noun after it: the coffee of a coffee table."""
-    while token.dep_ == "conj" and token.head.i < token.i:
-        token = token.head
-    if token.dep_ in BEFORE_A_NOUN and token.i < token.head.i:
+    first = token
+    while first.dep_ == "conj" and first.head.i < first.i:
+        first = first.head
+    if first.dep_ in BEFORE_A_NOUN and token.i < first.head.i:
         return True
     after = token.nbor() if token.i + 1 < len(token.doc) else None
     if after is None or after.pos_ not in NOUNS:

@@ -130,11 +130,8 @@ class Referents:
                 if not alive or self._lexicon.kind(noun.head) in ALIVE:
                     return found
                 first = first or found
-            elif noun is None and verb.dep_ in (
-                "acl",
-                "relcl",
-            ):  # of what is no thing: "a game being played"
-                break
+            elif noun is None and verb.dep_ in ("acl", "relcl"):
+                break  # of what is no thing: "a game being played"
             verb = up
         return first
 

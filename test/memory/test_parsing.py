@@ -14,8 +14,17 @@ from mmser_ros.memory.parsing import PREDICATES, CaptionParser
 LABELS = Path(__file__).parents[1] / "data/caption_parsing.json"
 PARSER = CaptionParser()
 FORGETFUL = CaptionParser(remembered=0)
-LEAST = {}
-"""(precision, recall) on the captions held out: what was measured, less a margin of 0.05."""
+LEAST = {
+    "things": (0.93, 0.92),
+    "attributes": (0.93, 0.92),
+    "counts": (0.93, 0.93),
+    "relations": (0.86, 0.86),
+    "actions": (0.90, 0.84),
+    "place": (0.95, 0.91),
+    "negation": (0.90, 0.90),
+    "hedge": (0.90, 0.90),
+}
+"""(precision, recall) on the captions held out: what was measured, less 0.05 or more."""
 
 
 def things(caption):
@@ -153,6 +162,7 @@ def test_a_phrase_is_found_where_it_stands():
         "a dog and " * 500,
         "it is on it in it which they that who",
         "a man in a hat " * 500,
+        "man wearing a hat in a hat with it on it " * 100,
     ],
     ids=lambda caption: repr(caption[:20]),
 )
