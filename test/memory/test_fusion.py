@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from mmser_ros.memory.lexicon import Lexicon
+
 from .scenes import around, labels, look, open_memory, remember
 
 MUG = (2.0, 0.0, 0.3)
@@ -29,6 +31,15 @@ def test_synonyms_are_one_thing():
     looks = around("a mug", [("mug", MUG)], 3) + around("a cup", [("cup", MUG)], 2, start=100.0)
     (match,) = remember(*looks).things()
     assert match.label == "mug"
+
+
+def test_a_more_general_word_of_the_lexicon_is_the_same_thing():
+    dogs = around("a dog", [("dog", MUG)], 3)
+    animals = around("an animal", [("animal", MUG)], 2, start=100.0)
+    cats = around("a cat", [("cat", MUG)], 3, start=200.0)
+    words = Lexicon()
+    assert labels(remember(*dogs, *animals, words=words).things()) == ["dog"]
+    assert labels(remember(*dogs, *cats, words=words).things()) == ["cat", "dog"]
 
 
 def test_like_things_far_apart_are_two_and_other_words_are_others():
