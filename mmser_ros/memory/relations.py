@@ -27,6 +27,8 @@ SURE = 0.8
 """Positions with a larger standard deviation (metres) don't judge."""
 DEFAULT_SIZE, DEFAULT_HEIGHT = 0.5, 0.3
 """Metres, of a thing whose size no region told."""
+APART = 0.15
+"""Share of two heights by which the middles differ where one thing is on or under the other."""
 MAX_SAID = 4.0
 
 
@@ -110,7 +112,7 @@ def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> int:
     dx, dy = (a.position[i] - b.position[i] for i in (0, 1))
     far = math.hypot(dx, dy)
     half = (a.size or DEFAULT_SIZE) / 2 + (b.size or DEFAULT_SIZE) / 2
-    slack = 0.2 + math.hypot(a.sigma, b.sigma) / 2
+    slack = 0.1 + math.hypot(a.sigma, b.sigma) / 2
     if predicate in SIDES:
         turn = heading(seen.pose.orientation)
         ahead = dx * math.cos(turn) + dy * math.sin(turn)
@@ -123,14 +125,14 @@ def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> int:
     if predicate not in EXCLUSIVE:
         return 0
     tall, base = a.height or DEFAULT_HEIGHT, b.height or DEFAULT_HEIGHT
-    bottom, top = a.position[2] - tall / 2, a.position[2] + tall / 2
-    low, middle, high = (b.position[2] + share * base for share in (-0.5, 0.0, 0.5))
+    size = b.size or DEFAULT_SIZE  # what carries, covers or holds something reaches over it
+    lift, need = a.position[2] - b.position[2], APART * (tall + base)
     upright, wrong = {
-        "on": (bottom >= middle - slack / 2, bottom < middle - slack),
-        "above": (bottom >= high - slack, top < high),
-        "under": (top <= middle + slack, top - tall / 2 > middle + slack / 2),
-        "in": (low - slack <= top - tall / 2 <= high + slack, bottom > high + slack),
+        "on": (lift >= need, lift < need / 3 or lift - tall / 2 < -slack),
+        "above": (lift >= need, lift < need / 3),
+        "under": (lift <= -need, lift > -need / 3),
+        "in": (abs(lift) <= base / 2, lift > base / 2 + slack or base * size < 1.5 * tall * a.size),
     }[predicate]
-    if upright and far <= max(a.size, b.size, DEFAULT_SIZE) / 2 + slack:
+    if upright and far <= 0.75 * size + slack:
         return 1
-    return -1 if wrong or far > half + 2 * slack else 0
+    return -1 if wrong or far > size + 2 * slack else 0
