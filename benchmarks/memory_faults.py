@@ -118,7 +118,7 @@ if __name__ == "__main__":
     parser.add_argument("--json", action="store_true", help="one line; otherwise indented")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--tmpfs-mb", type=int, default=1)
+    parser.add_argument("--tmpfs-mb", type=int, default=8)
     options = parser.parse_args()
     result = {"kill": kills(options.kills, options.seed), "full_disk": full_disk(options.tmpfs_mb)}
     print(json.dumps(result, indent=None if options.json else 1))

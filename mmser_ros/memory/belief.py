@@ -90,7 +90,7 @@ def _weighed(thing: Thing, evidence: float, stamp: int, config: MemoryConfig) ->
 
 def still_there(thing: Thing) -> float:
     """Chance that a thing was merely not named since its last sighting, were it still there."""
-    return (1.0 - rate(thing.hits, thing.looks)) ** thing.missed
+    return (1.0 - rate(thing.hits, thing.looks - thing.missed)) ** thing.missed
 
 
 def _visited(visits: tuple[tuple[int, int], ...], stamp: int) -> tuple[tuple[int, int], ...]:

@@ -48,7 +48,7 @@ class CaptionWords:
     lemmas: Mapping[str, str]
     put: frozenset[str]
     placed: frozenset[str]
-    of_the_living: frozenset[str]
+    of_things: frozenset[str]
     lead_animals: frozenset[str]
     states: frozenset[str]
     no_states: frozenset[str]

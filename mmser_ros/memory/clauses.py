@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from spacy.tokens import Doc, Token
 
 from mmser_ros.memory.caption_words import CaptionWords
+from mmser_ros.memory.dependencies import is_negated, joined_after
 from mmser_ros.memory.lexicon import Lexicon
-from mmser_ros.memory.noun_phrases import Noun, NounPhrases, is_negated, joined_after
+from mmser_ros.memory.noun_phrases import Noun, NounPhrases
 from mmser_ros.memory.parsed import SPATIAL_PREDICATES
 from mmser_ros.memory.referents import ALIVE, OBJECTS, SUBJECTS, VERBS, Referents
 
@@ -63,13 +64,17 @@ class Clauses:
         if token.dep_ == "pobj":
             meant = self._marks.get(head.i, set()) & set(SPATIAL_PREDICATES)
             return meant <= {"in", "on"} and (bool(meant) or head.lower_ in self._words.settings)
-        if token.dep_ in OBJECTS:
-            return head.lemma_ in self._words.crossed
+        if token.dep_ in (*OBJECTS, "npadvmod"):
+            down = any(
+                one.dep_ == "prt" and one.lower_ in self._words.settings for one in head.rights
+            )
+            return down or head.lemma_ in self._words.crossed
         if token.dep_ in ("ROOT", "attr"):
             return True
         # "the room is empty", "the street is filled with cars"
-        states = head.lemma_ in self._words.states
-        return token.dep_ in SUBJECTS and (head.pos_ == "AUX" or states)
+        states = head.pos_ == "AUX" or head.lemma_ in self._words.states
+        having = any(one.lower_ == "with" for one in token.rights)
+        return token.dep_ in SUBJECTS and (states or having)
 
     # Relations
 

@@ -58,7 +58,6 @@ class MemoryConfig:
         half_life_object: the same for things that are carried about.
         half_life_furniture: the same for furniture and appliances.
         half_life_fixture: the same for what is built in or grows there.
-        half_life_place: the same for places that are named as things.
         window: observations that can be taken back; one that comes late by more waits for settle().
         snapshot_every: observations between two snapshots.
         flush_seconds: seconds between two attempts to write where writing failed.
@@ -94,7 +93,7 @@ class MemoryConfig:
     blind_miss: float = 0.3
     unrefined_weight: float = 0.6
     hedge_weight: float = 0.5
-    move_doubt: float = 0.25
+    move_doubt: float = 0.02
     relation_prior: float = -1.5
     relation_said: float = 1.5
     relation_fits: float = 0.3
@@ -105,7 +104,6 @@ class MemoryConfig:
     half_life_object: float = 168.0
     half_life_furniture: float = 4380.0
     half_life_fixture: float = 43800.0
-    half_life_place: float = 43800.0
     window: int = 400
     snapshot_every: int = 200
     flush_seconds: float = 1.0
@@ -166,7 +164,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "half_life_object": (0.001, 1e6),
     "half_life_furniture": (0.001, 1e6),
     "half_life_fixture": (0.001, 1e6),
-    "half_life_place": (0.001, 1e6),
     "window": (1, 100000),
     "snapshot_every": (1, 100000),
     "flush_seconds": (0.0, 60.0),

@@ -44,13 +44,17 @@ class Detection:
 def detect(
     caption: Caption, parsed: ParsedCaption, view: View, words: Words, config: MemoryConfig
 ) -> list[Detection]:
-    """What a caption says is there: one detection for each thing, two for "two chairs"."""
+    """What a caption says is there: one detection for each thing, two for "two chairs".
+
+    Places ("a hallway") are where things are, and no things.
+    """
     phrases = list(caption.phrases)
     first_look = set(WORD.findall(caption.initial_text.lower()))
     found = []
     for number, mention in enumerate(parsed.things):
         phrase = _phrase_of(mention, phrases, words)
-        if mention.negated:
+        kind = words.kind(mention.head)
+        if mention.negated or kind == "place":
             continue
         confidence = phrase.confidence if phrase else caption.confidence
         weight = confidence * (config.hedge_weight if mention.hedged else 1.0)
@@ -65,7 +69,7 @@ def detect(
                     number,
                     mention.head,
                     word,
-                    words.kind(mention.head),
+                    kind,
                     mention.attributes,
                     weight,
                     estimate,

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The scene graph for other programs: networkx, node-link JSON and GraphML, out and in."""
+"""The scene graph for other programs: networkx, node-link JSON, GraphML, Spark-DSG."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mmser_ros.errors import MmserError
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.nodes import Agent, Place, Vector
 from mmser_ros.memory.query import Query
+from mmser_ros.memory.spark_dsg import spark_dsg_document
 
 
 class ExportError(MmserError):
@@ -73,7 +74,7 @@ def _xyz(position: Vector) -> dict[str, float]:
 
 
 def write_graph(plain: nx.MultiDiGraph, path: str | Path) -> None:
-    """Write a plain graph; the ending says how: .json (node-link) or .graphml.
+    """Write a plain graph; the ending says how: .json (node-link), .graphml or .dsg.json.
 
     The file is replaced in one step, or left as it was.
 
@@ -82,11 +83,12 @@ def write_graph(plain: nx.MultiDiGraph, path: str | Path) -> None:
         OSError: it can't be written.
     """
     path = Path(path)
-    writers = {".json": _node_link, ".graphml": _graphml}
-    if path.suffix not in writers:
-        msg = f"got the ending {path.suffix!r}, expected one of {', '.join(writers)}"
+    writers = {".dsg.json": _spark_dsg, ".json": _node_link, ".graphml": _graphml}
+    writer = next((one for ending, one in writers.items() if path.name.endswith(ending)), None)
+    if writer is None:
+        msg = f"got the name {path.name!r}, expected an ending of {', '.join(writers)}"
         raise ExportError(msg)
-    data = writers[path.suffix](plain)
+    data = writer(plain)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
         try:
             file.write(data)
@@ -99,7 +101,7 @@ def write_graph(plain: nx.MultiDiGraph, path: str | Path) -> None:
 
 
 def read_graph(path: str | Path) -> nx.MultiDiGraph:
-    """Read what `write_graph` wrote.
+    """Read what `write_graph` wrote as node-link JSON or GraphML.
 
     Raises:
         ExportError: the file is not such a graph.
@@ -117,6 +119,10 @@ def read_graph(path: str | Path) -> nx.MultiDiGraph:
 def _node_link(plain: nx.MultiDiGraph) -> bytes:
     document: dict[str, Any] = nx.node_link_data(plain, edges="edges")
     return json.dumps(document, indent=1, sort_keys=True).encode()
+
+
+def _spark_dsg(plain: nx.MultiDiGraph) -> bytes:
+    return json.dumps(spark_dsg_document(plain)).encode()
 
 
 def _graphml(plain: nx.MultiDiGraph) -> bytes:

@@ -29,7 +29,7 @@ NEW = 6.0
 """Weighted sightings up to which a thing may be one that was lost elsewhere."""
 MAX_GONE = 32
 """Things of one word that are remembered though they are gone."""
-FIXED = ("fixture", "place")
+FIXED = ("fixture",)
 """Kinds that don't move."""
 
 

@@ -24,9 +24,10 @@ from mmser_ros.memory.grounding import default_camera, depth_grid, with_points
 from mmser_ros.memory.history import History
 from mmser_ros.memory.language import CachedParser, CachedWords, Parser, Words
 from mmser_ros.memory.nodes import Place, Thing
+from mmser_ros.memory.opening import MapMismatchError, open_store
 from mmser_ros.memory.query import Embed, Query
 from mmser_ros.memory.rooms import Room
-from mmser_ros.memory.store import MapMismatchError, Store, open_store
+from mmser_ros.memory.store import Store
 from mmser_ros.records import Camera, Caption, Observation, Pose
 
 

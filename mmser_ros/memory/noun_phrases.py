@@ -7,22 +7,23 @@ Rules over spaCy's dependency labels (the CLEAR style of its English models).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Token
 
 from mmser_ros.memory.caption_words import CaptionWords
+from mmser_ros.memory.dependencies import NOUNS, coordination, is_modifier, is_negated
 from mmser_ros.memory.lexicon import Lexicon
 
-NOUNS = ("NOUN", "PROPN")
 MODIFIERS = frozenset(
     ["det", "amod", "nummod", "compound", "poss", "nmod", "quantmod", "predet", "neg", "preconj"]
 )
-BEFORE_A_NOUN = frozenset({"compound", "amod", "nmod", "nummod", "npadvmod", "quantmod"})
 DESCRIBING = ("ADJ", "VERB", "NOUN", "PROPN")
 RESCUED = ("ADJ", "VERB", "ADV", "X", "INTJ")
 """What the tagger may take a known noun for ("a drink", "a stuffed orange")."""
+ABSTRACT = ("ing", "tion", "sion", "ment", "ness", "ity")
+"""What ends so is no thing, unless it is listed."""
 SHORTEST = 2
 MOST_DIGITS = 6
 SINGULAR_TAGS = ("NN", "NNP")
@@ -96,7 +97,7 @@ class NounPhrases:
         if sum(map(str.isalpha, word)) < SHORTEST:
             return False
         if token.pos_ in NOUNS:
-            return not is_modifier(token)
+            return not is_modifier(token) or self._is_joined(token)
         before = token.nbor(-1) if token.i else None
         after = token.nbor() if token.i + 1 < len(token.doc) else None
         return (
@@ -107,6 +108,11 @@ class NounPhrases:
             and before.pos_ == "DET"
             and (after is None or after.pos_ not in (*NOUNS, "ADJ"))
         )
+
+    def _is_joined(self, token: Token) -> bool:
+        """Whether what looks like a modifier is a thing itself: "a red shirt and gold skirt"."""
+        clothing = [self._lexicon.is_a(one.lemma_, "clothing") for one in (token, token.head)]
+        return token.nbor().dep_ == "cc" and all(clothing)
 
     def _is_part(self, token: Token) -> bool:
         """Whether a noun only says which part of something: an edge, a mouth."""
@@ -122,8 +128,13 @@ class NounPhrases:
             return False
         if lemma in self._words.quantities or lemma in self._words.numbers:
             return False
-        if word.endswith("ing") and not listed:
+        if lemma.endswith(ABSTRACT) and not listed:
             return False
+        if lemma in self._words.pictures and (
+            (token.dep_ == "dobj" and token.head.lemma_ == "take")
+            or (token.dep_ == "pobj" and token.head.lower_ in ("for", "in", "of"))
+        ):
+            return False  # it was taken, not seen
         # "shaped like a fish", "two stories up"
         like = token.dep_ == "pobj" and token.head.lower_ == "like"
         return not like and (listed or token.dep_ != "npadvmod")
@@ -257,38 +268,3 @@ class NounPhrases:
         return len(group) > 1 and any(
             child.dep_ == "cc" and child.lower_ == "or" for one in group for child in one.children
         )
-
-
-def is_modifier(token: Token) -> bool:
-    """Whether a noun only describes the noun after it: the coffee of a coffee table."""
-    while token.dep_ == "conj" and token.head.i < token.i:
-        token = token.head
-    if token.dep_ in BEFORE_A_NOUN and token.i < token.head.i:
-        return True
-    after = token.nbor() if token.i + 1 < len(token.doc) else None
-    if after is None or after.pos_ not in NOUNS:
-        return False
-    # Whatever the label, and where a model takes both for subjects: "a microwave oven sits"
-    return token.head == after or (token.head == after.head and token.dep_ == after.dep_)
-
-
-def is_negated(verb: Token) -> bool:
-    """Whether a verb has a "not" or "never"."""
-    return any(
-        child.dep_ == "neg" or child.lower_ in ("not", "n't", "never") for child in verb.children
-    )
-
-
-def coordination(token: Token) -> list[Token]:
-    """All nouns that "and", "or" and commas join with one, in order."""
-    while token.dep_ == "conj" and token.head.pos_ in (*NOUNS, "PRON"):
-        token = token.head
-    found = [token]
-    for one in found:
-        found.extend(child for child in one.children if child.dep_ == "conj")
-    return sorted(found, key=lambda one: one.i)
-
-
-def joined_after(token: Token) -> Iterator[Token]:
-    """Yield a noun and those joined to it after it."""
-    yield from (one for one in coordination(token) if one.i >= token.i)

@@ -9,14 +9,17 @@ well they do is measured by benchmarks/caption_parsing.py.
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from typing import cast
 
 import spacy
 from spacy.lang.char_classes import HYPHENS
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Token
 from spacy.util import compile_infix_regex
 
 from mmser_ros.memory.caption_words import CaptionWords
 from mmser_ros.memory.clauses import Clauses
+from mmser_ros.memory.dependencies import NOUNS
 from mmser_ros.memory.lexicon import Lexicon
 from mmser_ros.memory.noun_phrases import Noun, NounPhrases
 from mmser_ros.memory.parsed import (
@@ -122,8 +125,9 @@ class CaptionParser:
         at = 0
         while at < len(doc):
             for length in range(min(LONGEST_COMPOUND, len(doc) - at), 1, -1):
-                words = [token.lower_ for token in doc[at : at + length]]
-                forms = (" ".join([*words[:-1], doc[at + length - 1].lemma_]), " ".join(words))
+                *words, last = doc[at : at + length]
+                ends = [last.lower_, *([last.lemma_] if last.pos_ in NOUNS else [])]
+                forms = [" ".join([*(word.lower_ for word in words), end]) for end in ends]
                 found = next((form for form in forms if form in self._lexicon.compounds), None)
                 if found:
                     spans.append((at, at + length, found))
@@ -139,8 +143,9 @@ class CaptionParser:
 def load_parser() -> spacy.Language:
     """The parser of captions, which leaves words with hyphens whole ("red-haired", "t-shirt")."""
     parser = spacy.load(PARSER, exclude=["ner"])
-    infixes = [one for one in parser.Defaults.infixes or () if HYPHENS not in one]
-    parser.tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+    infixes = [one for one in map(str, parser.Defaults.infixes or ()) if HYPHENS not in one]
+    tokenizer = cast(Tokenizer, parser.tokenizer)
+    tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
     return parser
 
 

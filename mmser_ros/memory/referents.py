@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from spacy.tokens import Doc, Token
 
 from mmser_ros.memory.caption_words import CaptionWords
+from mmser_ros.memory.dependencies import coordination, joined_after
 from mmser_ros.memory.lexicon import Lexicon
-from mmser_ros.memory.noun_phrases import Noun, NounPhrases, coordination, joined_after
+from mmser_ros.memory.noun_phrases import Noun, NounPhrases
 
 VERBS = ("VERB", "AUX")
 SUBJECTS = ("nsubj", "nsubjpass")
@@ -38,6 +39,7 @@ class Referents:
             noun
             for child in preposition.children
             if child.dep_ == "pobj"
+            and (child.pos_ == "PRON" or self._phrases.of(child) is not None)
             for noun in self.all(child)
         ]
 
@@ -51,11 +53,15 @@ class Referents:
         """
         of = token.lower_ == "of"
         governor = token.head
+        if any(child.lower_ in ("it", "them") for child in token.children):
+            for child in governor.lefts if governor.pos_ in VERBS else governor.rights:
+                if child.lower_ == "with" and child.i < token.i:  # "a wall with pictures on it"
+                    return self.objects(child)
         for _ in self._doc:  # never more steps than words
             noun = self._phrases.of(governor)
             if noun is not None and shared:
                 noun = self._wearer(noun) or noun
-            if noun is not None:
+            if noun is not None and not (noun.place and shared):
                 return self._with_its_like(noun, token) if shared else [noun]
             if governor.pos_ in VERBS:
                 objects = [child for child in governor.children if child.dep_ in OBJECTS]
@@ -63,9 +69,14 @@ class Referents:
                     return [one for child in objects for one in self.all(child)]
                 return self.doers(governor)
             if governor.head == governor or (of and governor.pos_ != "ADJ"):
-                return []
+                break
             governor = governor.head
-        return []
+        if not shared:
+            return []
+        # "a bathroom with a sink next to a tub": what comes before, not the bathroom
+        before = [one for one in self._phrases.nouns.values() if one.at.i < token.i]
+        before = [one for one in before if not one.place]
+        return self._with_its_like(before[-1], token) if before else []
 
     def _wearer(self, noun: Noun) -> Noun | None:
         """Who wears this: what follows "a girl in a red dress" speaks of the girl."""
@@ -102,27 +113,37 @@ class Referents:
     def doers(self, verb: Token) -> list[Noun]:
         """The subjects of a verb, its own or those of what it hangs on."""
         first: list[Noun] = []
-        alive = verb.lemma_ in self._words.of_the_living
+        alive = verb.tag_ != "VBN" and verb.lemma_ not in self._words.of_things
         for _ in self._doc:  # never more steps than words
             if any(child.dep_ == "expl" for child in verb.children):
                 return self._of_children(verb, ("attr", "dobj", "nsubj"))
             if any(child.dep_ in SUBJECTS for child in verb.children):
-                return self._of_children(verb, SUBJECTS)
+                return self._of_whom(self._of_children(verb, SUBJECTS), alive)
             if verb.head == verb:
                 break
             up = verb.head
             noun = self._phrases.of(up)
-            if noun is not None:
+            if noun is not None and not (noun.place and verb.tag_ == "VBG"):
                 noun = self._wearer(noun) or noun
                 found = self._with_its_like(noun, verb)
                 # "on a couch watching television": not the couch, if there is someone
                 if not alive or self._lexicon.kind(noun.head) in ALIVE:
                     return found
                 first = first or found
-            elif verb.dep_ in ("acl", "relcl"):  # of what is no thing: "a game being played"
-                break
+            elif noun is None and verb.dep_ in ("acl", "relcl"):
+                break  # of what is no thing: "a game being played"
             verb = up
         return first
+
+    def _of_whom(self, found: list[Noun], alive: bool) -> list[Noun]:
+        """Without what is no subject beside who is: "a boy in shorts and a helmet rides"."""
+        living = [one for one in found if self._lexicon.kind(one.head) in ALIVE]
+        if not living or alive:
+            return living or found
+        carried = ("clothing", "bag")
+        return [
+            one for one in found if not any(self._lexicon.is_a(one.head, word) for word in carried)
+        ]
 
     def _of_children(self, verb: Token, labels: Iterable[str]) -> list[Noun]:
         return [noun for child in verb.children if child.dep_ in labels for noun in self.all(child)]

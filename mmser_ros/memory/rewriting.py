@@ -44,7 +44,7 @@ class Rewriter:
 
     def rewrite(self, caption: str) -> Rewritten:
         """Put a caption in simpler words."""
-        plain = "".join(map(_plain, caption))
+        plain, where = _plain(caption)
         text: list[str] = []
         spans: list[tuple[int, int]] = []
         marks: list[tuple[int, str]] = []
@@ -53,22 +53,31 @@ class Rewriter:
             rewriting = self._rewritings[(match.lastindex or 1) - 1]
             start, end = match.span()
             text.append(plain[at:start])
-            spans.extend((i, i + 1) for i in range(at, start))
+            spans.extend((i, i + 1) for i in where[at:start])
             if rewriting.means:
                 # "might be a dog" is parsed as "is a dog": the doubt is about the dog.
                 after = len("is") if rewriting.replacement == "is" else 0
                 marks.append((len(spans) + after, rewriting.means))
             text.append(rewriting.replacement)
-            spans.extend([(start, end)] * len(rewriting.replacement))
+            spans.extend([(where[start], where[end - 1] + 1)] * len(rewriting.replacement))
             at = end
-            while not rewriting.replacement and plain[at : at + 1] == " ":
+            if not rewriting.replacement and plain[at : at + 1] == " ":
                 at += 1
         text.append(plain[at:])
-        spans.extend((i, i + 1) for i in range(at, len(plain)))
+        spans.extend((i, i + 1) for i in where[at:])
         return Rewritten("".join(text), tuple(spans), tuple(marks))
 
 
-def _plain(character: str) -> str:
+def _plain(caption: str) -> tuple[str, list[int]]:
+    """A caption as the wordings expect it, with single spaces, and where each character stood."""
+    characters = [_plain_character(character) for character in caption]
+    where = [
+        i for i, one in enumerate(characters) if one != " " or i == 0 or characters[i - 1] != " "
+    ]
+    return "".join(characters[i] for i in where), where
+
+
+def _plain_character(character: str) -> str:
     """One character for one, as the parser and the wordings expect it."""
     if character.isspace() or "\ud800" <= character <= "\udfff":  # no text: half a character
         return " "

@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mmser_ros.errors import MmserError
-from mmser_ros.memory.answers import Origin
 from mmser_ros.memory.codec import Key, decode, dumps
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.graph import Record, Slot
@@ -24,10 +22,6 @@ from mmser_ros.memory.storefile import connect, set_aside
 from mmser_ros.records import Observation
 
 logger = logging.getLogger(__name__)
-
-
-class MapMismatchError(MmserError):
-    """What was given belongs to another map than this memory."""
 
 
 RECORDS: dict[str, type[Record]] = {
@@ -270,42 +264,3 @@ class Store:
 
 def _entry(key: Key, body: bytes) -> Entry:
     return key, decode(Observation, json.loads(zlib.decompress(body)))
-
-
-def open_store(
-    path: Path | None,
-    origin: Origin,
-    config: MemoryConfig,
-    *,
-    read_only: bool,
-    or_stale: bool,
-) -> tuple[Store, Origin]:
-    """Open the store of a map, or begin one.
-
-    Args:
-        path: of the file; None keeps all in memory.
-        origin: the map and the frame that a new store is of.
-        config: of writing.
-        read_only: never write.
-        or_stale: open a store of another map, to be read only, instead of refusing it.
-
-    Returns:
-        The store, and what it is really of.
-
-    Raises:
-        MapMismatchError: the store is of another map.
-        StoreError: the store is locked, of a later version, or not there to be read.
-    """
-    identity = {"map_id": origin.map_id, "frame": origin.frame}
-    store = Store(path, identity, config, read_only=read_only)
-    map_id, frame = store.meta("map_id") or origin.map_id, store.meta("frame") or origin.frame
-    if map_id == origin.map_id:
-        return store, Origin(map_id, frame, stale=False)
-    store.close()
-    if not or_stale:
-        msg = (
-            f"{path} is of the map {map_id!r}, not of {origin.map_id!r}; give another file, "
-            "or open it stale to read what was known there"
-        )
-        raise MapMismatchError(msg)
-    return Store(path, identity, config, read_only=True), Origin(map_id, frame, stale=True)

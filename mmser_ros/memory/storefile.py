@@ -28,6 +28,8 @@ MIGRATIONS = (
     """,
 )
 """Each brings a file from the version that is its index to the next one."""
+LOG_PAGES = 256
+"""Pages of 4 KiB that the log may grow to before it is carried over into the file."""
 _OPTIONS: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": 2.0}
 
 
@@ -117,6 +119,7 @@ def _check_version(db: sqlite3.Connection) -> int:
 def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         version = _check_version(db)
         damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":

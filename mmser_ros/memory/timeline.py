@@ -47,10 +47,12 @@ class Timeline:
         while self._window and self._window[-1].key > key:
             later.append(self._window.pop())
             self._graph.undo(later[-1].changes)
-        if not self._window or self._window[-1].key != key:
-            self._fold(key, observation)
-        for step in reversed(later):
-            self._fold(step.key, step.observation)
+        try:
+            if not self._window or self._window[-1].key != key:
+                self._fold(key, observation)
+        finally:
+            for step in reversed(later):
+                self._fold(step.key, step.observation)
         while len(self._window) > self._size:
             step = self._window.popleft()
             self.boundary = step.key
@@ -74,5 +76,9 @@ class Timeline:
 
     def _fold(self, key: Key, observation: Observation) -> None:
         self._graph.begin()
-        self._fusion.fold(observation, key[2])
+        try:
+            self._fusion.fold(observation, key[2])
+        except BaseException:  # all of an observation or nothing
+            self._graph.undo(self._graph.changes())
+            raise
         self._window.append(Step(key, observation, self._graph.changes()))

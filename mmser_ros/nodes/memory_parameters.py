@@ -31,7 +31,6 @@ OF_THE_MEMORY = (
     _of_memory("half_life_object", "The same for things that are carried about."),
     _of_memory("half_life_furniture", "The same for furniture and appliances."),
     _of_memory("half_life_fixture", "The same for what is built in or grows there."),
-    _of_memory("half_life_place", "The same for places that are named as things."),
 )
 
 MEMORY_PARAMETERS = (

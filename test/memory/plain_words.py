@@ -26,6 +26,7 @@ KINDS = {
         *("table", "chair", "sofa", "bed", "refrigerator", "stove", "bookshelf", "desk", "lamp"),
         *("wardrobe", "nightstand", "washing machine", "bench", "coat rack"),
     ),
+    "place": ("street", "beach"),
     "fixture": ("door", "window", "wall", "sink", "toilet", "bathtub", "plant"),
 }
 STOPS = rf"$|[,.;]|\b(?:and|with|{'|'.join(PREDICATES)})\b"

@@ -62,9 +62,8 @@ def open_memory(path=None, map_id="home", **options):
     """A memory with the plain parser; options that are of MemoryConfig go there."""
     names = {name for name in options if name in MemoryConfig.__dataclass_fields__}
     config = MemoryConfig(**{name: options.pop(name) for name in names})
-    return SceneMemory.open(
-        path, map_id, config=config, parser=PlainParser(), words=PlainWords(), **options
-    )
+    reading = {"parser": PlainParser(), "words": PlainWords()}
+    return SceneMemory.open(path, map_id, config=config, **{**reading, **options})
 
 
 def remember(*observations, **options):

@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from mmser_ros.memory.lexicon import Lexicon
+
 from .scenes import around, labels, look, open_memory, remember
 
 MUG = (2.0, 0.0, 0.3)
@@ -29,6 +31,15 @@ def test_synonyms_are_one_thing():
     looks = around("a mug", [("mug", MUG)], 3) + around("a cup", [("cup", MUG)], 2, start=100.0)
     (match,) = remember(*looks).things()
     assert match.label == "mug"
+
+
+def test_a_more_general_word_of_the_lexicon_is_the_same_thing():
+    dogs = around("a dog", [("dog", MUG)], 3)
+    animals = around("an animal", [("animal", MUG)], 2, start=100.0)
+    cats = around("a cat", [("cat", MUG)], 3, start=200.0)
+    words = Lexicon()
+    assert labels(remember(*dogs, *animals, words=words).things()) == ["dog"]
+    assert labels(remember(*dogs, *cats, words=words).things()) == ["cat", "dog"]
 
 
 def test_like_things_far_apart_are_two_and_other_words_are_others():
@@ -63,7 +74,7 @@ def test_a_moved_thing_is_moved_and_not_doubled():
     table = (2.0, -0.5, 0.3)
     there = (2.0, 1.3, 0.3)
     before = around("a table and a red mug", [("table", table), ("mug", MUG)])
-    after = around("a table", [("table", table)], 4, start=100.0, depth=5.0)
+    after = around("a table", [("table", table)], 7, start=100.0, depth=5.0)
     found = around("a red mug", [("mug", there)], 4, start=200.0, x=0.5)
     old = remember(*before).find("mug")[0]
     (match,) = remember(*before, *after, *found).find("mug")
@@ -137,3 +148,8 @@ def test_nothing_in_an_observation_breaks_the_fold():
     memory.add(look("a mug on a mug next to a mug", 20, [("mug", (0.0, 0.0, 0.0001))], x=-1e-9))
     memory.add(look("four mugs", 30, [("mug", (50.0, 0.0, 0.3))], width=100.0))
     assert memory.status().observations == 3
+
+
+def test_places_are_no_things():
+    beach = around("a mug on a beach", [("mug", MUG), ("beach", (3.0, 0.0, 0.0))])
+    assert labels(remember(*beach).things()) == ["mug"]

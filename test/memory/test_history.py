@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmser_ros.memory.codec import ObservationError
+from mmser_ros.memory.memory import SceneMemory
 
 from .house import House
+from .plain_words import PlainParser, PlainWords
 from .scenes import SECOND, around, labels, look, open_memory, remember
 from .walk import Walk
 
@@ -125,6 +127,24 @@ def test_clearing_leaves_nothing_and_lets_all_come_again(tmp_path):
         assert memory.status().observations == 0
         memory.add_all(looks)
         assert labels(memory.things()) == ["mug"]
+
+
+class _Stumbling(PlainParser):
+    def parse(self, caption):
+        if "stumble" in caption:
+            raise RuntimeError(caption)
+        return super().parse(caption)
+
+
+def test_an_observation_that_can_not_be_folded_leaves_no_trace():
+    looks = two_robots()
+    memory = SceneMemory.open(None, "home", parser=_Stumbling(), words=PlainWords())
+    memory.add_all(looks)
+    for seconds in (25.0, 1000.0):
+        with pytest.raises(RuntimeError, match="stumble"):
+            memory.add(look("a stumble", seconds, x=5.0))
+    assert same(memory, remember(*looks))
+    assert memory.status().observations == len(looks)
 
 
 def test_bad_numbers_are_refused_and_leave_no_trace():

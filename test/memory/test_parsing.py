@@ -13,8 +13,18 @@ from mmser_ros.memory.parsing import PREDICATES, CaptionParser
 
 LABELS = Path(__file__).parents[1] / "data/caption_parsing.json"
 PARSER = CaptionParser()
-LEAST = {}
-"""(precision, recall) on the captions held out: what was measured, less a margin of 0.05."""
+FORGETFUL = CaptionParser(remembered=0)
+LEAST = {
+    "things": (0.93, 0.92),
+    "attributes": (0.93, 0.92),
+    "counts": (0.93, 0.93),
+    "relations": (0.86, 0.86),
+    "actions": (0.90, 0.84),
+    "place": (0.95, 0.91),
+    "negation": (0.90, 0.90),
+    "hedge": (0.90, 0.90),
+}
+"""(precision, recall) on the captions held out: what was measured, less 0.05 or more."""
 
 
 def things(caption):
@@ -151,7 +161,10 @@ def test_a_phrase_is_found_where_it_stands():
         *("of of of with on it", "\x00\n\t", "no", "not a", "a cup\nand a dog", "\ud800 cup"),
         "a dog and " * 500,
         "it is on it in it which they that who",
+        "a man in a hat " * 500,
+        "man wearing a hat in a hat with it on it " * 100,
     ],
+    ids=lambda caption: repr(caption[:20]),
 )
 def test_odd_captions_are_no_errors(caption):
     check(caption)
@@ -176,7 +189,7 @@ def test_any_caption_can_be_read(caption):
 
 def check(caption):
     parsed = PARSER.parse(caption)
-    assert CaptionParser(PARSER._lexicon, remembered=0).parse(caption) == parsed
+    assert FORGETFUL.parse(caption) == parsed
     for thing in parsed.things:
         assert caption[thing.start : thing.end] == thing.text != ""
         assert thing.head

@@ -71,7 +71,7 @@ def test_where_positions_are_not_known_captions_decide():
 def test_what_moved_leaves_its_relations_behind():
     before = around("a mug on a table", [("mug", MUG), ("table", TABLE)])
     there = (2.0, 1.8, 0.2)
-    after = around("a table", [("table", TABLE)], 5, start=100.0, depth=5.0)
+    after = around("a table", [("table", TABLE)], 7, start=100.0, depth=5.0)
     found = around("a mug", [("mug", there)], 5, start=200.0, turn=0.5)
     memory = remember(*before, *after, *found)
     assert memory.find("mug")[0].moves == 1

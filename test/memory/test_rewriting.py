@@ -22,6 +22,7 @@ REWRITER = Rewriter(CaptionWords.read().rewritten)
         ("a large pile of old books", "some old books"),
         ("a slice of a pizza", "a pizza"),
         ("a man and a couple of dogs", "a man and two dogs"),
+        ("a  Photo\tof\n a cat", "a cat"),
         ("a missing tile", "a missing tile"),
         ("a chair missing a leg", "a chair without a leg"),
     ],

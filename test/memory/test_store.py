@@ -17,7 +17,8 @@ import networkx as nx
 import pytest
 
 from mmser_ros.memory import storefile
-from mmser_ros.memory.memory import MapMismatchError, StaleMemoryError
+from mmser_ros.memory.memory import StaleMemoryError
+from mmser_ros.memory.opening import MapMismatchError
 from mmser_ros.memory.storefile import StoreError
 
 from . import endless

@@ -232,7 +232,8 @@ class Walk:
 
     def _caption(self, said: list[Said], place: str | None) -> Caption:
         parts, first, phrases, sure = [], [], [], [0.7]
-        for one in said:
+        # What is related comes first: behind a list, "on a table" could be said of all of it.
+        for one in sorted(said, key=lambda each: each.joined is None):
             text = one.text()
             named = [one]
             if one.joined is not None:
