@@ -24,6 +24,7 @@ def described_arguments(file):
 def run(file, react, **arguments):
     """Launch until done; `react` may return an event for each output. (output, exit codes)."""
     printed, statuses = [], []
+    arguments = {"sigterm_timeout": "60", **arguments}  # a busy machine takes its time to end
 
     def on_output(event):
         printed.append(event.text.decode())

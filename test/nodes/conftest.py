@@ -82,7 +82,11 @@ class Peer:
             found.extend(one for one in self.statuses[start:] if condition(one))
             return bool(found)
 
-        wait_until(look, f"a status with {what}; the last: {self.statuses[-1:]}")
+        try:
+            wait_until(look, f"a status with {what}")
+        finally:
+            if not found:
+                print("the last status:", self.statuses[-1:])
         return found[0]
 
 

@@ -22,6 +22,7 @@ QUICK = {
     "pose_source": "odom",
     "qos_reliability": "reliable",
     "store": "none",
+    "pose_buffer": 600.0,  # minutes of stamps pass in no time
     "graph_period": 0.05,
     "diagnostics_period": 0.1,
     "map_id": "home",
@@ -44,11 +45,17 @@ class Robot:
         self.said = 0
 
     def connect(self):
-        """Wait until the node hears this robot; captions are heard by the peer, too."""
+        """Wait until the node hears this robot: until both sides have found each other."""
         wait_until(lambda: self.odometry.get_subscription_count() == 1, "the odometry's listener")
-        wait_until(lambda: self.captions.get_subscription_count() == 2, "the captions' listeners")
+        wait_until(lambda: self.captions.get_subscription_count() == 2, "the peer and the node")
         wait_until(lambda: self.peer.node.count_publishers("scene_graph") == 1, "the graph")
-        status = self.peer.status(lambda one: values(one)["state"] == "active", "an active node")
+
+        def hears(one):
+            found = values(one)
+            heard = [found["input"], found["poses"]]
+            return found["state"] == "active" and all("compatible" in text for text in heard)
+
+        status = self.peer.status(hears, "a node that hears")
         self.said = int(values(status)["received"])
         return self
 

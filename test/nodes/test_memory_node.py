@@ -351,19 +351,6 @@ def test_a_store_of_another_map(make_peer, tmp_path):
         assert goals == []
 
 
-def test_a_store_that_can_not_be_made_is_kept_in_memory():
-    with node_process(MODULE, "/poor", **{**QUICK, "store": "/dev/null/x.sqlite"}) as node:
-        assert any("/dev/null/x.sqlite can't be written" in line for line in node.stderr)
-
-
-def test_what_can_not_start_says_why():
-    with node_process(MODULE, "/broken", **{**QUICK, "map_id": '""'}) as node:
-        _, printed = node.communicate(timeout=60)
-        assert node.returncode == 1
-        assert "map_id is empty" in printed
-        assert "Traceback" not in printed
-
-
 def test_mmser_run_memory_with_the_parser_that_ships(make_peer):
     robot = Robot(make_peer("/whole"))
     command = [sys.executable, "-m", "mmser_ros.cli", "run", "memory", "-r", "__ns:=/whole"]

@@ -15,6 +15,7 @@ from mmser_ros.nodes.memory_node import MemoryNode
 from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS, OF_THE_MEMORY
 from mmser_ros.nodes.poses import PoseBuffer
 from test.memory.scenes import open_memory
+from test.nodes.plain_memory_node import open_plain
 
 
 @pytest.fixture
@@ -97,6 +98,21 @@ def test_a_store_of_another_map_is_refused(tmp_path):
     said = refused(factory, store=str(path), map_id="office", pose_source="odom")
     assert "is of the map 'home', not of 'office'" in said
     assert "Traceback" not in said
+
+
+def test_a_map_needs_a_name():
+    assert "map_id is empty" in refused(map_id="", pose_source="odom")
+
+
+def test_a_store_that_can_not_be_made_is_kept_in_memory():
+    parameters = {"store": "/dev/null/x.sqlite", "pose_source": "odom"}
+    overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+    node = MemoryNode(open_plain, parameter_overrides=overrides)
+    warned = []
+    node.get_logger().warning = warned.append
+    assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    node.destroy_node()
+    assert "/dev/null/x.sqlite can't be written" in warned[0]
 
 
 def test_when_the_clock_jumps_back_poses_begin_anew(opened, monkeypatch):
