@@ -101,7 +101,7 @@ def inside(heat: np.ndarray, tile: int) -> tuple[bool, float]:
     """Whether a map's peak lies in a tile, and the share of its region that does."""
     left, top = HALF * (tile % 2), HALF * (tile // 2)
     fine = cv2.resize(heat, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-    y, x = np.unravel_index(fine.argmax(), fine.shape)
+    y, x = divmod(int(fine.argmax()), SIDE)
     box = find_region(heat, WHOLE)
     width = min(box.x + box.width, left + HALF) - max(box.x, left)
     height = min(box.y + box.height, top + HALF) - max(box.y, top)
@@ -129,9 +129,17 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
                 if tile is None:
                     continue
                 for method, maps in METHODS.items():
+<<<<<<< HEAD
                     mean = maps(attention)[tokens_of(phrase, ends)].mean(dim=0)
                     heat = mean.reshape(grid, grid).numpy()
                     points[look, method].append(inside(heat, tile))
+=======
+                    if attention.connector is None and "connector" in method:
+                        continue
+                    heat = maps(attention)[tokens_of(phrase, ends)].mean(dim=0)
+                    place = inside(heat.reshape(grid, grid).numpy(), tile)
+                    points[look, method].append(place)
+>>>>>>> grounding
     return {
         "model": specialist.config.name,
         "split": data.split,

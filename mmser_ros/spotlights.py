@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Explanations drawn: the picture once a word, bright where the word came from."""
+"""Explanations drawn: the picture once a word, glowing where the word came from."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 TILE, COLUMNS = 160, 6
 """Pixels across a small picture, and how many of them stand side by side."""
-DIM = 0.2
-"""How bright the picture stays where a word did not come from."""
 
 
 def draw_explanation(image: np.ndarray, title: str, explanation: Explanation) -> np.ndarray:
@@ -38,7 +36,7 @@ def draw_explanation(image: np.ndarray, title: str, explanation: Explanation) ->
     view, scale = explanation.view, TILE / image.shape[1]
     tiles = [draw_caption(small, "")]
     for word, heat in zip(explanation.words, explanation.maps, strict=True):
-        tiles.append(draw_caption(_lit(small, heat, view, scale), word))
+        tiles.append(draw_caption(_glowing(small, heat, view, scale), word))
     height = max(map(len, tiles))
     page = np.full((height * math.ceil(len(tiles) / COLUMNS), TILE * COLUMNS, 3), PAPER, np.uint8)
     for number, tile in enumerate(tiles):
@@ -47,10 +45,11 @@ def draw_explanation(image: np.ndarray, title: str, explanation: Explanation) ->
     return draw_caption(page, title)
 
 
-def _lit(small: np.ndarray, heat: np.ndarray, view: Region, scale: float) -> np.ndarray:
-    light = np.full(small.shape[:2], DIM, np.float32)
+def _glowing(small: np.ndarray, heat: np.ndarray, view: Region, scale: float) -> np.ndarray:
+    light = np.zeros(small.shape[:2], np.uint8)
     left, top = round(view.x * scale), round(view.y * scale)
     right, bottom = round((view.x + view.width) * scale), round((view.y + view.height) * scale)
     seen = light[top : max(bottom, top + 1), left : max(right, left + 1)]
-    seen += (1 - DIM) * cv2.resize((heat / heat.max()).astype(np.float32), seen.shape[::-1])
-    return (small * light[:, :, None]).astype(np.uint8)
+    seen[:] = cv2.resize((255 * heat / heat.max()).astype(np.uint8), seen.shape[::-1])
+    glow = cv2.cvtColor(cv2.applyColorMap(light, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    return cv2.addWeighted(small, 0.5, glow, 0.5, 0)

@@ -87,8 +87,7 @@ def token_maps(attention: Attention) -> Tensor:
     The attention of the language model's last layer but one, at the position that predicts the
     token; in a second look carried on to the features through the SeR-connector.
     """
-    layer = attention.language[-2:][0]
-    maps = to_picture(layer, attention)
+    maps = to_picture(attention.language[-2:][0], attention)
     if attention.connector is not None:
         maps = maps @ _carried(attention.connector, attention.visual, attention.glance)
     grid = math.isqrt(attention.visual)

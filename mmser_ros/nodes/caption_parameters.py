@@ -69,8 +69,8 @@ CAPTION_PARAMETERS = (
     Parameter(
         "ground",
         False,
-        "Find each caption's noun phrases and the region of the image that each was seen in; "
-        "scene_caption carries them as phrases.",
+        "Find each caption's noun phrases and the region that each was seen in, for phrases of "
+        "scene_caption; takes a tenth to a fifth longer on a CPU.",
     ),
     Parameter(
         "max_rate",
