@@ -129,17 +129,11 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
                 if tile is None:
                     continue
                 for method, maps in METHODS.items():
-<<<<<<< HEAD
-                    mean = maps(attention)[tokens_of(phrase, ends)].mean(dim=0)
-                    heat = mean.reshape(grid, grid).numpy()
-                    points[look, method].append(inside(heat, tile))
-=======
                     if attention.connector is None and "connector" in method:
                         continue
-                    heat = maps(attention)[tokens_of(phrase, ends)].mean(dim=0)
-                    place = inside(heat.reshape(grid, grid).numpy(), tile)
+                    mean = maps(attention)[tokens_of(phrase, ends)].mean(dim=0)
+                    place = inside(mean.reshape(grid, grid).numpy(), tile)
                     points[look, method].append(place)
->>>>>>> grounding
     return {
         "model": specialist.config.name,
         "split": data.split,
