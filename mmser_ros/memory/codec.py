@@ -53,7 +53,7 @@ def decode(kind: type[Record], value: Any) -> Record:
     Raises:
         KeyError, TypeError, ValueError: `value` is not what `encode` gives for `kind`.
     """
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     return kind(**{name: _decode(hints[name], one) for name, one in value.items()})
 
 
