@@ -17,11 +17,15 @@ from mmser_ros.cli_calibrate import calibrate
 from mmser_ros.cli_options import (
     AsJson,
     Beams,
+    DataSet,
     Device,
     Initial,
+    Limit,
     Model,
     Passes,
     Quantize,
+    Root,
+    Split,
     check_data_set,
     pass_numbers,
 )
@@ -139,15 +143,15 @@ def explain(
 
 @app.command()
 def evaluate(
-    root: Annotated[Path, typer.Option(help="Folder with <split>.tar and <split>_captions.json.")],
-    data: Annotated[str, typer.Option(help="The data set; flickr8k.")] = "flickr8k",
-    split: Annotated[str, typer.Option(help="train or dev.")] = "dev",
+    root: Root,
+    data: DataSet = "flickr8k",
+    split: Split = "dev",
     model: Model = "nano",
     device: Device = "auto",
     quantize: Quantize = "none",
     passes: Passes = "1",
     beams: Beams = 1,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    limit: Limit = None,
     planted: Annotated[
         bool, typer.Option("--planted", help="Score the repair of planted errors instead.")
     ] = False,

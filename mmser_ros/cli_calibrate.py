@@ -14,10 +14,14 @@ from rich.table import Table
 
 from mmser_ros.cli_options import (
     AsJson,
+    DataSet,
     Device,
+    Limit,
     Model,
     Passes,
     Quantize,
+    Root,
+    Split,
     check_data_set,
     pass_numbers,
 )
@@ -25,15 +29,15 @@ from mmser_ros.progress import show_progress
 
 
 def calibrate(
-    root: Annotated[Path, typer.Option(help="Folder with <split>.tar and <split>_captions.json.")],
+    root: Root,
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")],
-    data: Annotated[str, typer.Option(help="The data set; flickr8k.")] = "flickr8k",
-    split: Annotated[str, typer.Option(help="train or dev.")] = "dev",
+    data: DataSet = "flickr8k",
+    split: Split = "dev",
     model: Model = "nano",
     device: Device = "auto",
     quantize: Quantize = "none",
     passes: Passes = "1",
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    limit: Limit = None,
     diagram: Annotated[
         Path | None, typer.Option(help="Picture of the reliability to write, such as a PNG.")
     ] = None,

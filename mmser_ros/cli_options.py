@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,10 @@ Initial = Annotated[
     str | None, typer.Option(help="Refine this caption instead of the first glance's.")
 ]
 Passes = Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")]
+Root = Annotated[Path, typer.Option(help="Folder with <split>.tar and <split>_captions.json.")]
+DataSet = Annotated[str, typer.Option(help="The data set; flickr8k.")]
+Split = Annotated[str, typer.Option(help="train or dev.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

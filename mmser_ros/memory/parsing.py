@@ -31,7 +31,7 @@ from mmser_ros.memory.parsed import (
 )
 from mmser_ros.memory.referents import ALIVE, OBJECTS
 from mmser_ros.memory.rewriting import Rewriter, Rewritten
-from mmser_ros.parser import PARSER
+from mmser_ros.parser import new_parser
 
 __all__ = [
     "PREDICATES",
@@ -141,7 +141,7 @@ class CaptionParser:
 @cache
 def load_parser() -> spacy.Language:
     """The parser of captions, which leaves words with hyphens whole ("red-haired", "t-shirt")."""
-    parser = spacy.load(PARSER, exclude=["ner"])
+    parser = new_parser()
     infixes = [one for one in map(str, parser.Defaults.infixes or ()) if HYPHENS not in one]
     tokenizer = cast(Tokenizer, parser.tokenizer)
     tokenizer.infix_finditer = compile_infix_regex(infixes).finditer

@@ -26,7 +26,7 @@ class InitialCaptions:
     """Initial captions as token ids, without begin and end, by kind.
 
     Attributes:
-        own: the model's glances, by view and picture.
+        own: the model's glances, by view and picture; none if `kinds` don't need them.
     """
 
     def __init__(
@@ -39,13 +39,13 @@ class InitialCaptions:
         progress: Progress,
         seed: int = 0,
     ) -> None:
-        """Make own glances of every view, and planted errors if `kinds` need them.
+        """Make all that `kinds` need: own glances of every view, planted errors.
 
         Args:
             specialist: whose own glances; they are those of its present weights.
             tokenizer: its vocabulary.
             pictures: the pictures and their captions.
-            kinds: some of KINDS, which are to be drawn.
+            kinds: some of KINDS.
             maker: plants the errors.
             progress: wraps an iterable with a description and a total.
             seed: of the planted errors.
@@ -55,7 +55,9 @@ class InitialCaptions:
             _words(caption_ids(specialist, tokenizer, some), specialist.end)
             for some in (pictures.captions, pictures.turned)
         ]
-        self.own = own_glances(specialist, pictures, progress)
+        self.own: list[list[list[int]]] = []
+        if "own" in kinds:
+            self.own = own_glances(specialist, pictures, progress)
         self._planted: list[list[list[list[int]]]] = []
         if "planted" in kinds:
             flat = [caption for captions in pictures.captions for caption in captions]

@@ -18,7 +18,7 @@ import numpy as np
 import spacy
 from spacy.tokens import Doc
 
-from mmser_ros.parser import PARSER
+from mmser_ros.parser import new_parser
 from mmser_ros.training.lexicon import Lexicon, Place
 
 MOST_ERRORS = 3
@@ -89,7 +89,7 @@ class LexiconErrorMaker:
 
     @cached_property
     def _parser(self) -> spacy.Language:
-        return spacy.load(PARSER, exclude=["ner", "lemmatizer"])
+        return new_parser("lemmatizer")
 
     def plant(
         self, captions: Sequence[str], counts: Sequence[int], seed: int, skip: int = 0

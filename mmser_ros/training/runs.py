@@ -167,8 +167,10 @@ def run_refine(
     pictures = _pictures(recipe, specialist, reader, features or work / "features", progress)
     maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
     schedule = recipe.refine
+    # A language model that is trained learns its own glances beside, whatever it is given.
+    kinds = (*schedule.initial, *(["own"] if schedule.language_model else []))
     initials = InitialCaptions(
-        specialist, tokenizer, pictures, schedule.initial, maker, progress, schedule.seed
+        specialist, tokenizer, pictures, kinds, maker, progress, schedule.seed
     )
     lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
     train_refine(specialist, tokenizer, pictures, schedule, work, lesson)

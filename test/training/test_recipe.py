@@ -132,8 +132,8 @@ def test_both_looks_learn_from_rewards_and_keep_what_they_know(flickr, tmp_path,
     keep = lambda items, *_: items  # noqa: E731
     work = tmp_path / "work"
     run_glance(read_recipe(recipe), flickr, None, tmp_path / "model", work, keep)
-    consensus = {"passes": 2, "lesson": 0.2, "epochs": 2, "batch_size": 4, "learning_rate": 1e-3}
-    refine = {**REFINE["refine"], "initial": ["planted"], "language_model": True}
+    consensus = {"passes": 2, "lesson": 1.0, "epochs": 2, "batch_size": 4, "learning_rate": 3e-4}
+    refine = {**REFINE["refine"], "initial": ["planted"], "language_model": True, "epochs": 25}
     (tmp_path / "refine.yaml").write_text(
         yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
     )
