@@ -75,9 +75,22 @@ class ConsensusReward:
 
 @torch.no_grad()
 def sample(
-    model: OPTForCausalLM, prompt: Prompt, samples: int, end: int, longest: int
+    model: OPTForCausalLM,
+    prompt: Prompt,
+    samples: int,
+    end: int,
+    longest: int,
+    temperature: float = 1.0,
 ) -> list[list[int]]:
-    """Draw captions after the prompts of several pictures, at temperature 1.
+    """Draw captions after the prompts of several pictures.
+
+    Args:
+        model: the language model.
+        prompt: of the pictures.
+        samples: captions to draw for each.
+        end: id of the token that ends a caption.
+        longest: where to stop at the latest, in tokens.
+        temperature: what logits are divided by; below 1 likely words become likelier.
 
     Returns:
         `samples` captions of token ids for each picture in turn, to their end; one that reached
@@ -89,7 +102,10 @@ def sample(
     chosen = []
     ended = torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
     for _ in range(longest):
-        token = torch.multinomial(logits.float().softmax(-1), 1)[:, 0]
+        shares = (logits.float() / temperature).softmax(-1).cumsum(-1)
+        # Up to the last sum itself, which rounding leaves a little off 1.
+        drawn = torch.rand_like(shares[:, :1]) * shares[:, -1:]
+        token = torch.searchsorted(shares, drawn)[:, 0]
         chosen.append(token)
         ended |= token == end
         if bool(ended.all()):

@@ -35,10 +35,14 @@ class ConsensusSchedule(Schedule):
             since on pictures trained on the likeliest one is better than it will ever be on others.
         lesson: weight of the loss on captions given (see `RefineLesson.given`), so that the second
             look goes on correcting them.
+        temperature: of the samples. A model trained with smoothed labels is less sure than its
+            captions are right; drawn at 1 they are mostly broken, and it would learn to be sure
+            before it learns what of.
     """
 
     passes: int = 1
     lesson: float = 0.0
+    temperature: float = 1.0
 
 
 def train_consensus(
@@ -62,7 +66,7 @@ def train_consensus(
         folder: where the state lies.
         lesson: pictures → the loss that `schedule.lesson` weighs.
     """
-    reward = _Rewarder(specialist, tokenizer, pictures, schedule.compile)
+    reward = _Rewarder(specialist, tokenizer, pictures, schedule)
 
     def loss_of(batch: Sequence[int]) -> Loss:
         specialist.eval()
@@ -92,12 +96,18 @@ class _Rewarder:
     """Draws captions, rewards them, and says how they should have been weighed."""
 
     def __init__(
-        self, specialist: Specialist, tokenizer: Tokenizer, pictures: CaptionedFeatures, fast: bool
+        self,
+        specialist: Specialist,
+        tokenizer: Tokenizer,
+        pictures: CaptionedFeatures,
+        schedule: ConsensusSchedule,
     ) -> None:
+        self._temperature = schedule.temperature
         self._specialist, self._tokenizer, self._pictures = specialist, tokenizer, pictures
-        self._forward = torch.compile(specialist, dynamic=True) if fast else specialist
-        # Half precision draws much faster on a CPU.
+        self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
+        # On a CPU half precision draws much faster, and its fused attention much slower.
         self._drawer = deepcopy(specialist.language_model).bfloat16().eval()
+        self._drawer.set_attn_implementation("eager")
         self._rewards = [ConsensusReward(pictures.captions[: pictures.known])]
         if pictures.mirrored.any():
             self._rewards.append(ConsensusReward(pictures.turned[: pictures.known]))
@@ -129,7 +139,7 @@ class _Rewarder:
             prompt = specialist.prompt(visual, *(initial or ()))
             prompt = replace(prompt, embeddings=prompt.embeddings.bfloat16())
             longest = specialist.config.max_caption_tokens
-            flat = sample(self._drawer, prompt, SAMPLES, end, longest)
+            flat = sample(self._drawer, prompt, SAMPLES, end, longest, self._temperature)
         drawn = [flat[at : at + SAMPLES] for at in range(0, len(flat), SAMPLES)]
         gains = np.stack(
             [
@@ -149,7 +159,9 @@ class _Rewarder:
         with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = read(self._forward, context, laid)
         losses = cross_entropy(
-            logits.flatten(0, 1).float(), laid.targets.flatten(), reduction="none"
+            logits.flatten(0, 1).float() / self._temperature,
+            laid.targets.flatten(),
+            reduction="none",
         ).view_as(laid.targets)
         weights = torch.tensor(gains, dtype=torch.float32, device=specialist.device)
         weights = weights.gather(1, laid.segments.clamp(min=0))

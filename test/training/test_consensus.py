@@ -5,6 +5,7 @@ import pytest
 import torch
 from pycocoevalcap.cider.cider import Cider
 
+from mmser_ros.captioner.decoding import prefill
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.evaluation.metrics import tokenize
 from mmser_ros.training.consensus import END_WORD, ConsensusReward, advantages, sample
@@ -66,3 +67,19 @@ def test_samples_run_to_their_end_and_follow_the_seed(tiny_config):
     for caption in first:
         assert specialist.end not in caption[:-1]
         assert caption[-1] == specialist.end or len(caption) == longest
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_samples_are_as_frequent_as_the_model_says(tiny_config, temperature):
+    torch.manual_seed(0)
+    specialist = Specialist(tiny_config).eval()
+    prompt = specialist.prompt(torch.randn(1, specialist.visual_tokens, specialist.width))
+    with torch.no_grad():
+        specialist.language_model.lm_head.weight *= 20  # some tokens are much likelier than others
+        logits, _ = prefill(specialist.language_model, prompt)
+        drawn = sample(specialist.language_model, prompt, 5000, specialist.end, 1, temperature)
+    counts = torch.bincount(torch.tensor(drawn).flatten(), minlength=logits.shape[1])
+    expected = (logits / temperature).softmax(-1)[0].cumsum(0)
+    # Kolmogorov-Smirnov: a right sampler stays below in 999 of 1000 seeds.
+    assert (counts.cumsum(0) / 5000 - expected).abs().max() < 1.95 / 5000**0.5
+    assert expected.diff().max() > 0.05

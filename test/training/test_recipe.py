@@ -27,7 +27,14 @@ RECIPE = {
     "views": 2,
     "holdout": 4,
     "language": {"epochs": 2, "batch_size": 1, "learning_rate": 1e-2},
-    "glance": {"epochs": 20, "batch_size": 4, "captions": 2, "keep": 0.9, "learning_rate": 1e-2},
+    "glance": {
+        "epochs": 20,
+        "batch_size": 4,
+        "captions": 2,
+        "keep": 0.9,
+        "keep_channels": 0.9,
+        "learning_rate": 1e-2,
+    },
     "consensus": {"epochs": 1, "batch_size": 4, "learning_rate": 1e-4},
 }
 REFINE = {
