@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.nn.functional import dropout1d
 
 from mmser_ros.captioner.decoding import greedy, pad
 from mmser_ros.captioner.specialist import Specialist
@@ -61,6 +62,15 @@ class CaptionedFeatures:
     def draw_views(self, count: int) -> list[int]:
         """A random view for each of so many pictures."""
         return torch.randint(self.views, (count,)).tolist()
+
+
+def drop_channels(levels: Sequence[Tensor], kept: float) -> tuple[Tensor, ...]:
+    """A random share of the channels of levels (batch, tokens, channels), made up for in size.
+
+    A picture's tokens keep the same channels (arXiv 1411.4280), so that pictures are not so easily
+    learned by heart.
+    """
+    return tuple(dropout1d(one.transpose(1, 2), 1 - kept).transpose(1, 2) for one in levels)
 
 
 def caption_ids(

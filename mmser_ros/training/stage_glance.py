@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from torch import nn
-from torch.nn.functional import cross_entropy, dropout1d
+from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.loop import Loss, Schedule, train, training_only
-from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, held_out
+from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, drop_channels, held_out
 from mmser_ros.training.text import lay_rows
 
 LABEL_SMOOTHING = 0.1
@@ -30,8 +30,7 @@ class GlanceSchedule(Schedule):
             step for the same work.
         keep: share of the visual tokens that a look sees, drawn at random (PatchDropout,
             arXiv 2208.07220): less work and less overfitting.
-        keep_channels: share of the features' channels that a look sees, drawn at random and the
-            same for all its tokens (arXiv 1411.4280): less learning of pictures by heart.
+        keep_channels: share of the features' channels that a look sees, see `drop_channels`.
     """
 
     captions: int = 1
@@ -75,9 +74,8 @@ def train_glance(
         looks = looks.to(specialist.device)
         level = pictures.seen([picture for picture, _ in chosen], views)[0]
         level = level.take_along_dim(looks[:, :, None], dim=1)
-        level = dropout1d(level.transpose(1, 2), 1 - schedule.keep_channels).transpose(1, 2)
         with torch.autocast(specialist.device.type, torch.bfloat16):
-            visual = specialist.glance((level,))
+            visual = specialist.glance(drop_channels((level,), schedule.keep_channels))
             logits = forward(visual, laid.tokens, laid.segments, laid.places, looks)
         loss = cross_entropy(
             logits.flatten(0, 1).float(), laid.targets.flatten(), label_smoothing=LABEL_SMOOTHING

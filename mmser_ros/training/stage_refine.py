@@ -18,7 +18,7 @@ from mmser_ros.captioner.decoding import Prompt, pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.initial_captions import KINDS, InitialCaptions
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
-from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, held_out
+from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, drop_channels, held_out
 from mmser_ros.training.stage_glance import LABEL_SMOOTHING
 from mmser_ros.training.text import lay_rows, read
 
@@ -32,10 +32,12 @@ class RefineSchedule(Schedule):
         language_model: whether the language model is trained too (the paper's way). So that the
             first pass stays what it was, it learns its own glances beside (sequence-level
             distillation, arXiv 1606.07947).
+        keep_channels: share of the features' channels that a look sees, see `drop_channels`.
     """
 
     initial: tuple[str, ...] = ("planted",)
     language_model: bool = True
+    keep_channels: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "initial", tuple(self.initial))
@@ -58,6 +60,7 @@ class RefineLesson:
     ) -> None:
         self._specialist, self._pictures, self._initials = specialist, pictures, initials
         self._kinds, self._rehearses = schedule.initial, schedule.language_model
+        self._keep_channels = schedule.keep_channels
         self._plain = caption_ids(specialist, tokenizer, pictures.captions)
         self._turned = caption_ids(specialist, tokenizer, pictures.turned)
         self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
@@ -102,8 +105,9 @@ class RefineLesson:
             (self._turned if pictures.mirrored[view, picture] else self._plain)[picture][number]
             for view, (picture, number) in zip(views, chosen, strict=True)
         ]
+        some = drop_channels(levels, self._keep_channels)
         with torch.autocast(specialist.device.type, torch.bfloat16):
-            context = specialist.context(specialist.refine(levels, *initial), *initial)
+            context = specialist.context(specialist.refine(some, *initial), *initial)
             return self._cross_entropy(context, captions, LABEL_SMOOTHING), (views, levels)
 
     def _cross_entropy(

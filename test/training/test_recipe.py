@@ -54,6 +54,7 @@ REFINE = {
     "refine": {
         "initial": ["own", "other", "planted", "truth"],
         "language_model": False,
+        "keep_channels": 0.9,
         "epochs": 10,
         "batch_size": 6,
         "learning_rate": 1e-2,
