@@ -34,7 +34,7 @@ RATE = 2.0
 SHARE = 0.5
 """… and of the time between two of them what captioning may take: no look is to be dropped."""
 PATIENCE = 120.0
-"""Seconds until the demo gives up: models load slowly on a busy machine."""
+"""Seconds that loading, or the whole walk, may take: models load slowly on a busy machine."""
 
 
 def run_demo(model: str = "nano", passes: int = 1) -> int:

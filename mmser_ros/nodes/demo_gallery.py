@@ -24,7 +24,7 @@ PHOTOGRAPHS = {
 LOOKS = 3
 """Pictures taken of a photograph: the memory does not believe what it was told once."""
 STEP = 0.3
-"""Metres towards a photograph between two looks at it; fewer are no new keyframe."""
+"""Metres towards a photograph between two looks at it; less is no new keyframe."""
 SPACING = 2.0
 """Metres along the gallery from one photograph to the next, on the wall across."""
 VIEW = (640, 480)
@@ -68,8 +68,8 @@ def find_photographs() -> list[Path]:
 def walk_past(photographs: list[Path], folder: Path) -> Walk:
     """Hang photographs alternately on the left and the right wall, and look at each of them.
 
-    The robot walks down the middle (x), turns to each photograph, and takes a step towards it from
-    one look to the next. Each fills the view.
+    The robot walks down the middle (x), turns to each photograph, which fills its view, and takes a
+    step towards it from one look to the next.
     """
     walk = Walk(folder / "pictures", folder / "walk.txt", [])
     walk.pictures.mkdir()
