@@ -26,7 +26,7 @@ help:  ## Say what there is to make.
 	@echo "  PYTHON=…: the Python to make .venv with, 3.10 to 3.12 (now $(PYTHON))"
 	@echo "  TORCH_INDEX=…: an index with CPU builds of torch, for machines without a GPU"
 
-demo: .venv/installed  ## Caption real photographs, from one process to another over ROS 2.
+demo: .venv/installed  ## Caption real photographs over ROS 2, and ask the memory where things are.
 	@mmser demo
 
 test: .venv/installed  ## Lint, types and every test.

@@ -198,7 +198,7 @@ def demo(
     model: Model = "nano",
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
 ) -> None:
-    """Caption real photographs over ROS 2: a camera process, a caption process, and this one."""
+    """Caption real photographs over ROS 2, remember where, and ask: a process for each node."""
     from mmser_ros.nodes.demo import run_demo
 
     raise typer.Exit(run_demo(model, passes))

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: real photographs from one process to caption_node in another, watched by a third."""
+"""The demo: photographs and poses from one process, captioned and remembered by two others."""
 
 from __future__ import annotations
 
@@ -9,100 +9,32 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from shutil import copy
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.client import Client
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
+from sensor_msgs.msg import CompressedImage
 
-from mmser_ros.errors import MmserError
-from mmser_ros.marked import print_caption
-from mmser_ros.msg import SceneCaption
+from mmser_ros.nodes.demo_gallery import DemoError, Walk, find_photographs, walk_past
+from mmser_ros.nodes.demo_questions import QUESTIONS, Answer, ask_questions
+from mmser_ros.nodes.demo_watcher import Watcher
 from mmser_ros.nodes.transport import use_large_shared_memory
+from mmser_ros.srv import CaptionImage, QueryScene
 
-PHOTOGRAPHS = {
-    "skimage": ("data/astronaut.png", "data/chelsea.png", "data/coffee.png", "data/rocket.jpg"),
-    "sklearn": ("datasets/images/china.jpg", "datasets/images/flower.jpg"),
-}
-"""Photographs by the package they come with."""
+RATE = 2.0
+"""Pictures a second at most …"""
+SHARE = 0.5
+"""… and of the time between two of them what captioning may take: no look is to be dropped."""
 PATIENCE = 120.0
-"""Seconds until the demo gives up: models load slowly on a busy machine."""
-
-
-class DemoError(MmserError):
-    """The demo can't run here, or did not end as it should."""
-
-
-def find_photographs() -> list[Path]:
-    """The photographs that scikit-image and scikit-learn ship.
-
-    Raises:
-        DemoError: a package is not installed.
-    """
-    paths = []
-    for package, files in PHOTOGRAPHS.items():
-        spec = find_spec(package)
-        if spec is None or not spec.submodule_search_locations:
-            msg = f"the demo's photographs come with {package}; run: pip install '.[demo]'"
-            raise DemoError(msg)
-        paths += [Path(spec.submodule_search_locations[0]) / file for file in files]
-    return paths
-
-
-@dataclass
-class Watcher:
-    """Hears images, captions and diagnostics, and prints captions as they arrive."""
-
-    node: Node
-    names: list[str]
-    images: dict[tuple, str] = field(default_factory=dict)
-    captions: dict[tuple, float] = field(default_factory=dict)
-    dropped: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        reliable = QoSProfile(depth=20)
-        self.node.create_subscription(Image, "image", self._on_image, reliable)
-        self.node.create_subscription(SceneCaption, "scene_caption", self._on_caption, reliable)
-        self.node.create_subscription(
-            DiagnosticArray, "/diagnostics", self._on_diagnostics, reliable
-        )
-
-    def _on_image(self, message: Image) -> None:
-        self.images[_key(message.header)] = self.names[len(self.images) % len(self.names)]
-
-    def _on_caption(self, message: SceneCaption) -> None:
-        now = self.node.get_clock().now().nanoseconds
-        stamp = message.header.stamp
-        latency = (now - stamp.sec * 1_000_000_000 - stamp.nanosec) / 1e6
-        self.captions[_key(message.header)] = latency
-        name = self.images.get(_key(message.header), "an image not heard")
-        figures = f"  ({message.confidence:.2f}, {latency:.0f} ms)"
-        print_caption(message.initial_caption, message.caption, f"{name}: ", figures)
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if status.name.startswith(self.node.get_namespace()):
-                self.dropped = {
-                    pair.key.removeprefix("dropped."): int(pair.value)
-                    for pair in status.values
-                    if pair.key.startswith("dropped.")
-                }
-
-    def complete(self) -> bool:
-        """Whether every photograph was heard and is captioned or dropped."""
-        ended = len(self.captions) + sum(self.dropped.values())
-        return len(self.images) == len(self.names) and ended >= len(self.images)
+"""Seconds that loading, or the whole walk, may take: models load slowly on a busy machine."""
 
 
 def run_demo(model: str = "nano", passes: int = 1) -> int:
@@ -113,80 +45,111 @@ def run_demo(model: str = "nano", passes: int = 1) -> int:
         passes: likewise; with more than one the words that changed are marked in a terminal.
 
     Returns:
-        The exit status: 0 if every photograph was heard and its caption carries its header.
+        The exit status: 0 if every picture was heard and its caption carries its header.
 
     Raises:
-        DemoError: it can't run here, or nothing came in time.
+        DemoError: it can't run here, nothing came in time, or the memory has too little to tell.
     """
     photographs = find_photographs()
     use_large_shared_memory()
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    namespace = f"/mmser_demo_{os.getpid()}"
     rclpy.init(args=[])
     try:
-        node = Node("watcher", namespace=namespace)
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
         with tempfile.TemporaryDirectory() as folder:
-            for number, path in enumerate(photographs):
-                copy(path, Path(folder) / f"{number}_{path.name}")
-            watcher = Watcher(node, [path.name for path in photographs])
-            print("starting caption_node and replay_node …", flush=True)
-            with (
-                _node(
-                    "caption_node",
-                    namespace,
-                    model=model,
-                    passes=passes,
-                    qos_reliability="reliable",
-                ) as captioner,
-                _node(
-                    "replay_node",
-                    namespace,
-                    source=folder,
-                    qos_reliability="reliable",
-                    wait_for_subscribers=2,
-                ) as replay,
-            ):
-                _watch(executor, watcher, captioner, replay)
+            walk = walk_past(photographs, Path(folder))
+            node = Node("watcher", namespace=f"/mmser_demo_{os.getpid()}")
+            watcher = Watcher(node, walk.names)
+            answers = _run_nodes(node, watcher, walk, model, passes)
     finally:
         rclpy.try_shutdown()
+    return conclude(watcher, answers)
+
+
+def conclude(watcher: Watcher, answers: list[Answer]) -> int:
+    """Print the result as one line of JSON; the exit status.
+
+    Raises:
+        DemoError: there are too few answers.
+    """
+    count = len(watcher.captions)
     latencies = list(watcher.captions.values()) or [0.0]
     p50, p99 = np.percentile(latencies, [50, 99])
     matching = watcher.captions.keys() <= watcher.images.keys()
     result = {
         "images": len(watcher.images),
-        "captions": len(watcher.captions),
+        "captions": count,
         "headers_match": matching,
         "dropped": watcher.dropped,
         "latency_ms": {"p50": round(float(p50), 1), "p99": round(float(p99), 1)},
+        "questions": [one.record() for one in answers],
     }
     print(json.dumps(result), flush=True)
-    return 0 if matching and watcher.captions else 1
+    if len(answers) < QUESTIONS:
+        msg = f"after {count} captions the memory can tell where {len(answers)} things are, "
+        msg += f"expected {QUESTIONS}; it believes what it was told more than once, and these "
+        msg += "captions name too little, or too unsurely"
+        raise DemoError(msg)
+    return 0 if matching and count else 1
 
 
-def _watch(
-    executor: SingleThreadedExecutor,
-    watcher: Watcher,
-    captioner: subprocess.Popen,
-    replay: subprocess.Popen,
-) -> None:
-    deadline = monotonic() + PATIENCE
-    while not watcher.complete():
-        executor.spin_once(timeout_sec=0.1)
-        if captioner.poll() is not None or replay.poll():
-            msg = "a node ended before the demo did; what it printed above says why"
-            raise DemoError(msg)
-        if monotonic() > deadline:
-            msg = (
-                f"heard {len(watcher.images)} images and {len(watcher.captions)} captions of "
-                f"{len(watcher.names)} in {PATIENCE:.0f} s; is shared memory (/dev/shm) usable?"
-            )
-            raise DemoError(msg)
+def _run_nodes(node: Node, watcher: Watcher, walk: Walk, model: str, passes: int) -> list[Answer]:
+    """Caption all pictures and remember the captions; then ask, and print the answers."""
+    print("starting caption_node, memory_node and replay_node …", flush=True)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    here, running = node.get_namespace(), ExitStack()
+    processes: list[subprocess.Popen] = []
+
+    def start(name: str, **parameters: object) -> None:
+        process = _process(name, here, qos_reliability="reliable", **parameters)
+        processes.append(running.enter_context(process))
+
+    def wait(condition: Callable[[], bool]) -> None:
+        deadline = monotonic() + PATIENCE
+        while not condition():
+            executor.spin_once(timeout_sec=0.1)
+            if any(one.poll() for one in processes):
+                msg = "a node ended before the demo did; what it printed above says why"
+                raise DemoError(msg)
+            if monotonic() > deadline:
+                msg = f"{watcher}, and no more in {PATIENCE:.0f} s; is /dev/shm usable?"
+                raise DemoError(msg)
+
+    def ask(client: Client, request: Any) -> Any:
+        wait(client.service_is_ready)
+        answer = client.call_async(request)
+        wait(answer.done)
+        return answer.result()
+
+    with running:
+        store = walk.trajectory.with_suffix(".sqlite")
+        start("caption_node", model=model, passes=passes, ground=True)
+        start("memory_node", map_id="gallery", store=store, pose_source="pose")
+        wait(watcher.memory_hears)
+        caption = node.create_client(CaptionImage, "caption_node/caption_image")
+        first = CompressedImage(data=min(walk.pictures.iterdir()).read_bytes())
+        for _ in range(2):  # the first caption takes longer
+            said = ask(caption, CaptionImage.Request(compressed_image=first))
+            if not said.success:
+                raise DemoError(said.message)
+        start(
+            "replay_node",
+            source=walk.pictures,
+            poses=walk.trajectory,
+            rate=min(RATE, SHARE / said.caption.inference_time),
+            wait_for_subscribers=2,
+        )
+        wait(watcher.captioned)
+        wait(watcher.remembered)
+        query = node.create_client(QueryScene, "memory_node/query")
+        answers = ask_questions(partial(ask, query))
+        for one in answers:
+            print(one, flush=True)
+    return answers
 
 
 @contextmanager
-def _node(name: str, namespace: str, **parameters: object) -> Iterator[subprocess.Popen]:
+def _process(name: str, namespace: str, **parameters: object) -> Iterator[subprocess.Popen]:
     command = [sys.executable, "-m", f"mmser_ros.nodes.{name}", "--ros-args"]
     command += ["-r", f"__ns:={namespace}", "--log-level", "warn"]
     for key, value in parameters.items():
@@ -197,7 +160,3 @@ def _node(name: str, namespace: str, **parameters: object) -> Iterator[subproces
     finally:
         process.terminate()
         process.wait()
-
-
-def _key(header: Header) -> tuple[int, int, str]:
-    return header.stamp.sec, header.stamp.nanosec, header.frame_id

@@ -12,6 +12,8 @@ from time import monotonic, sleep
 from typing import Any
 
 import rclpy
+from builtin_interfaces.msg import Time as TimeMessage
+from geometry_msgs.msg import PoseStamped
 from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
@@ -20,10 +22,13 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 
 from mmser_ros.errors import MmserError
+from mmser_ros.nodes.memory_conversions import nanoseconds, pose_to_message
 from mmser_ros.nodes.parameters import Parameter, declare
 from mmser_ros.nodes.replay_sources import FOLDER_RATE, Shot, SourceError, open_source
+from mmser_ros.nodes.trajectories import Trajectory, open_trajectory
 from mmser_ros.nodes.transport import use_large_shared_memory
 
 REPLAY_PARAMETERS = (
@@ -31,6 +36,14 @@ REPLAY_PARAMETERS = (
         "source", "", "Folder of pictures, video file, or bag (folder, .mcap, .db3).", fixed=True
     ),
     Parameter("topic", "", "A bag's image topic; empty: its only one.", fixed=True),
+    Parameter(
+        "poses",
+        "",
+        "Where the robot was, published as geometry_msgs/PoseStamped on `pose` with each image's "
+        "stamp: a trajectory file (TUM format, in frame map; timestamps as the source's own), or a "
+        "bag's topic of Odometry, PoseStamped or PoseWithCovarianceStamped; empty: none.",
+        fixed=True,
+    ),
     Parameter(
         "rate",
         0.0,
@@ -66,7 +79,7 @@ REPLAY_PARAMETERS = (
     Parameter(
         "wait_for_subscribers",
         0,
-        "Hold the first image until so many subscribers are there.",
+        "Hold the first image until so many subscribers are there; with `poses` also one of them.",
         least=0,
         greatest=100,
         fixed=True,
@@ -81,6 +94,7 @@ class ReplayNode(Node):
     Attributes:
         published: how many images went out.
         bad: how many could not be read.
+        unplaced: for how many of those that went out there was no pose, though there are poses.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -88,6 +102,7 @@ class ReplayNode(Node):
         declare(self, REPLAY_PARAMETERS)
         self.published = 0
         self.bad = 0
+        self.unplaced = 0
         self._due = 0.0
         self._pause = 1.0 / FOLDER_RATE
         compressed = self._get("image_transport") == "compressed"
@@ -101,11 +116,13 @@ class ReplayNode(Node):
         if compressed and not topic.endswith("/compressed"):
             topic += "/compressed"
         reliability = ReliabilityPolicy[self._get("qos_reliability").upper()]
-        self._publisher = self.create_publisher(
-            CompressedImage if compressed else Image,
-            topic,
-            QoSProfile(depth=5, reliability=reliability),
-        )
+        qos = QoSProfile(depth=5, reliability=reliability)
+        kind = CompressedImage if compressed else Image
+        self._outputs = [self.create_publisher(kind, topic, qos)]
+        self._trajectory: Trajectory | None = None
+        if self._get("poses"):
+            self._trajectory = open_trajectory(self._get("poses"), self._get("source"))
+            self._outputs.append(self.create_publisher(PoseStamped, "pose", qos))
 
     def replay(self) -> None:
         """Publish every image at its moment; return when done, or when the context is shut down.
@@ -116,7 +133,9 @@ class ReplayNode(Node):
         try:
             self._replay_all()
         finally:
-            self.get_logger().info(f"replayed {self.published} images, skipped {self.bad}")
+            text = f"replayed {self.published} images, skipped {self.bad}"
+            text += f"; {self.unplaced} had no pose" if self._trajectory else ""
+            self.get_logger().info(text)
         while self.context.ok() and not self._get("exit_when_done"):
             sleep(0.1)
 
@@ -128,7 +147,7 @@ class ReplayNode(Node):
         self.get_logger().warning(f"skipped: {text}")
 
     def _replay_all(self) -> None:
-        while self._publisher.get_subscription_count() < self._get("wait_for_subscribers"):
+        while not self._awaited():
             sleep(0.05)
         looping = True
         while looping and self.context.ok():
@@ -138,8 +157,15 @@ class ReplayNode(Node):
                 raise SourceError(msg)
             looping = self._get("loop")
         # the last image must have arrived before the publisher goes
-        if self.context.ok() and not self._publisher.wait_for_all_acked(Duration(seconds=5)):
-            self.get_logger().warning("a subscriber did not confirm the last images within 5 s")
+        for one in self._outputs:
+            if self.context.ok() and not one.wait_for_all_acked(Duration(seconds=5)):
+                text = f"a subscriber of {one.topic_name} did not confirm the last within 5 s"
+                self.get_logger().warning(text)
+
+    def _awaited(self) -> bool:
+        wanted = self._get("wait_for_subscribers")
+        there = [one.get_subscription_count() for one in self._outputs]
+        return there[0] >= wanted and min(there) >= min(wanted, 1)
 
     def _replay_once(self) -> None:
         before = None
@@ -155,17 +181,31 @@ class ReplayNode(Node):
             sleep(max(0.0, self._due - monotonic()))
             if not self.context.ok():
                 return
-            self._stamp(shot)
-            self._publisher.publish(shot.message)
-            self.published += 1
+            self._publish(shot)
 
-    def _stamp(self, shot: Shot) -> None:
+    def _publish(self, shot: Shot) -> None:
         header = shot.message.header
         header.frame_id = header.frame_id or self._get("frame_id")
+        if header.stamp.sec == 0 and header.stamp.nanosec == 0:
+            header.stamp = Time(nanoseconds=round(shot.moment * 1e9)).to_msg()
+        recorded = nanoseconds(header.stamp)
         if self._get("stamps") == "now":
             header.stamp = self.get_clock().now().to_msg()
-        elif header.stamp.sec == 0 and header.stamp.nanosec == 0:
-            header.stamp = Time(nanoseconds=round(shot.moment * 1e9)).to_msg()
+        if self._trajectory is not None:
+            self._publish_pose(self._trajectory, recorded, header.stamp)
+        self._outputs[0].publish(shot.message)
+        self.published += 1
+
+    def _publish_pose(self, trajectory: Trajectory, recorded: int, stamp: TimeMessage) -> None:
+        pose = trajectory.at(recorded)
+        if pose is None:
+            self.unplaced += 1
+            text = f"no pose at {recorded / 1e9:.3f} s; {trajectory}; the timestamps of both must "
+            text += "be of one clock, which for a folder or video begins at 0"
+            self.get_logger().warning(text, once=True)
+            return
+        header = Header(stamp=stamp, frame_id=trajectory.frame)
+        self._outputs[1].publish(PoseStamped(header=header, pose=pose_to_message(pose)))
 
 
 def main(args: list[str] | None = None) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -126,25 +127,19 @@ class BagSource:
 
     def shots(self) -> Iterator[Shot]:
         """See Source."""
-        try:
-            with AnyReader([self.path], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as bag:
-                connection = self._connection(bag)
-                kind = IMAGE_TYPES[connection.msgtype]
-                first = None
-                for _, nanoseconds, data in bag.messages([connection]):
-                    first = nanoseconds if first is None else first
-                    try:
-                        recorded = _copy(bag.deserialize(data, connection.msgtype), kind)
-                        message = _convert(recorded, self.compressed)
-                    except (AnyReaderError, ImageError) as error:
-                        self.on_bad(f"an image of {connection.topic}: {error}")
-                        continue
-                    yield Shot(message, (nanoseconds - first) * 1e-9)
-        except MmserError:
-            raise
-        except Exception as error:  # in a damaged bag the reader fails with whatever comes
-            msg = f"{self.path} can't be read as a bag: {error}; is it damaged?"
-            raise SourceError(msg) from error
+        with open_bag(self.path) as bag:
+            connection = self._connection(bag)
+            kind = IMAGE_TYPES[connection.msgtype]
+            first = None
+            for _, nanoseconds, data in bag.messages([connection]):
+                first = nanoseconds if first is None else first
+                try:
+                    recorded = _copy(bag.deserialize(data, connection.msgtype), kind)
+                    message = _convert(recorded, self.compressed)
+                except (AnyReaderError, ImageError) as error:
+                    self.on_bad(f"an image of {connection.topic}: {error}")
+                    continue
+                yield Shot(message, (nanoseconds - first) * 1e-9)
 
     def _connection(self, bag: AnyReader) -> Any:
         images = {one.topic: one for one in bag.connections if one.msgtype in IMAGE_TYPES}
@@ -177,16 +172,38 @@ def open_source(
         msg = "nothing to replay: set `source` to a folder of pictures, a video file or a bag"
         raise SourceError(msg)
     path = Path(source).expanduser()
-    if (path / "metadata.yaml").is_file() or path.suffix == ".mcap":
-        return BagSource(path, topic, compressed, on_bad)
-    if path.suffix == ".db3":
-        return BagSource(path.parent, topic, compressed, on_bad)
+    if (bag := bag_of(path)) is not None:
+        return BagSource(bag, topic, compressed, on_bad)
     if path.is_dir():
         return FolderSource(path, compressed, on_bad)
     if path.is_file():
         return VideoSource(path, compressed, on_bad)
     msg = f"no such source: {source!r}; expected a folder of pictures, a video file or a bag"
     raise SourceError(msg)
+
+
+def bag_of(path: Path) -> Path | None:
+    """What to open with `open_bag` for a rosbag2 folder, an .mcap or a .db3 file; else None."""
+    if (path / "metadata.yaml").is_file() or path.suffix == ".mcap":
+        return path
+    return path.parent if path.suffix == ".db3" else None
+
+
+@contextmanager
+def open_bag(path: Path) -> Iterator[AnyReader]:
+    """Read a bag, of ROS 2 Jazzy's messages where it doesn't say.
+
+    Raises:
+        SourceError: it can't be read, now or later.
+    """
+    try:
+        with AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as bag:
+            yield bag
+    except MmserError:
+        raise
+    except Exception as error:  # in a damaged bag the reader fails with whatever comes
+        msg = f"{path} can't be read as a bag: {error}; is it damaged?"
+        raise SourceError(msg) from error
 
 
 def _message(image: np.ndarray, header: Header, compressed: bool) -> Image | CompressedImage:

@@ -9,14 +9,25 @@ from rosbags.typesys import Stores, get_typestore
 
 SHADES = (10, 90, 200)
 STORE = get_typestore(Stores.ROS2_JAZZY)
+POSE_TYPES = {
+    "Odometry": "nav_msgs/msg/Odometry",
+    "PoseStamped": "geometry_msgs/msg/PoseStamped",
+    "PoseWithCovarianceStamped": "geometry_msgs/msg/PoseWithCovarianceStamped",
+}
 
 
 def plain(shade):
     return np.full((16, 24, 3), shade, np.uint8)
 
 
-def write_bag(path, storage, compressed=False, encodings=("rgb8",) * 3, topics=("/eye",)):
-    """A bag of three images a second apart on the first topic, and something else on /other."""
+def write_bag(
+    path, storage, compressed=False, encodings=("rgb8",) * 3, topics=("/eye",), poses=None
+):
+    """A bag of three images a second apart on the first topic, and something else on /other.
+
+    With `poses`, a type, there are some on /where, too: half a second before and after each image,
+    going forward at half a metre a second from x = 49.75 on.
+    """
     types = STORE.types
     header, time = types["std_msgs/msg/Header"], types["builtin_interfaces/msg/Time"]
     name = "sensor_msgs/msg/CompressedImage" if compressed else "sensor_msgs/msg/Image"
@@ -43,4 +54,31 @@ def write_bag(path, storage, compressed=False, encodings=("rgb8",) * 3, topics=(
             bag.write(eye, moment, STORE.serialize_cdr(message, name))
             text = types["std_msgs/msg/String"](data="x")
             bag.write(other, moment, STORE.serialize_cdr(text, "std_msgs/msg/String"))
+        if poses:
+            name = POSE_TYPES[poses]
+            where = bag.add_connection("/where", name, typestore=STORE)
+            for number in range(len(SHADES) + 1):
+                seconds = 99.5 + number
+                stamp = header(stamp=time(sec=99 + number, nanosec=500_000_000), frame_id="odom")
+                data = STORE.serialize_cdr(pose_message(poses, stamp, seconds / 2), name)
+                bag.write(where, round(seconds * 1e9), data)
     return path
+
+
+def pose_message(kind, header, x):
+    """A message of one of POSE_TYPES, facing ahead."""
+    types = STORE.types
+    vector = types["geometry_msgs/msg/Vector3"](x=0.0, y=0.0, z=0.0)
+    pose = types["geometry_msgs/msg/Pose"](
+        position=types["geometry_msgs/msg/Point"](x=x, y=0.0, z=0.0),
+        orientation=types["geometry_msgs/msg/Quaternion"](x=0.0, y=0.0, z=0.0, w=1.0),
+    )
+    if kind == "PoseStamped":
+        return types[POSE_TYPES[kind]](header=header, pose=pose)
+    unknown = np.zeros(36)
+    pose = types["geometry_msgs/msg/PoseWithCovariance"](pose=pose, covariance=unknown)
+    if kind == "PoseWithCovarianceStamped":
+        return types[POSE_TYPES[kind]](header=header, pose=pose)
+    twist = types["geometry_msgs/msg/Twist"](linear=vector, angular=vector)
+    twist = types["geometry_msgs/msg/TwistWithCovariance"](twist=twist, covariance=unknown)
+    return types[POSE_TYPES[kind]](header=header, child_frame_id="base", pose=pose, twist=twist)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import rclpy
+from geometry_msgs.msg import PoseStamped
 from PIL import Image as Picture
 from rclpy.context import Context
 from rclpy.parameter import Parameter
@@ -41,6 +42,10 @@ def replay(peer, count, kind=Image, topic="image", **parameters):
         assert node.returncode == 0, printed
     wait_until(lambda: len(peer.images) >= count, f"{count} images")
     return peer.images, printed
+
+
+def at(message):
+    return (message.header.stamp.sec, message.header.stamp.nanosec)
 
 
 def shades(images):
@@ -121,6 +126,44 @@ def test_a_bag_is_replayed_as_recorded(tmp_path, make_peer, storage, compressed)
         assert images[0].step == 80
 
 
+def test_poses_of_a_file_go_out_with_the_images(folder, tmp_path, make_peer):
+    poses = [f"{moment} {moment}.5 7 0 0 0 0.6 0.8" for moment in (0, 1, 2)]
+    (tmp_path / "walk.txt").write_text("\n".join(poses))
+    peer, heard = hear_poses(make_peer("/walk"))
+    images, printed = replay(peer, 3, source=folder, poses=tmp_path / "walk.txt")
+    wait_until(lambda: len(heard) == 2, "the poses")
+    # the file that is no picture has a moment, too: the last picture comes after the last pose
+    assert [at(one) for one in heard] == [at(images[0]), at(images[1])]
+    assert [one.pose.position.x for one in heard] == [0.5, 1.5]
+    assert {one.header.frame_id for one in heard} == {"map"}
+    assert (heard[0].pose.orientation.z, heard[0].pose.orientation.w) == (0.6, 0.8)
+    assert "no pose at 3.000 s; 3 poses from 0.000 to 2.000 s" in printed
+    assert "replayed 3 images, skipped 1; 1 had no pose" in printed
+
+
+def test_poses_of_a_bag_between_those_recorded(tmp_path, make_peer):
+    bag = write_bag(tmp_path / "bag", StoragePlugin.MCAP, poses="Odometry")
+    peer, heard = hear_poses(make_peer("/bag_walk"))
+    images, _ = replay(peer, 3, source=bag, poses="/where", stamps="source")
+    wait_until(lambda: len(heard) == 3, "the poses")
+    assert [at(one) for one in heard] == [at(one) for one in images]
+    assert [one.pose.position.x for one in heard] == pytest.approx([50.0, 50.5, 51.0], abs=1e-6)
+    assert {one.header.frame_id for one in heard} == {"odom"}
+
+
+def hear_poses(peer):
+    heard = []
+    peer.node.create_subscription(PoseStamped, "pose", heard.append, 100)
+    return peer, heard
+
+
+def test_poses_that_are_not_there_end_it(folder):
+    with node_process("replay_node", "/nothing", source=folder, poses="walk.txt") as node:
+        _, printed = node.communicate(timeout=60)
+        assert node.returncode == 1
+        assert "no such trajectory: 'walk.txt'" in printed
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -181,6 +224,26 @@ def test_exit_when_done(make_node, exit_when_done):
     assert (node.published, node.bad) == (3, 1)
 
 
+def test_it_waits_for_a_subscriber_of_poses_too(make_node, make_peer, tmp_path):
+    (tmp_path / "walk.txt").write_text("0 0 0 0 0 0 0 1")
+    node = make_node(
+        poses=str(tmp_path / "walk.txt"),
+        wait_for_subscribers=1,
+        qos_reliability="reliable",
+        rate=200.0,
+    )
+    peer = make_peer("")
+    peer.hear_images()
+    wait_until(lambda: node.count_subscribers("image") == 1, "the subscriber of images")
+    replaying = threading.Thread(target=node.replay)
+    replaying.start()
+    replaying.join(timeout=0.5)
+    assert (replaying.is_alive(), node.published) == (True, 0)
+    hear_poses(peer)
+    wait_until(lambda: not replaying.is_alive(), "the end")
+    assert node.published == 3
+
+
 @pytest.mark.parametrize("reliability", ["reliable", "best_effort"])
 def test_reliability(make_node, reliability):
     node = make_node(qos_reliability=reliability)
@@ -193,7 +256,8 @@ def test_parameters_are_described_and_guarded(make_node):
     node = make_node()
     for parameter in REPLAY_PARAMETERS:
         assert node.describe_parameter(parameter.name).description
-    refused = [Parameter("source", value="x"), Parameter("rate", value=-1.0)]
+    refused = [Parameter(name, value="x") for name in ("source", "poses")]
+    refused.append(Parameter("rate", value=-1.0))
     assert not any(result.successful for result in node.set_parameters(refused))
     assert node.set_parameters([Parameter("rate", value=5.0)])[0].successful
     with pytest.raises(ValueError, match="expected one of raw, compressed"):
