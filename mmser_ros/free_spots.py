@@ -56,8 +56,10 @@ class FreeSpots:
             for number in range(DIRECTIONS if ring else 1):
                 angle = 2 * math.pi * number / DIRECTIONS
                 box = _box(point, size, float(ring), angle)
+                if not self._is_free(box):
+                    continue
                 cost = float(ring) + crossing * self._on_a_line(box)
-                if (best is None or cost < best[0]) and self._is_free(box):
+                if best is None or cost < best[0]:
                     best = cost, box
         if best is None:
             return None

@@ -80,11 +80,15 @@ def room_outlines(plain: nx.MultiDiGraph) -> dict[str, list[np.ndarray]]:
 
 
 def _outlines(inside: np.ndarray, low: np.ndarray, cell: float) -> list[np.ndarray]:
-    smooth = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), SMOOTHING)
-    half = smooth.round().astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(inside.astype(np.uint8))
+    border = round(4 * SMOOTHING)
+    window = inside[top : top + height, left : left + width].astype(np.float32)
+    blurred = cv2.GaussianBlur(np.pad(window, border), (0, 0), SMOOTHING)
+    half = blurred.round().astype(np.uint8)
     found, _ = cv2.findContours(half, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     corners = [np.mean([np.roll(one[:, 0], by, 0) for by in STEPS], 0) for one in found]
-    return [low + (one[:: len(STEPS) // 2] + 0.5) * cell for one in corners]
+    corner = low + (np.array([left, top]) - border + 0.5) * cell
+    return [corner + one[:: len(STEPS) // 2] * cell for one in corners]
 
 
 def _is(data: dict, layer: str) -> bool:

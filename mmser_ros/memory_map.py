@@ -80,32 +80,37 @@ class _Sheet:
         self.page = Image.new("RGB", (self.width * FINER, self.height * FINER), "white")
         self.pen = ImageDraw.Draw(self.page, "RGBA")
         self.spots = FreeSpots(self.width, self.height - FOOT)
-        self.spots.take((0, 0, self.width, HEAD - MARGIN))
+        self.spots.take((0, 0, self.width, HEAD))
         self.unnamed = 0
 
     def draw(self) -> np.ndarray:
         self._fill_rooms()
         self._draw_ways()
         relations = self._draw_relations()
-        things = sorted(self._layer("thing"), key=lambda one: -one["probability"])
-        for thing in things:
+        things = sorted(self._layer("thing"), key=lambda one: -one[1]["probability"])
+        for _, thing in things:
             self._draw_thing(thing)
-        for robot in self._layer("robot"):
+        for _, robot in self._layer("robot"):
             self._draw_robot(robot)
-        for room in self._layer("room"):
+        for _, room in self._layer("room"):
             self._name(self._at(room), room["label"], OF_ROOMS)
-        for one in [*self._layer("robot"), *things]:
-            name = " ".join([*one.get("attributes", "").split(",")[:1], one["label"]]).strip()
-            self.unnamed += not self._name(self._at(one), name, OF_THINGS)
-        for middle, text in relations:
-            self._name(middle, text, OF_RELATIONS)
+        named = set()
+        for name, one in [*self._layer("robot"), *things]:
+            text = " ".join([*one.get("attributes", "").split(",")[:1], one["label"]]).strip()
+            if self._name(self._at(one), text, OF_THINGS):
+                named.add(name)
+            else:
+                self.unnamed += 1
+        for ends, middle, text in relations:
+            if named.issuperset(ends):
+                self._name(middle, text, OF_RELATIONS)
         self._write_head()
-        self._write_foot({one["kind"] for one in things})
+        self._write_foot({one["kind"] for _, one in things})
         size = (self.width, self.height)
         return np.asarray(self.page.resize(size, Image.Resampling.BOX))
 
-    def _layer(self, layer: str) -> list[dict[str, Any]]:
-        return [one for _, one in self.plain.nodes(data=True) if one["layer"] == layer]
+    def _layer(self, layer: str) -> list[tuple[str, dict[str, Any]]]:
+        return [one for one in self.plain.nodes(data=True) if one[1]["layer"] == layer]
 
     def _at(self, node: dict[str, Any]) -> Spot:
         return self._pixel(node["x"], node["y"])
@@ -129,11 +134,11 @@ class _Sheet:
                 ends = [self._at(self.plain.nodes[one]) for one in (source, target)]
                 self._line(ends[0], ends[1], (*WAY, 70), 3.0)
                 self.spots.draw_line(ends[0], ends[1])
-        for place in self._layer("place"):
+        for _, place in self._layer("place"):
             self._dot(self._at(place), 3.0, (*WAY, 140))
 
-    def _draw_relations(self) -> list[tuple[Spot, str]]:
-        """Draw lines; where their names belong, and what they are."""
+    def _draw_relations(self) -> list[tuple[tuple[str, str], Spot, str]]:
+        """Draw lines; the ends and the middle of each, and what it says."""
         said: dict[tuple[str, str], list[str]] = {}
         for source, target, key in self.plain.edges(keys=True):
             if key not in STRUCTURE:
@@ -145,7 +150,7 @@ class _Sheet:
             a, b = (self._at(self.plain.nodes[one]) for one in pair)
             self._line(a, b, (*LINE, 200), 1.2)
             self.spots.draw_line(a, b)
-            names.append((((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), ", ".join(words)))
+            names.append((pair, ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), ", ".join(words)))
         return names
 
     def _draw_thing(self, thing: dict[str, Any]) -> None:

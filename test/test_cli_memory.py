@@ -25,27 +25,29 @@ OTHERS = [("mug", (-5.0, 0.5, 0.3))]
 
 
 @pytest.fixture(scope="module")
-def memory(tmp_path_factory):
+def path(tmp_path_factory):
+    return tmp_path_factory.mktemp("memory") / "home.sqlite"
+
+
+@pytest.fixture(scope="module")
+def memory(path):
     """Read beside its writer, by the shipped parser and lexicon."""
-    path = tmp_path_factory.mktemp("memory") / "home.sqlite"
     with SceneMemory.open(path, map_id="home") as memory:
         memory.add_all(around(CAPTION, THINGS))
         memory.add_all(look("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(6))
         seen = [look("a blue mug", 60 + 10 * i, OTHERS, x=-7, y=0.4 * i - 0.6) for i in range(4)]
         memory.add_all(seen)
-        memory.path = path
         yield memory
 
 
 @pytest.fixture
-def mmser(memory):
+def mmser(memory, path):
     """`mmser memory COMMAND DB …`: what it printed."""
 
-    def run(command, *arguments, db=memory.path):
+    def run(command, *arguments, db=path):
         words = ["memory", command, str(db), *map(str, arguments)]
-        done = CliRunner().invoke(app, words, catch_exceptions=True)
-        if done.exception is not None:
-            raise done.exception
+        done = CliRunner().invoke(app, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.stderr
         return done.stdout
 
     return run
@@ -78,7 +80,7 @@ def test_query_as_a_table(mmser, monkeypatch):
     assert "age 50 s" in said
 
 
-def test_query_that_finds_nothing_says_so(memory, mmser):
+def test_query_that_finds_nothing_says_so(mmser):
     assert json.loads(mmser("query", "zebra", "--json")) == []
     assert "nothing like 'zebra' is known" in mmser("query", "zebra")
 
@@ -159,7 +161,7 @@ def test_a_store_of_another_map_never_answers(mmser, command, tmp_path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_that_are_no_store_are_left_alone(memory, mmser, tmp_path):
+def test_files_that_are_no_store_are_left_alone(mmser, tmp_path):
     with pytest.raises(StoreError, match="is not there"):
         mmser("query", "mug", db=tmp_path / "gone.sqlite")
     (tmp_path / "notes.sqlite").write_text("a mug")

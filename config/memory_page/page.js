@@ -52,7 +52,7 @@ function draw() {
   const name = (kind, text, x, y, parts = []) => {
     const element = svg("text", by_id("names"), { class: kind + "-name" });
     element.textContent = text;
-    names.push({ kind, x, y, element, width: element.getComputedTextLength() });
+    names.push({ kind, x, y, element });
     parts.push(element);
   };
   for (const room of layer("room")) {
@@ -83,6 +83,7 @@ function draw() {
     choosable(line(edge, groups.relations, "grip"), edge);
     name("relation", edge.key, (a.x + b.x) / 2, (a.y + b.y) / 2);
   }
+  for (const one of names) one.width = one.element.getComputedTextLength(); // last, so that the page is laid out once
 }
 
 function choosable(shape, what, hover = true) {
@@ -99,7 +100,8 @@ const HEIGHTS = { room: 19, robot: 13, thing: 13, relation: 11 }; // of letters;
 function show() {
   by_id("shapes").setAttribute("transform", `matrix(${view.scale},0,0,${-view.scale},${view.x},${view.y})`);
   const pixel = ({ x, y }) => [view.x + view.scale * x, view.y - view.scale * y];
-  const taken = shown.things ? things.map(pixel).map(([x, y]) => [x - 4, y - 4, x + 4, y + 4]) : [];
+  const in_sight = ([x, y]) => x > 0 && y > 0 && x < innerWidth && y < innerHeight;
+  const taken = shown.things ? things.map(pixel).filter(in_sight).map(([x, y]) => [x - 4, y - 4, x + 4, y + 4]) : [];
   const free = (box) => taken.every((one) => box[2] < one[0] || one[2] < box[0] || box[3] < one[1] || one[3] < box[1]);
   const rank = (one) => Object.keys(HEIGHTS).indexOf(one.kind) - 4 * one.element.classList.contains("hit");
   for (const { kind, element, width, ...point } of [...names].sort((a, b) => rank(a) - rank(b))) {
@@ -108,7 +110,7 @@ function show() {
       : kind === "room" ? [[middle, 6], [middle, 30], [middle, -18], [10, 6], [-10 - width, 6]]
       : [[9, 4], [-9 - width, 4], [middle, -10], [middle, 20]];
     const boxes = corners.map(([left, down]) => [x + left, y + down - HEIGHTS[kind], x + left + width, y + down + 3]);
-    const box = shown[kind + "s"] && boxes.find(free);
+    const box = shown[kind + "s"] && in_sight([x, y]) && boxes.find(free);
     element.style.display = box ? "" : "none";
     if (!box) continue;
     taken.push(box);
