@@ -36,7 +36,8 @@ NO_COLOUR = "#adb5bd"
 
 def room_colours(plain: nx.MultiDiGraph) -> dict[str, str]:
     """Colours of rooms, by the room's name: one colour for one label."""
-    labels = {name: data["label"] for name, data in plain.nodes(data=True) if _is(data, "room")}
+    nodes = plain.nodes(data=True)
+    labels = {name: data["label"] for name, data in nodes if data["layer"] == "room"}
     known = sorted(set(labels.values()) - {""})
     palette = {label: ROOM_COLOURS[i % len(ROOM_COLOURS)] for i, label in enumerate(known)}
     return {name: palette.get(label, NO_COLOUR) for name, label in labels.items()}
@@ -54,11 +55,9 @@ def room_outlines(plain: nx.MultiDiGraph) -> dict[str, list[np.ndarray]]:
     Returns:
         Of each room one or more (corners, 2) arrays of x and y, in metres.
     """
-    owner: dict[str, str] = {}
-    for layer in ("room", "place"):  # of places, then of the things at them
-        for source, target, key in plain.edges(keys=True):
-            if key == "contains" and _is(plain.nodes[source], layer):
-                owner[target] = owner.get(source, source)
+    held = [(source, target) for source, target, key in plain.edges(keys=True) if key == "contains"]
+    owner = {place: room for room, place in held if plain.nodes[room]["layer"] == "room"}
+    owner |= {thing: owner[place] for place, thing in held if place in owner}
     if not owner:
         return {}
     points = np.array([[plain.nodes[name][axis] for axis in "xy"] for name in owner])
@@ -89,7 +88,3 @@ def _outlines(inside: np.ndarray, low: np.ndarray, cell: float) -> list[np.ndarr
     corners = [np.mean([np.roll(one[:, 0], by, 0) for by in STEPS], 0) for one in found]
     corner = low + (np.array([left, top]) - border + 0.5) * cell
     return [corner + one[:: len(STEPS) // 2] * cell for one in corners]
-
-
-def _is(data: dict, layer: str) -> bool:
-    return data.get("layer") == layer

@@ -37,7 +37,8 @@ def memory_page(plain: nx.MultiDiGraph) -> str:
         "colours": {"rooms": room_colours(plain), "kinds": KIND_COLOURS, "none": NO_COLOUR},
     }
     page, style, script = (
-        (share_path(PARTS) / name).read_text() for name in ("page.html", "style.css", "page.js")
+        (share_path(PARTS) / name).read_text(encoding="utf-8")
+        for name in ("page.html", "style.css", "page.js")
     )
     graph = json.dumps(document).translate(UNSAFE)
     return Template(page).substitute(style=style, script=script, graph=graph)
