@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mmser_ros.cli_calibrate import calibrate
+from mmser_ros.cli_memory import memory_app
 from mmser_ros.cli_options import (
     AsJson,
     Beams,
@@ -41,6 +42,7 @@ app = typer.Typer(
     help="Robot scene captioning with multimodal self-refinement.",
 )
 run_app = typer.Typer(no_args_is_help=True, help="Run a node, as ros2 run would.")
+app.add_typer(memory_app, name="memory")
 app.add_typer(train_app, name="train")
 app.add_typer(run_app, name="run")
 

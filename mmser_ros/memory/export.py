@@ -18,6 +18,11 @@ from mmser_ros.memory.nodes import Agent, Place, Vector
 from mmser_ros.memory.query import Query
 from mmser_ros.memory.spark_dsg import spark_dsg_document
 
+ENDINGS = {"spark-dsg": ".dsg.json", "node-link": ".json", "graphml": ".graphml"}
+"""Of files, by format; the first that fits says which."""
+STRUCTURE = frozenset({"contains", "path", "at"})
+"""Keys of the edges that are not what captions say of two things."""
+
 
 class ExportError(MmserError):
     """A graph can't be written or read in this way."""
@@ -73,22 +78,30 @@ def _xyz(position: Vector) -> dict[str, float]:
     return dict(zip("xyz", position, strict=True))
 
 
-def write_graph(plain: nx.MultiDiGraph, path: str | Path) -> None:
-    """Write a plain graph; the ending says how: .json (node-link), .graphml or .dsg.json.
+def write_graph(plain: nx.MultiDiGraph, path: str | Path, form: str | None = None) -> None:
+    """Write a plain graph; the file is replaced in one step, or left as it was.
 
-    The file is replaced in one step, or left as it was.
+    Args:
+        plain: of `SceneMemory.graph`.
+        path: of the file.
+        form: node-link, graphml or spark-dsg; by default as the path ends, see ENDINGS.
 
     Raises:
-        ExportError: the ending is another.
+        ExportError: there is no such format, or the ending says none.
         OSError: it can't be written.
     """
     path = Path(path)
-    writers = {".dsg.json": _spark_dsg, ".json": _node_link, ".graphml": _graphml}
-    writer = next((one for ending, one in writers.items() if path.name.endswith(ending)), None)
-    if writer is None:
-        msg = f"got the name {path.name!r}, expected an ending of {', '.join(writers)}"
+    if form is None:
+        form = next((one for one, ending in ENDINGS.items() if path.name.endswith(ending)), None)
+        if form is None:
+            known = ", ".join(ENDINGS.values())
+            msg = f"got the name {path.name!r}, expected an ending of {known}, or a format"
+            raise ExportError(msg)
+    writers = {"spark-dsg": _spark_dsg, "node-link": _node_link, "graphml": _graphml}
+    if form not in writers:
+        msg = f"got the format {form!r}, expected one of {', '.join(writers)}"
         raise ExportError(msg)
-    data = writer(plain)
+    data = writers[form](plain)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
         try:
             file.write(data)

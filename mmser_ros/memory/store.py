@@ -18,7 +18,7 @@ from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.graph import Record, Slot
 from mmser_ros.memory.nodes import Agent, Place, Relation, Thing
 from mmser_ros.memory.nodes import Path as PathRecord
-from mmser_ros.memory.storefile import connect, set_aside
+from mmser_ros.memory.storefile import StoreError, connect, set_aside
 from mmser_ros.records import Observation
 
 logger = logging.getLogger(__name__)
@@ -263,4 +263,9 @@ class Store:
 
 
 def _entry(key: Key, body: bytes) -> Entry:
-    return key, decode(Observation, json.loads(zlib.decompress(body)))
+    try:
+        text = zlib.decompress(body)
+    except zlib.error as error:
+        msg = f"the observation {key[2]} of the journal is damaged ({error}); restore a copy"
+        raise StoreError(msg) from error
+    return key, decode(Observation, json.loads(text))

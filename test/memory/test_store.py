@@ -132,6 +132,15 @@ def test_where_no_file_can_be_made_the_memory_works_and_says_so():
     assert memory.status().observations == len(LOOKS)
 
 
+def test_a_damaged_observation_is_named(tmp_path):
+    path = tmp_path / "home.sqlite"
+    remember(*LOOKS, path=path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE journal SET body = x'00' WHERE arrival = 2")
+    with pytest.raises(StoreError, match=r"the observation \w+ of the journal is damaged"):
+        open_memory(path, read_only=True)
+
+
 @pytest.mark.parametrize("damage", ["head", "body"])
 def test_a_damaged_file_is_set_aside_and_never_overwritten(tmp_path, damage):
     path = tmp_path / "home.sqlite"

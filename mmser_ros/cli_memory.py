@@ -1,0 +1,191 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`mmser memory`: ask, count, draw and export what a scene memory knows; nothing is changed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mmser_ros.cli_options import AsJson
+from mmser_ros.errors import MmserError
+
+if TYPE_CHECKING:
+    from mmser_ros.memory.answers import Match
+    from mmser_ros.memory.memory import SceneMemory
+
+memory_app = typer.Typer(
+    no_args_is_help=True, help="Look into a scene memory, also while a node writes to it."
+)
+
+Database = Annotated[Path, typer.Argument(metavar="DB", help="File of a scene memory.")]
+MapId = Annotated[
+    str | None, typer.Option(help="Refuse the file if it is of another map; default: its own.")
+]
+
+
+@memory_app.command()
+def query(
+    db: Database,
+    text: Annotated[str, typer.Argument(help='A noun phrase, such as "the mug on the table".')],
+    near: Annotated[
+        str | None, typer.Option(metavar="X,Y", help="Metres; what is nearer scores higher.")
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="At most so many answers.")] = 5,
+    map_id: MapId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find things that a text describes; ages count from the newest observation."""
+    point = _point(near)
+    with _open(db, map_id) as memory:
+        matches = memory.find(text, near=point, k=k)
+    if as_json:
+        print(json.dumps([asdict(one) for one in matches]))
+    elif matches:
+        _print_matches(matches)
+    else:
+        print(f"nothing like {text!r} is known in {db}")
+
+
+@memory_app.command()
+def stats(db: Database, as_json: AsJson = False) -> None:
+    """Count what is known, and say of which map, from when and by whom."""
+    from mmser_ros.memory.export import STRUCTURE
+    from mmser_ros.memory.facts import read_facts
+
+    about = read_facts(db)
+    with _open(db, about.map_id) as memory:
+        graph = memory.graph()
+    layers = Counter(data["layer"] for _, data in graph.nodes(data=True))
+    facts = {
+        **asdict(about),
+        **{f"{layer}s": layers[layer] for layer in ("thing", "place", "room")},
+        "relations": sum(key not in STRUCTURE for _, _, key in graph.edges(keys=True)),
+    }
+    if as_json:
+        print(json.dumps(facts))
+        return
+    table = Table(show_header=False)
+    shown = {"robots": ", ".join(about.robots), "first": _time(about.first)}
+    shown |= {"last": _time(about.last), "bytes": f"{about.bytes:,}"}
+    for name, value in {**facts, **shown}.items():
+        table.add_row(name, str(value))
+    Console(markup=False, emoji=False).print(table)
+
+
+@memory_app.command()
+def show(
+    db: Database,
+    out: Annotated[
+        Path, typer.Option(help="A picture, such as map.png, or a page to click in, map.html.")
+    ],
+    map_id: MapId = None,
+) -> None:
+    """Draw rooms, places and ways, things and relations: a picture, or a page for a browser."""
+    from mmser_ros.memory_map import draw_map
+    from mmser_ros.memory_page import memory_page
+    from mmser_ros.pictures import SUFFIXES, save_picture
+
+    suffix = out.suffix.lower()
+    if suffix not in {".html", *SUFFIXES}:
+        msg = f"--out is {out}; expected a suffix such as .png, or .html for a page"
+        raise MmserError(msg)
+    with _open(db, map_id) as memory:
+        graph = memory.graph()
+    if suffix != ".html":
+        save_picture(draw_map(graph), out)
+        return
+    with _writing(out):
+        out.write_text(memory_page(graph), encoding="utf-8")
+
+
+@memory_app.command()
+def export(
+    db: Database,
+    out: Annotated[Path, typer.Argument(help="File to write.")],
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="node-link (.json), graphml (.graphml) or spark-dsg (.dsg.json); "
+            "default: as OUT ends.",
+        ),
+    ] = None,
+    map_id: MapId = None,
+) -> None:
+    """Write the graph for other programs."""
+    from mmser_ros.memory.export import write_graph
+
+    with _open(db, map_id) as memory:
+        graph = memory.graph()
+    with _writing(out):
+        write_graph(graph, out, form)
+
+
+def _open(db: Path, map_id: str | None) -> SceneMemory:
+    from mmser_ros.memory.facts import read_facts
+    from mmser_ros.memory.memory import SceneMemory
+
+    about = read_facts(db)
+    return SceneMemory.open(db, map_id if map_id is not None else about.map_id, read_only=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        msg = f"can't write {path}: {error}"
+        raise MmserError(msg) from error
+
+
+def _point(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        x, y = map(float, text.split(","))
+    except ValueError as error:
+        msg = f"--near is {text!r}; expected two numbers with a comma, such as 2.0,1.5"
+        raise MmserError(msg) from error
+    return x, y
+
+
+def _print_matches(matches: list[Match]) -> None:
+    origin = matches[0].origin
+    table = Table(title=f"map {origin.map_id}, positions in frame {origin.frame}", show_lines=True)
+    for name in ("score", "thing", "where: x, y, z", "best evidence"):
+        table.add_column(name)
+    for one in matches:
+        table.add_row(
+            f"{one.score:.2f}",
+            " ".join([*one.attributes, one.label]),
+            f"{', '.join(f'{axis:.2f}' for axis in one.position)} ± {one.sigma:.2f} m\n"
+            f"{', '.join(filter(None, (one.room, one.place)))}",
+            f"{one.evidence.caption}\n{one.evidence.robot}, {_time(one.evidence.stamp)}\n"
+            f"last seen {_time(one.last_seen)}, age {_age(one.age)}",
+        )
+    Console(markup=False, emoji=False).print(table)
+
+
+def _time(stamp: int | None) -> str:
+    if stamp is None:
+        return "never"
+    return f"{datetime.fromtimestamp(stamp / 1e9, tz=timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _age(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
