@@ -49,7 +49,7 @@ clean:  ## Remove the environment and everything that was built.
 	@echo "building and installing mmser_ros and what it needs …"
 	@rm -rf build
 	@pip install --quiet $(BUILD_REQUIRES)
-	@pip install --quiet --no-build-isolation '.[evaluate,train,llm,demo,dev]'
+	@pip install --quiet --no-build-isolation '.[evaluate,meteor,train,llm,embeddings,demo,dev]'
 	@rm -rf build *.egg-info
 	@touch $@
 

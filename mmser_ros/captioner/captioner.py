@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -16,26 +15,15 @@ from tokenizers import Tokenizer
 from mmser_ros.captioner import quantization
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.checks import check_beams, check_device, check_image, check_passes
-from mmser_ros.captioner.confidence import calibrated
-from mmser_ros.captioner.decoding import Decoded, Prompt, beam_search, greedy, pad
 from mmser_ros.captioner.grounding import Explanation, explain, grounded
+from mmser_ros.captioner.looks import Look, looks
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.captioner.vision import Levels, fit_square, visible
+from mmser_ros.captioner.vision import visible
 from mmser_ros.errors import OutOfMemoryError
 from mmser_ros.records import Caption
 
 MOST_PASSES = 10
-
-
-@dataclass(frozen=True)
-class _Look:
-    """A pass over several pictures: their captions, and what these were made of."""
-
-    captions: list[Caption]
-    said: list[Decoded]
-    before: list[list[int]] | None
-    levels: Levels
 
 
 class Captioner:
@@ -218,7 +206,7 @@ class Captioner:
         passes: int | None,
         beams: int | None,
         initials: Sequence[str] | None,
-    ) -> Iterator[Iterator[_Look]]:
+    ) -> Iterator[Iterator[Look]]:
         asked = self._passes if passes is None else passes
         asked = asked if initials is None else max(2, asked)
         check_passes(asked, self.max_passes, self.name)
@@ -226,7 +214,15 @@ class Captioner:
         for image in images:
             check_image(image)
         try:
-            yield self._looks(images, asked, width, initials)
+            yield looks(
+                self._specialist,
+                self._tokenizer,
+                images,
+                dtype=self._dtype,
+                passes=asked,
+                beams=width,
+                initials=initials,
+            )
         except torch.OutOfMemoryError as error:
             self._overreached = asked > 1 or width > 1
             torch.cuda.empty_cache()
@@ -234,59 +230,8 @@ class Captioner:
             raise OutOfMemoryError(msg) from error
 
     @torch.inference_mode()
-    def _looks(
-        self, images: Sequence[np.ndarray], passes: int, beams: int, initials: Sequence[str] | None
-    ) -> Iterator[_Look]:
-        model, config = self._specialist, self._specialist.config
-        start = perf_counter()
-        squares = [fit_square(one, config.vision.image_size, config.vision.fit) for one in images]
-        pixels = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(self.device)
-        levels = model.encode(pixels, self._dtype)
-        times = {"encode": 1e3 * (perf_counter() - start)}
-        tokens: list[list[int]] = []
-        texts: list[str] = []
-        if initials is not None:
-            texts = list(initials)
-            tokens = [self._read(text) for text in texts]
-        first = texts
-        glances: list[Caption] = []
-        for number in range(1 if initials is None else 2, passes + 1):
-            begun = perf_counter()
-            before = tokens if number > 1 else None
-            if number == 1:
-                decoded = self._decode(model.prompt(model.glance(levels)), beams)
-            else:
-                initial, mask = pad(tokens, self.device)
-                prompt = model.prompt(model.refine(levels, initial, mask), initial, mask)
-                decoded = self._decode(prompt, beams, tokens[0] if len(tokens) == 1 else None)
-            tokens = [one.tokens for one in decoded]
-            texts = [self._tokenizer.decode(one).strip() for one in tokens]
-            first = first or texts
-            now = perf_counter()
-            step = "glance" if number == 1 else "refine"
-            times[step] = times.get(step, 0.0) + 1e3 * (now - begun)
-            times["total"] = 1e3 * (now - start)
-            captions = [
-                Caption(
-                    text=text,
-                    initial_text=initial_text,
-                    confidence=one.confidence,
-                    refined=number > 1,
-                    model=self.name,
-                    passes=number,
-                    times_ms=dict(times),
-                    log_probabilities=tuple(one.log_probabilities),
-                )
-                for text, initial_text, one in zip(texts, first, decoded, strict=True)
-            ]
-            glances = captions if number == 1 else glances
-            if glances:  # of captions from elsewhere there are no probabilities to calibrate with
-                captions = calibrated(config.calibrations, glances, captions)
-            yield _Look(captions, decoded, before, levels)
-
-    @torch.inference_mode()
     def _explained(
-        self, images: Sequence[np.ndarray], look: _Look
+        self, images: Sequence[np.ndarray], look: Look
     ) -> tuple[list[Caption], list[Explanation]]:
         """The captions of a look with their phrases, and where all their words came from."""
         begun = perf_counter()
@@ -307,20 +252,6 @@ class Captioner:
             for caption, explanation in zip(look.captions, explanations, strict=True)
         ]
         return captions, explanations
-
-    def _decode(
-        self, prompt: Prompt, beams: int, draft: Sequence[int] | None = None
-    ) -> list[Decoded]:
-        language = self._specialist.language_model
-        end, longest = self._specialist.end, self._specialist.config.max_caption_tokens
-        if beams == 1:
-            return greedy(language, prompt, end, longest, draft)
-        rows = map(prompt.row, range(len(prompt)))
-        return [beam_search(language, one, end, longest, beams) for one in rows]
-
-    def _read(self, text: str) -> list[int]:
-        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return ids[: self._specialist.config.max_caption_tokens]
 
     def _move(self, device: str) -> None:
         self._specialist.to(device, self._dtype if device == "cpu" else None)

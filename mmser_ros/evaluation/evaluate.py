@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
 
 from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.evaluation.meteor import Meteor, has_meteor, running_meteor
 from mmser_ros.evaluation.metrics import score
 from mmser_ros.evaluation.structure import score_structure
 
 Progress = Callable[[Iterable, str, int], Iterable]
 BATCH = 32
+logger = logging.getLogger(__name__)
 
 
 class CaptionedPictures(Protocol):
@@ -51,10 +55,11 @@ def evaluate(
 
     Returns:
         `{"n": pictures, "model": …, "beams": …, "corrupt": [names],
-        "passes": {"1": {"CIDEr": …, "BLEU-1": …, …, "CHAIR-i": …, …, "confidence": mean}}}`.
+        "passes": {"1": {"BLEU-1": …, …, "CIDEr": …, "CHAIR-i": …, …, "confidence": mean}}}`.
 
     Raises:
         MetricError: there is nothing to score.
+        MeteorError: see there.
     """
     total = len(data.captions) if limit is None else min(limit, len(data.captions))
     captions: dict[int, dict[str, str]] = {number: {} for number in passes}
@@ -69,20 +74,29 @@ def evaluate(
                 confidences[number] += [answer.confidence for answer in answers]
     said = captions[passes[0]]
     references = {name: data.captions[name] for name in said}
+    with _meteor() as meteor:
+        scores = {
+            str(number): {
+                **score(captions[number], references, meteor),
+                **score_structure(captions[number], references),
+                "confidence": float(np.mean(confidences[number])),
+            }
+            for number in passes
+        }
     return {
         "n": len(said),
         "model": captioner.name,
         "beams": beams,
         "corrupt": sorted(set(data.corrupt)),
-        "passes": {
-            str(number): {
-                **score(captions[number], references),
-                **score_structure(captions[number], references),
-                "confidence": float(np.mean(confidences[number])),
-            }
-            for number in passes
-        },
+        "passes": scores,
     }
+
+
+def _meteor() -> AbstractContextManager[Meteor | None]:
+    if has_meteor():
+        return running_meteor()
+    logger.warning("METEOR is left out, it needs a Java: pip install '.[meteor]'")
+    return nullcontext()
 
 
 def first(pictures: Iterable, count: int) -> Iterator:

@@ -19,6 +19,7 @@ from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.rouge.rouge import Rouge
 
 from mmser_ros.errors import MmserError
+from mmser_ros.evaluation.meteor import Meteor
 
 PUNCTUATION = frozenset(
     ["''", "'", "``", "`", "(", ")", "{", "}", ".", "?", "!", ",", ":", "-", "--", "...", ";"]
@@ -41,15 +42,21 @@ def tokenize(caption: str) -> str:
     return " ".join(token for token in tokens if token not in PUNCTUATION)
 
 
-def score(captions: Mapping[str, str], references: Mapping[str, Sequence[str]]) -> dict[str, float]:
+def score(
+    captions: Mapping[str, str],
+    references: Mapping[str, Sequence[str]],
+    meteor: Meteor | None = None,
+) -> dict[str, float]:
     """Score captions against their references.
 
     Args:
         captions: picture → caption.
         references: picture → its human captions, for the same pictures.
+        meteor: a `running_meteor`; without it there is no METEOR.
 
     Returns:
-        `CIDEr`, `BLEU-1` to `BLEU-4`, `ROUGE-L`, as fractions (COCO's tables show them times 100).
+        `BLEU-1` to `BLEU-4`, `METEOR`, `ROUGE-L`, `CIDEr`, as fractions (COCO's tables show them
+        times 100).
 
     Raises:
         MetricError: no captions, or the pictures are not the same.
@@ -67,8 +74,7 @@ def score(captions: Mapping[str, str], references: Mapping[str, Sequence[str]]) 
         bleu, _ = Bleu(4).compute_score(truths, hypotheses, verbose=0)
         cider, _ = Cider().compute_score(truths, hypotheses)
         rouge, _ = Rouge().compute_score(truths, hypotheses)
-    return {
-        "CIDEr": float(cider),
-        **{f"BLEU-{order}": float(value) for order, value in enumerate(bleu, start=1)},
-        "ROUGE-L": float(rouge),
-    }
+    scores = {f"BLEU-{order}": float(value) for order, value in enumerate(bleu, start=1)}
+    if meteor is not None:
+        scores["METEOR"] = meteor([one for [one] in hypotheses.values()], [*truths.values()])
+    return scores | {"ROUGE-L": float(rouge), "CIDEr": float(cider)}

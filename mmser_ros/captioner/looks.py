@@ -1,0 +1,116 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Pass after pass over pictures whose features are computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from mmser_ros.captioner.confidence import calibrated
+from mmser_ros.captioner.decoding import Decoded, Prompt, beam_search, greedy, pad
+from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.vision import Levels, fit_square
+from mmser_ros.records import Caption
+
+
+@dataclass(frozen=True)
+class Look:
+    """A pass over several pictures: their captions, and what these were made of.
+
+    Attributes:
+        captions: one a picture.
+        said: their tokens and probabilities.
+        before: tokens of the captions that the pass looked at, None for the glance.
+        levels: features of the pictures.
+    """
+
+    captions: list[Caption]
+    said: list[Decoded]
+    before: list[list[int]] | None
+    levels: Levels
+
+
+@torch.inference_mode()
+def looks(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    images: Sequence[np.ndarray],
+    *,
+    dtype: torch.dtype,
+    passes: int,
+    beams: int,
+    initials: Sequence[str] | None = None,
+) -> Iterator[Look]:
+    """Look at pictures so many times, each time at what was said the time before.
+
+    Args:
+        specialist: what looks.
+        tokenizer: its vocabulary.
+        images: (height, width, 3) uint8 RGB.
+        dtype: of the features.
+        passes: to make.
+        beams: 1 is greedy.
+        initials: captions from elsewhere in place of the glance, which is not yielded then.
+    """
+    config = specialist.config
+    start = perf_counter()
+    squares = [fit_square(one, config.vision.image_size, config.vision.fit) for one in images]
+    pixels = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(specialist.device)
+    levels = specialist.encode(pixels, dtype)
+    times = {"encode": 1e3 * (perf_counter() - start)}
+    texts = list(initials or [])
+    longest = config.max_caption_tokens
+    tokens = [tokenizer.encode(one, add_special_tokens=False).ids[:longest] for one in texts]
+    first = texts
+    glances: list[Caption] = []
+    for number in range(1 if initials is None else 2, passes + 1):
+        begun = perf_counter()
+        before = tokens if number > 1 else None
+        if number == 1:
+            decoded = _decode(specialist, specialist.prompt(specialist.glance(levels)), beams)
+        else:
+            initial, mask = pad(tokens, specialist.device)
+            prompt = specialist.prompt(specialist.refine(levels, initial, mask), initial, mask)
+            draft = tokens[0] if len(tokens) == 1 else None
+            decoded = _decode(specialist, prompt, beams, draft)
+        tokens = [one.tokens for one in decoded]
+        texts = [tokenizer.decode(one).strip() for one in tokens]
+        first = first or texts
+        now = perf_counter()
+        step = "glance" if number == 1 else "refine"
+        times[step] = times.get(step, 0.0) + 1e3 * (now - begun)
+        times["total"] = 1e3 * (now - start)
+        captions = [
+            Caption(
+                text=text,
+                initial_text=initial_text,
+                confidence=one.confidence,
+                refined=number > 1,
+                model=config.name,
+                passes=number,
+                times_ms=dict(times),
+                log_probabilities=tuple(one.log_probabilities),
+            )
+            for text, initial_text, one in zip(texts, first, decoded, strict=True)
+        ]
+        glances = captions if number == 1 else glances
+        if glances:  # of captions from elsewhere there are no probabilities to calibrate with
+            captions = calibrated(config.calibrations, glances, captions)
+        yield Look(captions, decoded, before, levels)
+
+
+def _decode(
+    specialist: Specialist, prompt: Prompt, beams: int, draft: Sequence[int] | None = None
+) -> list[Decoded]:
+    language, end = specialist.language_model, specialist.end
+    longest = specialist.config.max_caption_tokens
+    if beams == 1:
+        return greedy(language, prompt, end, longest, draft)
+    rows = map(prompt.row, range(len(prompt)))
+    return [beam_search(language, one, end, longest, beams) for one in rows]
