@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import dropout1d
 
-from mmser_ros.captioner.decoding import greedy, pad
+from mmser_ros.captioner.decoding import Prompt, greedy, pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.evaluation.metrics import score
 from mmser_ros.training.text import encode, mirror
@@ -71,6 +71,26 @@ def drop_channels(levels: Sequence[Tensor], kept: float) -> tuple[Tensor, ...]:
     learned by heart.
     """
     return tuple(dropout1d(one.transpose(1, 2), 1 - kept).transpose(1, 2) for one in levels)
+
+
+def draw_looks(batch: int, tokens: int, kept: float) -> Tensor:
+    """A random share of so many visual tokens: their numbers (batch, kept tokens), ascending.
+
+    PatchDropout, arXiv 2208.07220.
+    """
+    count = max(1, round(kept * tokens))
+    return torch.rand(batch, tokens).argsort(dim=1)[:, :count].sort(dim=1).values
+
+
+def thin(prompt: Prompt, tokens: int, looks: Tensor) -> Prompt:
+    """Of a prompt's visual tokens, which come first, keep `looks`; each stays at its position."""
+    rest = torch.arange(tokens, prompt.embeddings.shape[1], device=looks.device)
+    columns = torch.cat([looks, rest.expand(len(looks), -1)], dim=1)
+    return Prompt(
+        prompt.embeddings.take_along_dim(columns[:, :, None], dim=1),
+        prompt.positions.take_along_dim(columns, dim=1),
+        None if prompt.mask is None else prompt.mask.take_along_dim(columns, dim=1),
+    )
 
 
 def caption_ids(

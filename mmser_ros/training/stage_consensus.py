@@ -19,7 +19,7 @@ from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.consensus import ConsensusReward, advantages, sample
 from mmser_ros.training.loop import Loss, Schedule, train
-from mmser_ros.training.pictures import CaptionedFeatures, held_out
+from mmser_ros.training.pictures import CaptionedFeatures, draw_looks, drop_channels, held_out, thin
 from mmser_ros.training.text import lay_rows, read
 
 SAMPLES = 5
@@ -38,11 +38,16 @@ class ConsensusSchedule(Schedule):
         temperature: of the samples. A model trained with smoothed labels is less sure than its
             captions are right; drawn at 1 they are mostly broken, and it would learn to be sure
             before it learns what of.
+        keep: share of the visual tokens that a look sees, as in stage 1.
+        keep_channels: share of the features' channels that it sees, see `drop_channels`. Without
+            either, rewards on pictures trained on grow ten times as fast as on others.
     """
 
     passes: int = 1
     lesson: float = 0.0
     temperature: float = 1.0
+    keep: float = 1.0
+    keep_channels: float = 1.0
 
 
 def train_consensus(
@@ -72,7 +77,7 @@ def train_consensus(
         specialist.eval()
         reward.refresh()
         views = pictures.draw_views(len(batch))
-        levels = pictures.seen(batch, views)
+        levels = drop_channels(pictures.seen(batch, views), schedule.keep_channels)
         with torch.autocast(specialist.device.type, torch.bfloat16):
             visual = specialist.glance(levels).float()
         loss, drawn = reward(visual, None, batch, views)
@@ -102,7 +107,7 @@ class _Rewarder:
         pictures: CaptionedFeatures,
         schedule: ConsensusSchedule,
     ) -> None:
-        self._temperature = schedule.temperature
+        self._temperature, self._keep = schedule.temperature, schedule.keep
         self._specialist, self._tokenizer, self._pictures = specialist, tokenizer, pictures
         self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
         # On a CPU half precision draws much faster, and its fused attention much slower.
@@ -135,8 +140,9 @@ class _Rewarder:
             views: the view of each.
         """
         specialist, end = self._specialist, self._specialist.end
+        looks = draw_looks(len(batch), specialist.visual_tokens, self._keep).to(visual.device)
         with torch.no_grad():
-            prompt = specialist.prompt(visual, *(initial or ()))
+            prompt = thin(specialist.prompt(visual, *(initial or ())), visual.shape[1], looks)
             prompt = replace(prompt, embeddings=prompt.embeddings.bfloat16())
             longest = specialist.config.max_caption_tokens
             flat = sample(self._drawer, prompt, SAMPLES, end, longest, self._temperature)
@@ -155,7 +161,7 @@ class _Rewarder:
         )
         rows = [[[specialist.begin, *one] for one in some] for some in drawn]
         laid = lay_rows(rows, specialist.device)
-        context = specialist.context(visual, *(initial or ()))
+        context = thin(specialist.context(visual, *(initial or ())), visual.shape[1], looks)
         with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = read(self._forward, context, laid)
         losses = cross_entropy(

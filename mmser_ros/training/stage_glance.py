@@ -15,7 +15,13 @@ from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.loop import Loss, Schedule, train, training_only
-from mmser_ros.training.pictures import CaptionedFeatures, caption_ids, drop_channels, held_out
+from mmser_ros.training.pictures import (
+    CaptionedFeatures,
+    caption_ids,
+    draw_looks,
+    drop_channels,
+    held_out,
+)
 from mmser_ros.training.text import lay_rows
 
 LABEL_SMOOTHING = 0.1
@@ -28,8 +34,8 @@ class GlanceSchedule(Schedule):
     Attributes:
         captions: how many captions of a picture share one look at it; fewer: more pictures a
             step for the same work.
-        keep: share of the visual tokens that a look sees, drawn at random (PatchDropout,
-            arXiv 2208.07220): less work and less overfitting.
+        keep: share of the visual tokens that a look sees, see `draw_looks`: less work and less
+            overfitting.
         keep_channels: share of the features' channels that a look sees, see `drop_channels`.
     """
 
@@ -60,7 +66,6 @@ def train_glance(
         for start in range(0, len(some), schedule.captions)
     ]
     tokens = specialist.visual_tokens
-    kept = max(1, round(schedule.keep * tokens))
 
     def loss_of(batch: Sequence[int]) -> Loss:
         chosen = [items[index] for index in batch]
@@ -70,8 +75,7 @@ def train_glance(
             for view, (picture, captions) in zip(views, chosen, strict=True)
         ]
         laid = lay_rows(rows, specialist.device)
-        looks = torch.rand(len(batch), tokens).argsort(dim=1)[:, :kept].sort(dim=1).values
-        looks = looks.to(specialist.device)
+        looks = draw_looks(len(batch), tokens, schedule.keep).to(specialist.device)
         level = pictures.seen([picture for picture, _ in chosen], views)[0]
         level = level.take_along_dim(looks[:, :, None], dim=1)
         with torch.autocast(specialist.device.type, torch.bfloat16):

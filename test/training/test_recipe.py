@@ -36,7 +36,14 @@ RECIPE = {
         "keep_channels": 0.9,
         "learning_rate": 1e-2,
     },
-    "consensus": {"epochs": 1, "batch_size": 4, "learning_rate": 1e-4},
+    "consensus": {
+        "epochs": 1,
+        "batch_size": 4,
+        "temperature": 0.8,
+        "keep": 0.9,
+        "keep_channels": 0.9,
+        "learning_rate": 1e-4,
+    },
 }
 REFINE = {
     "levels": [17, 11],
