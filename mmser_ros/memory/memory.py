@@ -195,7 +195,7 @@ class SceneMemory:
     def observations(self, since: int = 0, until: int | None = None) -> list[Observation]:
         """What was observed from a stamp (nanoseconds) on and before another, in order."""
         with self._lock:
-            entries = self._store.journal(after=(since, "", ""))
+            entries = self._store.journal((since, ""))
             return [
                 one for _, one in takewhile(lambda it: until is None or it[0][0] < until, entries)
             ]
