@@ -22,7 +22,7 @@ from mmser_ros.memory.fusion import Fusion
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import default_camera, depth_grid, with_points
 from mmser_ros.memory.history import History
-from mmser_ros.memory.language import CachedParser, CachedWords, Parser, Words
+from mmser_ros.memory.language import CachedWords, Parser, Words
 from mmser_ros.memory.nodes import Place, Thing
 from mmser_ros.memory.opening import MapMismatchError, open_store
 from mmser_ros.memory.query import Embed, Query
@@ -63,7 +63,7 @@ class SceneMemory:
         lexicon = type(words).__name__
         self._store, self._robot, self._writable = store, robot, writable
         self._lock = threading.RLock()
-        parser, words = CachedParser(parser), CachedWords(words)
+        words = CachedWords(words)
         self._graph = SceneGraph()
         fusion = Fusion(self._graph, parser, words, config)
         self._query = Query(self._graph, parser, words, config, origin, embed)
