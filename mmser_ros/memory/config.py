@@ -96,7 +96,7 @@ class MemoryConfig:
     move_doubt: float = 0.02
     relation_prior: float = -1.5
     relation_said: float = 1.5
-    relation_fits: float = 0.8
+    relation_fits: float = 1.0
     relation_contradicted: float = -6.0
     half_life_person: float = 0.25
     half_life_animal: float = 0.5
