@@ -88,6 +88,10 @@ def report(
     whole = table("")
     without = {name: table(name) for name in runs if name}
     setting = {"keyframes": keyframes, "moved_things": MOVED, "seeds": seeds, "plain_parser": plain}
+    whole["relation_f1_worst"] = {
+        str(rate): round(min(one["relation_f1"] for one in scores), 4)
+        for rate, scores in runs[""].items()
+    }
     return {**whole, "without": without, **setting}
 
 
