@@ -164,13 +164,13 @@ def _upright(predicate: str, a: Thing, b: Thing, slack: float) -> float:
     """Whether heights and overlap agree with a relation of what lies over or in another."""
     tall, base, size = _tall(a), _tall(b), _width(b)
     lift, need = a.position[2] - b.position[2], APART * (tall + base)
-    air = lift - (tall + base) / 2
-    small = base * b.size < 1.5 * tall * a.size
+    hangs = a.height > 0 and b.height > 0 and lift - (tall + base) / 2 > slack + 0.1
+    small = 0 < base * b.size < 1.5 * tall * a.size
     right, wrong = {
-        "on": (lift >= need, lift < need / 3 or lift - tall / 2 < -slack or air > slack + 0.1),
+        "on": (lift >= need, lift < need / 3 or lift - tall / 2 < -slack or hangs),
         "above": (lift >= need, lift < need / 3),
         "under": (lift <= -need, lift > slack / 2),
-        "in": (abs(lift) <= base / 2, lift > base / 2 + slack or (small and b.size > 0)),
+        "in": (abs(lift) <= base / 2, lift > base / 2 + slack or small),
     }[predicate]
     far = _far(a, b)  # what carries, covers or holds something reaches over it
     if wrong or far > size + 2 * slack:
