@@ -23,6 +23,8 @@ class ObservationError(MmserError):
     """An observation has a number that can't be."""
 
 
+Moment = tuple[int, str]
+"""Stamp and robot: what the captions of one picture have in common."""
 Key = tuple[int, str, str]
 """What observations are ordered by: stamp, robot, digest."""
 UNIT = 1e-3

@@ -19,6 +19,10 @@ class MemoryConfig:
 
     What the graph is depends on these: a store that was written with others is folded anew.
 
+    memory_node offers all but ten of them: the log-odds of things and relations before and between
+    sayings (`prior`, `evidence_limit`, `dropped`, `relation_…`) were chosen together, and what a
+    user wants of them is `believed` and `false_alarm`; the last three are for comparisons.
+
     Attributes:
         keyframe_distance: metres; a look counts as evidence after the robot moved this far,
         keyframe_turn: or turned this far, in radians,
@@ -96,7 +100,7 @@ class MemoryConfig:
     move_doubt: float = 0.02
     relation_prior: float = -1.5
     relation_said: float = 1.5
-    relation_fits: float = 0.8
+    relation_fits: float = 1.0
     relation_contradicted: float = -6.0
     half_life_person: float = 0.25
     half_life_animal: float = 0.5

@@ -191,12 +191,13 @@ class Fusion:
         named: dict[int, list[str]],
     ) -> None:
         """Enter what the caption says of the things it names, by mention."""
+        weights = {one.mention: one.weight for one in detections}
         for one in parsed.relations:
             for subject in named.get(one.subject, ()):
                 target = next((o for o in named.get(one.object, ()) if o != subject), None)
                 if target is not None:
                     slot = (subject, target, one.predicate)
-                    weight = min(d.weight for d in detections if d.mention == one.subject)
+                    weight = min(weights[one.subject], weights[one.object])
                     relations.say(self._graph, slot, weight, look.evidence(weight))
 
     def _reconcile(self, name: str) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 
-from mmser_ros.memory.codec import Key, digest, dumps
+from mmser_ros.memory.codec import Key, Moment, digest, dumps
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.fusion import Fusion
 from mmser_ros.memory.graph import SceneGraph
@@ -16,7 +16,7 @@ from mmser_ros.records import Observation
 
 logger = logging.getLogger(__name__)
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Raise it when folding changes: snapshots of other versions are folded anew from the journal."""
 
 
@@ -78,7 +78,7 @@ class History:
             logger.info("folding %d observations anew", count)
         self._graph.clear()
         self._timeline = Timeline(self._graph, self._fusion, self._config.window)
-        for key, observation in self._store.journal(after=(self.floor, "", "")):
+        for key, observation in self._store.journal((self.floor, "")):
             self._timeline.insert(key, observation)
         self.pending = 0
         self._whole = True
@@ -102,8 +102,8 @@ class History:
         about = self._store.meta("snapshot")
         if about is None or about["fingerprint"] != self._fingerprint or about["pending"]:
             return False
-        stamp, robot, name = about["boundary"]
-        boundary: Key = (stamp, robot, name)
+        stamp, robot = about["boundary"]
+        boundary: Moment = (stamp, robot)
         if self._store.late(boundary, about["arrivals"]):
             return False
         try:
@@ -113,7 +113,7 @@ class History:
             logger.warning("the snapshot can't be read (%s); folding the journal anew", error)
             return False
         self._timeline.boundary = boundary
-        for key, observation in self._store.journal(after=boundary):
+        for key, observation in self._store.journal(boundary):
             self._timeline.insert(key, observation)
         self._whole = False
         return True

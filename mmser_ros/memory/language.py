@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the memory asks of a parser and of a lexicon, and remembering what they answered."""
+"""What the memory asks of a parser and of a lexicon, and remembering what the latter answered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmser_ros.memory.parsed import ParsedCaption
 
 
 class Parser(Protocol):
-    """Reads a caption."""
+    """Reads a caption; one that is slow remembers what it read, for it is asked again."""
 
     def parse(self, caption: str) -> ParsedCaption:
         """What the caption says."""
@@ -28,13 +28,6 @@ class Words(Protocol):
 
     def canonical(self, word: str) -> str:
         """The word that stands for all its synonyms."""
-
-
-class CachedParser:
-    """Remembers what it parsed: a robot that comes back says the same again."""
-
-    def __init__(self, parser: Parser) -> None:
-        self.parse = lru_cache(maxsize=8192)(parser.parse)
 
 
 class CachedWords:

@@ -4,29 +4,26 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
-import networkx as nx
 import numpy as np
 
 from mmser_ros.errors import MmserError
-from mmser_ros.memory.answers import Match, MemoryStatus, Origin, RelationAnswer, Route
+from mmser_ros.memory.answers import MemoryStatus, Origin
 from mmser_ros.memory.codec import normal_form
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.export import plain_graph
 from mmser_ros.memory.fusion import Fusion
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.grounding import default_camera, depth_grid, with_points
 from mmser_ros.memory.history import History
-from mmser_ros.memory.language import CachedParser, CachedWords, Parser, Words
+from mmser_ros.memory.language import CachedWords, Parser, Words
 from mmser_ros.memory.nodes import Place, Thing
 from mmser_ros.memory.opening import MapMismatchError, open_store
 from mmser_ros.memory.query import Embed, Query
-from mmser_ros.memory.rooms import Room
+from mmser_ros.memory.questions import Questions
 from mmser_ros.memory.store import Store
 from mmser_ros.records import Camera, Caption, Observation, Pose
 
@@ -35,7 +32,7 @@ class StaleMemoryError(MmserError):
     """A memory that is only there to be read was asked to change."""
 
 
-class SceneMemory:
+class SceneMemory(Questions):
     """What robots said, where they stood and when: merged, doubted, and asked.
 
         memory = SceneMemory.open("home.sqlite", map_id="home")
@@ -60,14 +57,12 @@ class SceneMemory:
         writable: bool,
     ) -> None:
         self.words, self.config, self.origin = words, config, origin
-        lexicon = type(words).__name__
-        self._store, self._robot, self._writable = store, robot, writable
-        self._lock = threading.RLock()
-        parser, words = CachedParser(parser), CachedWords(words)
-        self._graph = SceneGraph()
-        fusion = Fusion(self._graph, parser, words, config)
-        self._query = Query(self._graph, parser, words, config, origin, embed)
-        self._history = History(store, self._graph, fusion, config, lexicon)
+        self._store, self._writable = store, writable
+        graph, quick = SceneGraph(), CachedWords(words)
+        fusion = Fusion(graph, parser, quick, config)
+        query = Query(graph, parser, quick, config, origin, embed)
+        history = History(store, graph, fusion, config, type(words).__name__)
+        super().__init__(graph, query, history, robot)
 
     @classmethod
     def open(
@@ -195,7 +190,7 @@ class SceneMemory:
     def observations(self, since: int = 0, until: int | None = None) -> list[Observation]:
         """What was observed from a stamp (nanoseconds) on and before another, in order."""
         with self._lock:
-            entries = self._store.journal(after=(since, "", ""))
+            entries = self._store.journal((since, ""))
             return [
                 one for _, one in takewhile(lambda it: until is None or it[0][0] < until, entries)
             ]
@@ -218,84 +213,6 @@ class SceneMemory:
         with self._lock:
             if self._history.pending:
                 self._history.fold_anew()
-
-    def find(
-        self,
-        text: str,
-        *,
-        near: tuple[float, ...] | None = None,
-        k: int = 5,
-        now: int | None = None,
-    ) -> list[Match]:
-        """Things that a text describes, the best first: "red mug", "the mug on the table".
-
-        Args:
-            text: a noun phrase.
-            near: (x, y) in metres; what is nearer to it scores higher.
-            k: at most so many.
-            now: stamp in nanoseconds; by default that of the newest observation.
-        """
-        with self._lock:
-            return self._query.find(text, self._now(now), near, k)
-
-    def things(self, *, now: int | None = None) -> list[Match]:
-        """All things that are believed to be there, by name."""
-        with self._lock:
-            return self._query.things(self._now(now))
-
-    def at(
-        self, place: str | tuple[float, ...], *, radius: float = 2.0, now: int | None = None
-    ) -> list[Match]:
-        """Things at a place, a room, a room's label, or within `radius` metres of (x, y).
-
-        Raises:
-            QueryError: there is no such place or room.
-        """
-        with self._lock:
-            return self._query.at(place, self._now(now), radius)
-
-    def seen(self, since: int, until: int, *, now: int | None = None) -> list[Match]:
-        """Things that were seen between two stamps (nanoseconds), moved away or not."""
-        with self._lock:
-            return self._query.seen(since, until, self._now(now))
-
-    def relations(self, of: Match | str, *, contradicted: bool = False) -> list[RelationAnswer]:
-        """What holds of a thing, the surest first; also what is contradicted, if asked for.
-
-        Raises:
-            QueryError: there is no such thing.
-        """
-        with self._lock:
-            name = of if isinstance(of, str) else of.name
-            return self._query.relations(name, contradicted=contradicted)
-
-    def path_to(self, match: Match | str, start: Pose | str | None = None) -> Route | None:
-        """A way over where robots drove to where a match is seen from; None if none is known.
-
-        Args:
-            match: or the name of a thing.
-            start: a pose, or the name of a robot; by default this one.
-
-        Raises:
-            QueryError: there is no such thing or robot.
-        """
-        with self._lock:
-            return self._query.path_to(match, start if start is not None else self._robot)
-
-    def rooms(self) -> dict[str, Room]:
-        """Rooms by name."""
-        with self._lock:
-            return dict(self._query.rooms.all())
-
-    def places(self) -> dict[str, Place]:
-        """Places by name."""
-        with self._lock:
-            return dict(self._graph.nodes(Place))
-
-    def graph(self, *, now: int | None = None) -> nx.MultiDiGraph:
-        """The believed graph of rooms, places, things and robots, with plain attributes."""
-        with self._lock:
-            return plain_graph(self._graph, self._query, self._now(now))
 
     def status(self) -> MemoryStatus:
         """How the memory is doing."""
@@ -364,6 +281,3 @@ class SceneMemory:
         if not self._writable:
             msg = f"can't {what}: this memory is open to be read only; open it with its own map_id"
             raise StaleMemoryError(msg)
-
-    def _now(self, now: int | None) -> int:
-        return now if now is not None else self._history.newest() or 0

@@ -21,14 +21,18 @@ SIDES = {
     "in front of": (-1.0, 0.0),
 }
 """The direction that a subject lies in, seen from the robot (x ahead, y left)."""
-BESIDE = {"next to": 1.2, "against": 1.2, "attached to": 1.2, "near": 2.0, "around": 2.0}
-"""Metres between the edges of two things up to which they are beside each other."""
+BESIDE = {"next to": 1.0, "against": 1.0, "attached to": 1.0, "near": 2.0, "around": 2.0}
+"""Metres between the edges of two things up to which they seem to be beside each other …"""
+BEYOND = 2.0
+"""… and so many metres farther apart they can't be."""
 SURE = 0.8
 """Positions with a larger standard deviation (metres) don't judge."""
 DEFAULT_SIZE, DEFAULT_HEIGHT = 0.5, 0.3
 """Metres, of a thing whose size no region told."""
 APART = 0.15
 """Share of two heights by which the middles differ where one thing is on or under the other."""
+RESTS = 0.6
+"""Share of two half heights from which on the middles are as far apart as if one bore the other."""
 MAX_SAID = 4.0
 
 
@@ -41,7 +45,7 @@ class Judged:
         predicate: as in `parsed.PREDICATES`.
         object: name of a thing.
         score: log-odds that it holds.
-        geometry: 1 it fits, -1 it contradicts, 0 it can't be told.
+        geometry: 1 positions agree, -1 they contradict, 0 they can't tell.
         contradicted: geometry or a better supported relation speaks against it.
         relation: what captions said.
     """
@@ -94,45 +98,81 @@ def _judge(
 ) -> Judged:
     subject, target, predicate = slot
     ends = [graph.node(one, Thing) for one in (subject, target)]
-    geometry = 0
+    agreement = 0.0
     if config.check_geometry and ends[0] is not None and ends[1] is not None:
-        geometry = fits(predicate, ends[0], ends[1], relation.best)
+        agreement = fits(predicate, ends[0], ends[1], relation.best)
     score = config.relation_prior + config.relation_said * min(relation.said, MAX_SAID)
-    score += {1: config.relation_fits, 0: 0.0, -1: config.relation_contradicted}[geometry]
-    return Judged(subject, predicate, target, score, geometry, False, relation)
+    score += max(0.0, agreement) * config.relation_fits
+    score += max(0.0, -agreement) * config.relation_contradicted
+    return Judged(subject, predicate, target, score, round(agreement), False, relation)
 
 
-def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> int:
-    """Whether the positions of two things agree with a relation: 1, -1, or 0 for can't tell.
+def fits(predicate: str, a: Thing, b: Thing, seen: Evidence) -> float:
+    """How far the positions of two things agree with a relation: from 1 over 0, can't tell, to -1.
 
     "left of" and the like are judged from where the robot stood when it said so.
     """
     if max(a.sigma, b.sigma) > SURE:
-        return 0
-    dx, dy = (a.position[i] - b.position[i] for i in (0, 1))
-    far = math.hypot(dx, dy)
-    half = (a.size or DEFAULT_SIZE) / 2 + (b.size or DEFAULT_SIZE) / 2
+        return 0.0
     slack = 0.1 + math.hypot(a.sigma, b.sigma) / 2
     if predicate in SIDES:
-        turn = heading(seen.pose.orientation)
-        ahead = dx * math.cos(turn) + dy * math.sin(turn)
-        left = dy * math.cos(turn) - dx * math.sin(turn)
-        side = SIDES[predicate]
-        along = ahead * side[0] + left * side[1]
-        return 1 if along > 0 else -1 if along < -slack else 0
+        return _sideways(SIDES[predicate], a, b, heading(seen.pose.orientation), slack)
+    if predicate == "next to" and (overlap := _overlap(a, b)) is not None:
+        return overlap
     if predicate in BESIDE:
-        return 1 if far <= half + BESIDE[predicate] else -1 if far > half + 3 else 0
-    if predicate not in EXCLUSIVE:
-        return 0
-    tall, base = a.height or DEFAULT_HEIGHT, b.height or DEFAULT_HEIGHT
-    size = b.size or DEFAULT_SIZE  # what carries, covers or holds something reaches over it
+        apart = _far(a, b) - (_width(a) + _width(b)) / 2
+        near = BESIDE[predicate]
+        return 1.0 - max(0.0, apart) / near if apart < near else max(-1.0, (near - apart) / BEYOND)
+    return _upright(predicate, a, b, slack) if predicate in EXCLUSIVE else 0.0
+
+
+def _far(a: Thing, b: Thing) -> float:
+    return math.dist(a.position[:2], b.position[:2])
+
+
+def _width(thing: Thing) -> float:
+    return thing.size or DEFAULT_SIZE
+
+
+def _tall(thing: Thing) -> float:
+    return thing.height or DEFAULT_HEIGHT
+
+
+def _sideways(side: tuple[float, float], a: Thing, b: Thing, turn: float, slack: float) -> float:
+    """Whether `a` lies on a side of `b` for somebody with a heading, in radians."""
+    dx, dy = (a.position[i] - b.position[i] for i in (0, 1))
+    ahead = dx * math.cos(turn) + dy * math.sin(turn)
+    left = dy * math.cos(turn) - dx * math.sin(turn)
+    along = ahead * side[0] + left * side[1]
+    return 1.0 if along > 0 else -1.0 if along < -slack else 0.0
+
+
+def _overlap(a: Thing, b: Thing) -> float | None:
+    """Why two things can't be side by side: one lies over or in the other; None if neither does.
+
+    Only a width was seen. What lies within a quarter of it from the middle is within the thing
+    whatever its depth, and so is what is farther out and as high as if it rested on it.
+    """
+    far, width = _far(a, b), max(_width(a), _width(b))
+    if far >= width / 2:
+        return None
+    rests = abs(a.position[2] - b.position[2]) > RESTS * (_tall(a) + _tall(b)) / 2
+    return -1.0 if rests or far < width / 4 else 0.0
+
+
+def _upright(predicate: str, a: Thing, b: Thing, slack: float) -> float:
+    """Whether heights and overlap agree with a relation of what lies over or in another."""
+    tall, base, size = _tall(a), _tall(b), _width(b)
     lift, need = a.position[2] - b.position[2], APART * (tall + base)
-    upright, wrong = {
-        "on": (lift >= need, lift < need / 3 or lift - tall / 2 < -slack),
+    hangs = a.height > 0 and b.height > 0 and lift - (tall + base) / 2 > slack + 0.1
+    small = 0 < base * b.size < 1.5 * tall * a.size
+    right, wrong = {
+        "on": (lift >= need, lift < need / 3 or lift - tall / 2 < -slack or hangs),
         "above": (lift >= need, lift < need / 3),
-        "under": (lift <= -need, lift > -need / 3),
-        "in": (abs(lift) <= base / 2, lift > base / 2 + slack or base * size < 1.5 * tall * a.size),
+        "under": (lift <= -need, lift > slack / 2),
+        "in": (abs(lift) <= base / 2, lift > base / 2 + slack or small),
     }[predicate]
-    if upright and far <= 0.75 * size + slack:
-        return 1
-    return -1 if wrong or far > size + 2 * slack else 0
+    far = _far(a, b)  # what carries, covers or holds something reaches over it
+    if wrong or far > size + 2 * slack:
+        return -1.0
+    return 1.0 if right and far <= 0.75 * size + slack else 0.0

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mmser_ros.memory.codec import Key, decode, dumps
+from mmser_ros.memory.codec import Key, Moment, decode, dumps
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.graph import Record, Slot
 from mmser_ros.memory.nodes import Agent, Place, Relation, Thing
@@ -112,13 +112,15 @@ class Store:
                 self._unsaved.clear()
         return not self._unsaved
 
-    def journal(self, after: Key | None = None) -> Iterator[Entry]:
-        """Observations in the order of their keys, those that wait included."""
-        where = "WHERE (stamp, robot, digest) > (?, ?, ?)" if after else ""
-        query = f"SELECT stamp, robot, digest, body FROM journal {where} ORDER BY 1, 2, 3"
+    def journal(self, start: Moment) -> Iterator[Entry]:
+        """Observations from a moment on in the order of their keys, those that wait included."""
+        query = (
+            "SELECT stamp, robot, digest, body FROM journal WHERE (stamp, robot) >= (?, ?) "
+            "ORDER BY 1, 2, 3"
+        )
         self.flush()
-        waiting = sorted(one for one in self._unsaved.values() if not after or one[0] > after)
-        rows = self._db.execute(query, after or ()) if self._db is not None else ()
+        waiting = sorted(one for one in self._unsaved.values() if one[0][:2] >= start)
+        rows = self._db.execute(query, start) if self._db is not None else ()
         for stamp, robot, digest, body in rows:
             while waiting and waiting[0][0] < (stamp, robot, digest):
                 yield _entry(*waiting.pop(0))
@@ -135,13 +137,9 @@ class Store:
         """Number of the last observation that entered the journal."""
         return int(self._rows("SELECT COALESCE(MAX(arrival), 0) FROM journal")[0][0])
 
-    def late(self, boundary: Key | None, arrivals: int) -> int:
-        """How many came after `arrivals` and belong before `boundary`."""
-        if boundary is None:
-            return 0
-        query = (
-            "SELECT COUNT(*) FROM journal WHERE arrival > ? AND (stamp, robot, digest) <= (?, ?, ?)"
-        )
+    def late(self, boundary: Moment, arrivals: int) -> int:
+        """How many came after `arrivals` and belong to `boundary` or before it."""
+        query = "SELECT COUNT(*) FROM journal WHERE arrival > ? AND (stamp, robot) <= (?, ?)"
         return int(self._rows(query, (arrivals, *boundary))[0][0])
 
     def count(self) -> int:

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mmser_ros.memory.codec import Key
+from mmser_ros.memory.codec import Key, Moment, digest
 from mmser_ros.memory.fusion import Fusion
 from mmser_ros.memory.graph import Record, SceneGraph, Slot, Undo
 from mmser_ros.records import Observation
@@ -16,53 +16,67 @@ from mmser_ros.records import Observation
 
 @dataclass(frozen=True)
 class Step:
-    """A folded observation and how to take it back."""
+    """All that one robot said of one stamp, by digest, and how to take it back."""
 
-    key: Key
-    observation: Observation
+    moment: Moment
+    said: Mapping[str, Observation]
     changes: Undo
 
 
+def last_word(said: Mapping[str, Observation]) -> list[str]:
+    """Which of the observations of a moment count, by digest: those after the most passes.
+
+    A refined caption replaces the first one of the same picture, whichever comes first.
+    """
+    passes = {name: (one.caption.refined, one.caption.passes) for name, one in said.items()}
+    return sorted(name for name, made in passes.items() if made == max(passes.values()))
+
+
 class Timeline:
-    """Keeps the graph equal to the fold of all observations in the order of their keys.
+    """Keeps the graph equal to the fold of all observations in the order of their moments.
 
     An observation that comes late is put where it belongs: the later ones are taken back, it is
-    folded, and they are folded again. That works for the last `window` observations; what is older
-    is settled, and `insert` refuses what belongs before it.
+    folded, and they are folded again. That works for the last `window` moments; what is older is
+    settled, and `insert` refuses what belongs before or to it.
     """
 
     def __init__(self, graph: SceneGraph, fusion: Fusion, window: int) -> None:
         self._graph, self._fusion, self._size = graph, fusion, window
         self._window: deque[Step] = deque()
-        self.boundary: Key | None = None
-        """Key of the last settled observation."""
+        self.boundary: Moment | None = None
+        """The last settled moment."""
         self.settled: set[Slot] = set()
-        """What settled observations changed since the last call of `clear_settled`."""
+        """What settled observations changed since the last snapshot."""
 
     def insert(self, key: Key, observation: Observation) -> bool:
         """Fold an observation, unless it was folded already; False if it is too late for that."""
-        if self.boundary is not None and key <= self.boundary:
+        moment, name = key[:2], key[2]
+        if self.boundary is not None and moment <= self.boundary:
             return False
         later = []
-        while self._window and self._window[-1].key > key:
+        while self._window and self._window[-1].moment >= moment:
             later.append(self._window.pop())
             self._graph.undo(later[-1].changes)
+        said = later.pop().said if later and later[-1].moment == moment else {}
         try:
-            if not self._window or self._window[-1].key != key:
-                self._fold(key, observation)
+            self._fold(moment, {**said, name: observation})
+        except BaseException:
+            if said:
+                self._fold(moment, said)
+            raise
         finally:
             for step in reversed(later):
-                self._fold(step.key, step.observation)
+                self._fold(step.moment, step.said)
         while len(self._window) > self._size:
             step = self._window.popleft()
-            self.boundary = step.key
+            self.boundary = step.moment
             self.settled.update(slot for slot, _ in step.changes)
         return True
 
     def newest(self) -> int | None:
         """Stamp of the newest observation."""
         if self._window:
-            return self._window[-1].key[0]
+            return self._window[-1].moment[0]
         return self.boundary[0] if self.boundary else None
 
     def at_boundary(self) -> Iterator[tuple[Slot, Record | None]]:
@@ -74,11 +88,15 @@ class Timeline:
         for slot in sorted(self.settled):
             yield slot, first[slot] if slot in first else self._graph.get(slot)
 
-    def _fold(self, key: Key, observation: Observation) -> None:
+    def _fold(self, moment: Moment, said: Mapping[str, Observation]) -> None:
+        stamp, robot = moment
         self._graph.begin()
         try:
-            self._fusion.fold(observation, key[2])
-        except BaseException:  # all of an observation or nothing
+            for number, name in enumerate(last_word(said)):
+                # What a refined caption names keeps the name that the first one gave it.
+                named = name if number else digest(f"{stamp} {robot}")
+                self._fusion.fold(said[name], named)
+        except BaseException:  # all of a moment or nothing
             self._graph.undo(self._graph.changes())
             raise
-        self._window.append(Step(key, observation, self._graph.changes()))
+        self._window.append(Step(moment, said, self._graph.changes()))

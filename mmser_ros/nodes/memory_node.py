@@ -30,12 +30,13 @@ from mmser_ros.nodes.lifecycle import run_lifecycle_node
 from mmser_ros.nodes.memory_conversions import nanoseconds
 from mmser_ros.nodes.memory_diagnostics import memory_status
 from mmser_ros.nodes.memory_inputs import MemoryInputs
-from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS, memory_config
+from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS
 from mmser_ros.nodes.memory_services import MemoryServices
 from mmser_ros.nodes.memory_statistics import MemoryStatistics
 from mmser_ros.nodes.memory_worker import MemoryWorker
 from mmser_ros.nodes.parameters import declare
 from mmser_ros.nodes.sharing import Sharing
+from mmser_ros.nodes.tuning_parameters import memory_config
 
 CAPTIONS = QoSProfile(depth=20)
 SETTLE = 2.0

@@ -4,34 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from mmser_ros.memory.config import RANGES, MemoryConfig
 from mmser_ros.nodes.parameters import Parameter
-
-
-def _of_memory(name: str, description: str) -> Parameter:
-    """A parameter of the memory itself: default and range are those of MemoryConfig."""
-    default, (least, greatest) = getattr(MemoryConfig(), name), RANGES[name]
-    return Parameter(name, default, description, least=least, greatest=greatest, fixed=True)
-
-
-OF_THE_MEMORY = (
-    _of_memory("keyframe_distance", "Metres of driving after which a look counts as evidence."),
-    _of_memory("keyframe_turn", "Radians of turning after which one does."),
-    _of_memory("keyframe_seconds", "Seconds after which one does, even of a robot that stands."),
-    _of_memory("place_spacing", "Metres from place to place of the topology."),
-    _of_memory("field_of_view", "Radians across the picture, where no camera_info is heard."),
-    _of_memory("max_range", "Metres within which a caption can be expected to name a thing."),
-    _of_memory("believed", "Probability from which a thing is answered."),
-    _of_memory("half_life_person", "Hours in which half of the evidence for a person is gone."),
-    _of_memory("half_life_animal", "The same for animals."),
-    _of_memory("half_life_vehicle", "The same for vehicles."),
-    _of_memory("half_life_object", "The same for things that are carried about."),
-    _of_memory("half_life_furniture", "The same for furniture and appliances."),
-    _of_memory("half_life_fixture", "The same for what is built in or grows there."),
-)
+from mmser_ros.nodes.tuning_parameters import TUNING_PARAMETERS
 
 MEMORY_PARAMETERS = (
     Parameter("autostart", True, "Configure and activate at start, without a manager.", fixed=True),
@@ -145,7 +119,7 @@ MEMORY_PARAMETERS = (
         fixed=True,
     ),
     Parameter("camera_pitch", 0.0, "The same, radians down.", least=-1.6, greatest=1.6, fixed=True),
-    *OF_THE_MEMORY,
+    *TUNING_PARAMETERS,
     Parameter(
         "graph_period",
         1.0,
@@ -214,12 +188,3 @@ MEMORY_PARAMETERS = (
         fixed=True,
     ),
 )
-
-
-def memory_config(get: Callable[[str], Any]) -> MemoryConfig:
-    """The memory's configuration as a node's parameters have it.
-
-    Args:
-        get: value of a parameter by its name.
-    """
-    return MemoryConfig(**{one.name: get(one.name) for one in OF_THE_MEMORY})

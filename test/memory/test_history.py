@@ -47,6 +47,56 @@ def test_any_order_and_repeats_give_the_same_graph(data):
     assert b.status().observations == len(looks)
 
 
+def seen_twice(first, refined, things, **options):
+    """(first captions, refined captions) of the same pictures."""
+    refined = around(refined, things, 6, initial=first, **options)
+    looks = [(one, replace(one.caption, text=first, refined=False, passes=1)) for one in refined]
+    return [replace(one, caption=caption) for one, caption in looks], refined
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_a_refined_caption_replaces_the_first_one_of_its_picture(data):
+    a_first, a = seen_twice("a dog and a book", "a red mug", [("mug", MUG)])
+    b_first, b = seen_twice("a cat", "a mug and a book", [("mug", MUG), ("book", BOOK)], robot="b")
+    window = data.draw(st.sampled_from([2, 400]))
+    every_look_counts = {"keyframe_distance": 0.0, "window": window}
+    memory = open_memory(**every_look_counts)
+    for one in data.draw(st.permutations([*a_first, *a, *b_first, *b, *a_first[::2], *b[::2]])):
+        memory.add(one)
+    memory.settle()
+    assert same(memory, remember(*a, *b, **every_look_counts))
+    assert memory.status().observations == 24
+
+
+@pytest.mark.parametrize("window", [2, 400])
+@pytest.mark.parametrize("refined_comes_first", [False, True])
+def test_it_does_so_after_a_restart(tmp_path, window, refined_comes_first):
+    first, refined = seen_twice("a dog", "a mug", [("mug", MUG)])
+    path = tmp_path / "home.sqlite"
+    options = {"keyframe_distance": 0.0, "window": window, "snapshot_every": 1}
+    for looks in (refined, first) if refined_comes_first else (first, refined):
+        with open_memory(path, **options) as memory:
+            memory.add_all(looks)
+    with open_memory(path, **options) as memory:
+        assert same(memory, remember(*refined, **options))
+
+
+def test_what_both_captions_name_keeps_its_name():
+    first, refined = seen_twice("a mug", "a red mug", [("mug", MUG)])
+    memory = remember(*first)
+    name = memory.find("mug")[0].name
+    memory.add_all(refined)
+    assert [(one.name, one.attributes) for one in memory.find("mug")] == [(name, ("red",))]
+
+
+def test_captions_of_one_stamp_after_as_many_passes_both_count():
+    left = look("a mug", 10, [("mug", MUG)])
+    right = look("a book", 10, [("book", BOOK)], y=0.5)  # the clock was reset: another picture
+    memory = remember(left, right, believed=0.1)
+    assert labels(memory.things()) == ["book", "mug"]
+
+
 def test_two_memories_that_hear_each_other_converge_in_a_real_house():
     house = House(5)
     looks = list(Walk(house, 0.2, 5).observations(120, moved=2))

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What captions say of two things against where they are."""
 
+from dataclasses import replace
+
 import pytest
 
 from mmser_ros.memory.query import QueryError
@@ -43,6 +45,42 @@ def test_of_two_that_exclude_each_other_the_better_supported_holds():
     memory = remember(*looks, *around("a shoe in a table", things, 1, start=90))
     assert held(memory, "shoe") == [("shoe", "under", "table")]
     assert ("shoe", "in", "table") in held(memory, "shoe", contradicted=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "mug", "fits"),
+    [
+        ("next to", (2.0, 0.5, -0.3), 1),
+        ("next to", (2.0, 1.7, -0.3), 0),  # the farther the less
+        ("next to", (2.0, 3.2, -0.3), -1),
+        ("next to", (2.0, 0.1, 0.0), -1),  # what lies on it is not beside it
+        ("on", (2.0, 0.1, 0.0), 1),
+        ("on", (2.0, 0.1, 0.7), -1),  # nothing hangs in the air
+        ("above", (2.0, 0.1, 0.7), 1),
+        ("in", (2.0, 0.1, -0.3), -1),  # nothing holds what is as large as itself
+        ("under", (2.0, 0.1, -0.28), 0),  # beneath what is low, hardly lower than it
+    ],
+)
+def test_positions_agree_or_contradict(said, mug, fits):
+    memory = remember(*around(f"a mug {said} a table", [("mug", mug), ("table", TABLE)]))
+    (relation,) = memory.relations(memory.find("mug")[0], contradicted=True)
+    assert (relation.predicate, relation.geometry) == (said, fits)
+    assert relation.contradicted == (fits < 0)
+
+
+def test_a_relation_is_said_as_surely_as_the_less_sure_of_its_ends():
+    things = [("mug", MUG), ("table", TABLE)]
+    looks = around("a mug on a table", things)
+    table = [replace(one.caption.phrases[1], confidence=0.3) for one in looks]
+    unsure = [
+        replace(one, caption=replace(one.caption, phrases=(one.caption.phrases[0], last)))
+        for one, last in zip(looks, table, strict=True)
+    ]
+    sure, less = (
+        memory.relations(memory.find("mug")[0])[0].probability
+        for memory in (remember(*looks), remember(*unsure, believed=0.1))
+    )
+    assert less < sure
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from builtin_interfaces.msg import Time
@@ -90,6 +91,15 @@ def test_captions_become_answers_with_a_pose(robot):
     assert match.path.poses[-1].pose == match.pose.pose
     assert match.node.caption == "a red mug in a kitchen"
     assert match.node.caption_stamp.sec in (10, 20, 30, 40)
+
+
+def test_a_refined_caption_replaces_the_first_one_of_its_image(robot):
+    for one in around("a red mug", MUG, initial="a dog"):
+        glance = replace(one.caption, text="a dog", refined=False, passes=1)
+        robot.see(replace(one, caption=glance), one)
+    robot.counts()
+    assert known(robot, "red mug").matches[0].node.caption == "a red mug"
+    assert not ask(robot, "dog").matches
 
 
 def test_the_pose_is_that_of_the_stamp_and_not_the_latest(robot):

@@ -12,9 +12,10 @@ from rclpy.time import Time
 
 from mmser_ros.memory.config import RANGES, MemoryConfig
 from mmser_ros.nodes.memory_node import MemoryNode
-from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS, OF_THE_MEMORY
 from mmser_ros.nodes.poses import PoseBuffer
+from mmser_ros.nodes.tuning_parameters import TUNING_PARAMETERS
 from test.memory.scenes import open_memory
+from test.memory.test_parameters import EFFECTS
 from test.nodes.plain_memory_node import open_plain
 
 
@@ -62,7 +63,7 @@ def test_map_and_frame(opened):
     assert (asked["map_id"], asked["frame"], asked["on_other_map"]) == ("house", "world", "stale")
 
 
-@pytest.mark.parametrize("parameter", OF_THE_MEMORY, ids=lambda one: one.name)
+@pytest.mark.parametrize("parameter", TUNING_PARAMETERS, ids=lambda one: one.name)
 def test_what_is_the_memorys(opened, parameter):
     assert opened()["config"] == MemoryConfig()
     least, greatest = RANGES[parameter.name]
@@ -133,6 +134,5 @@ def test_when_the_clock_jumps_back_poses_begin_anew(opened, monkeypatch):
     assert len(resets) == before + 1
 
 
-def test_every_half_life_can_be_set():
-    names = {one for one in RANGES if one.startswith("half_life")}
-    assert names <= {one.name for one in MEMORY_PARAMETERS}
+def test_what_is_tuned_is_what_is_tested():
+    assert {one.name for one in TUNING_PARAMETERS} == EFFECTS.keys()
