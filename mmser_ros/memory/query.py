@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -63,8 +64,11 @@ class Query:
     ) -> list[Match]:
         """Things that a text describes, the best first: "red mug", "the mug on the table"."""
         parsed = self._parser.parse(text)
-        head, attributes = _asked(parsed, text)
-        alike = {word: self._alike(head, word) for word in sorted(self._graph.words())}
+        heads, attributes = _asked(parsed, text)
+        alike = {
+            word: max(self._alike(head, word) for head in heads)
+            for word in sorted(self._graph.words())
+        }
         found = []
         for word, share in alike.items():
             if share < ALIKE:
@@ -257,11 +261,15 @@ class Query:
         return min(ranked)[1] if ranked else None
 
 
-def _asked(parsed: ParsedCaption, text: str) -> tuple[str, tuple[str, ...]]:
+def _asked(parsed: ParsedCaption, text: str) -> tuple[set[str], tuple[str, ...]]:
+    """What a thing may be called, and its attributes."""
     if parsed.things:
-        return parsed.things[0].head, parsed.things[0].attributes
-    *rest, last = text.lower().split() or [""]
-    return last, tuple(rest)
+        asked = parsed.things[0]
+        # A lone word may lose an ending that it has in captions: "glasses" are no "glass".
+        said = asked.text.lower().split()[-len(asked.head.split()) :]
+        return {asked.head, " ".join(said)}, asked.attributes
+    *rest, last = re.findall(r"[\w'-]+", text.lower()) or [""]
+    return {last}, tuple(rest)
 
 
 def _facing(position: Vector, target: Vector) -> Pose:

@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from mmser_ros.memory.lexicon import Lexicon
+from mmser_ros.memory.parsing import CaptionParser
 from mmser_ros.memory.query import QueryError
 
 from .scenes import SECOND, around, labels, look, remember
@@ -53,6 +55,16 @@ def test_an_answer_says_where_to_stand_what_was_said_and_of_which_map(memory):
     assert match.evidence.stamp in (10 * SECOND, 20 * SECOND, 30 * SECOND, 40 * SECOND)
     assert match.age == pytest.approx(56 - 40)
     assert (match.origin.map_id, match.origin.frame, match.origin.stale) == ("home", "map", False)
+
+
+def test_a_word_is_found_as_captions_have_it():
+    memory = remember(
+        *around("a man wearing glasses", [("glasses", RED)]),
+        parser=CaptionParser(),
+        words=Lexicon(),
+    )
+    assert "glasses" in labels(memory.find("glasses"))
+    assert "glasses" in labels(memory.find("where are the glasses?"))
 
 
 def test_what_is_not_known_is_not_found(memory):
