@@ -62,9 +62,10 @@ def stats(db: Database, as_json: AsJson = False) -> None:
     """Count what is known, and say of which map, from when and by whom."""
     from mmser_ros.memory.export import STRUCTURE
     from mmser_ros.memory.facts import read_facts
+    from mmser_ros.memory.memory import SceneMemory
 
     about = read_facts(db)
-    with _open(db, about.map_id) as memory:
+    with SceneMemory.open(db, about.map_id, read_only=True) as memory:
         graph = memory.graph()
     layers = Counter(data["layer"] for _, data in graph.nodes(data=True))
     facts = {

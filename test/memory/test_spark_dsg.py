@@ -27,7 +27,9 @@ def test_objects_hang_under_places_and_places_under_rooms(graph, tmp_path):  # n
 
 
 def test_spark_dsg_loads_it(graph, tmp_path):  # noqa: F811
-    spark_dsg = pytest.importorskip("spark_dsg")
+    spark_dsg = pytest.importorskip(
+        "spark_dsg", reason="spark_dsg is not installed: pip install '.[dev]'"
+    )
     write_graph(graph, tmp_path / "home.dsg.json")
     loaded = spark_dsg.DynamicSceneGraph.load(str(tmp_path / "home.dsg.json"))
     layers = [data["layer"] for _, data in graph.nodes(data=True) if data["layer"] != "robot"]
