@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from signal import SIGINT, SIGTERM, default_int_handler, signal
-from threading import Thread
+from signal import SIGINT, SIGTERM, signal
+from threading import Event, Thread
 
 import rclpy
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
@@ -33,10 +33,27 @@ def run_lifecycle_node(
     # rclpy's signal handler would shut the context down under callbacks that are running: a
     # signal interrupts this thread instead, which then ends the others in order.
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    interrupted = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal interrupted
+        if not interrupted:  # a further signal would break into the end
+            interrupted = True
+            raise KeyboardInterrupt
+
     for one in (SIGINT, SIGTERM):
-        signal(one, default_int_handler)
+        signal(one, interrupt)
     executor = MultiThreadedExecutor(num_threads=threads)
-    spinning = Thread(target=executor.spin, name="executor")
+    ending, spun = Event(), Event()
+
+    def spin() -> None:
+        try:
+            while executor.context.ok() and not ending.is_set():
+                executor.spin_once()
+        finally:
+            spun.set()
+
+    spinning = Thread(target=spin, name="executor")
     node = None
     failure = f"{name} can't start; the log above says why"
     try:
@@ -44,16 +61,18 @@ def run_lifecycle_node(
         executor.add_node(node)
         if not node.get_parameter("autostart").value or _start(node):
             spinning.start()
-            spinning.join()
+            spun.wait()  # until Python 3.13 a join that is interrupted takes its thread for ended
             failure = f"{name} can't go on; the traceback above says why"
     except KeyboardInterrupt:
         failure = ""
     except (ValueError, ParameterException, InvalidParameterValueException) as error:
         failure = f"{name} can't start: {error}"
     finally:
-        executor.shutdown()
+        ending.set()
+        executor.create_task(lambda: None)  # a shutdown might come before it waits, and not wake it
         if spinning.is_alive():
             spinning.join()
+        executor.shutdown()
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

@@ -1,0 +1,39 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A lifecycle node whose executor takes a while to stop; it says whether it was waited for."""
+
+import sys
+import threading
+from time import sleep
+
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.lifecycle import LifecycleNode
+
+from mmser_ros.nodes import lifecycle
+
+MODULE = __name__
+
+
+class SlowExecutor(MultiThreadedExecutor):
+    def spin_once(self):
+        print("spinning", file=sys.stderr, flush=True)
+        super().spin_once()
+        sleep(0.5)
+
+
+class Witness(LifecycleNode):
+    """Says which threads there are when it is destroyed."""
+
+    def __init__(self):
+        super().__init__("witness")
+        self.declare_parameter("autostart", value=False)
+
+    def destroy_node(self):
+        names = [thread.name for thread in threading.enumerate()]
+        print("not stopped" if "executor" in names else "stopped", file=sys.stderr)
+        super().destroy_node()
+
+
+if __name__ == "__main__":
+    lifecycle.MultiThreadedExecutor = SlowExecutor
+    lifecycle.run_lifecycle_node("witness", Witness, None)

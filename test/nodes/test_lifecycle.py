@@ -1,0 +1,20 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The end of a node's process."""
+
+import signal
+
+import pytest
+
+from test.nodes.conftest import PATIENCE, node_process
+from test.nodes.slow_to_stop import MODULE
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM, signal.SIGINT]])
+def test_a_node_is_destroyed_after_its_executor_has_stopped(signals):
+    with node_process(MODULE, "/ending") as node:
+        assert node.stderr.readline() == "spinning\n"
+        for one in signals:
+            node.send_signal(one)
+        _, printed = node.communicate(timeout=PATIENCE)
+        assert (node.returncode, printed.replace("spinning\n", "")) == (0, "stopped\n")
