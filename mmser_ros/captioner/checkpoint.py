@@ -44,7 +44,7 @@ def save_checkpoint(
         dtype: of the weights on disk.
     """
     weights = {
-        name: value.detach().to("cpu", dtype).contiguous()
+        name: value.detach().to("cpu", dtype if value.is_floating_point() else None).contiguous()
         for name, value in specialist.state_dict().items()
         if name not in _tied(specialist)
     }
@@ -82,8 +82,8 @@ def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
     data = {name: _read_verified(folder / name, sums.get(name)) for name in (WEIGHTS, TOKENIZER)}
     specialist = Specialist(config)
     try:
-        weights = {name: value.float() for name, value in load(data[WEIGHTS]).items()}
-        found = specialist.load_state_dict(weights, strict=False)
+        # Copied into parameters of float32, whatever the file has.
+        found = specialist.load_state_dict(load(data[WEIGHTS]), strict=False)
     except Exception as error:  # safetensors raises its own, torch a RuntimeError for shapes
         msg = f"{folder / WEIGHTS} does not fit {CONFIG}: {error}"
         raise CheckpointError(msg) from error

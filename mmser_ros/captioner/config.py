@@ -53,8 +53,23 @@ class LanguageConfig:
 
 
 @dataclass(frozen=True)
+class ConceptsConfig:
+    """A concept detector, see `concepts.ConceptDetector`.
+
+    Attributes:
+        words: how many it knows.
+        hidden_size: of its hidden layer.
+        weight: of its evidence, beside the language model's logits.
+    """
+
+    words: int
+    hidden_size: int
+    weight: float
+
+
+@dataclass(frozen=True)
 class SerConnectorConfig:
-    """A SeR-connector. Each row of MM-SeR's table 3 is one of these.
+    """A SeR-connector and what goes with it. Each row of MM-SeR's table 3 is one of these.
 
     Attributes:
         levels: which of the vision tower's levels it reads, coarse to fine; the glance's alone
@@ -64,6 +79,9 @@ class SerConnectorConfig:
         shows_caption: whether the language model is given the initial caption too.
         adds_to_glance: whether its output is added to the glance's visual tokens, rather than
             taking their place (the paper's way).
+        mirror: whether a further pass sees the picture's mirror image too, and says what both make
+            likeliest.
+        concepts: what weighs words by the features of all levels; None: nothing does.
         architecture: keyword arguments of `transformers.BertConfig`.
     """
 
@@ -71,7 +89,16 @@ class SerConnectorConfig:
     reads_caption: bool = True
     shows_caption: bool = True
     adds_to_glance: bool = False
+    mirror: bool = False
+    concepts: ConceptsConfig | None = None
     architecture: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> SerConnectorConfig:
+        """Build it from what JSON or YAML has."""
+        fields = _with_levels(fields)
+        concepts = fields.pop("concepts", None)
+        return cls(**fields, concepts=concepts and ConceptsConfig(**concepts))
 
 
 @dataclass(frozen=True)
@@ -118,7 +145,7 @@ class SpecialistConfig:
             return cls(
                 vision=VisionConfig(**_with_levels(fields.pop("vision"))),
                 language=LanguageConfig(**fields.pop("language")),
-                ser_connector=connector and SerConnectorConfig(**_with_levels(connector)),
+                ser_connector=connector and SerConnectorConfig.from_fields(connector),
                 calibrations=tuple(Calibration(**one) for one in calibrations),
                 **fields,
             )

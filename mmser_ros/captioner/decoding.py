@@ -24,26 +24,37 @@ from mmser_ros.captioner.confidence import geometric_mean
 class Prompt:
     """What a caption starts from, its last token being the beginning of the text.
 
+    A caption may start from several views of its picture, one after the other in the batch. What is
+    said is what their mean log probability makes likeliest.
+
     Attributes:
-        embeddings: (batch, tokens, width).
-        positions: (batch, tokens), the position of each token.
-        mask: (batch, tokens), False where there is only padding; None if there is none.
+        embeddings: (batch · views, tokens, width).
+        positions: (batch · views, tokens), the position of each token.
+        mask: (batch · views, tokens), False where there is only padding; None if there is none.
+        views: of each picture.
+        evidence: (batch, vocabulary), added to the logits of tokens that are not yet said; None if
+            there is none.
     """
 
     embeddings: Tensor
     positions: Tensor
     mask: Tensor | None = None
+    views: int = 1
+    evidence: Tensor | None = None
 
     def __len__(self) -> int:
-        return len(self.embeddings)
+        return len(self.embeddings) // self.views
 
     def row(self, index: int) -> Prompt:
         """One prompt as a batch of one, without padding."""
-        here = slice(index, index + 1)
-        if self.mask is None:
-            return Prompt(self.embeddings[here], self.positions[here])
-        real = self.mask[index]
-        return Prompt(self.embeddings[here, real], self.positions[here, real])
+        here = slice(index * self.views, (index + 1) * self.views)
+        real = slice(None) if self.mask is None else self.mask[here.start]
+        return Prompt(
+            self.embeddings[here][:, real],
+            self.positions[here][:, real],
+            views=self.views,
+            evidence=None if self.evidence is None else self.evidence[index : index + 1],
+        )
 
 
 def pad(
@@ -84,25 +95,43 @@ class Reading:
 
     Attributes:
         cache: keys and values of what was read.
-        position: (batch,), of the token that was read last.
-        mask: (batch, tokens read), see Prompt.
+        position: (batch · views,), of the token that was read last.
+        mask: (batch · views, tokens read), see Prompt.
+        views: see there.
+        evidence: see there, without that of tokens read after the prompt.
     """
 
     cache: DynamicCache
     position: Tensor
     mask: Tensor | None
+    views: int
+    evidence: Tensor | None
+
+    @classmethod
+    def begin(cls, model: OPTForCausalLM, prompt: Prompt) -> Reading:
+        """A reading that ends before the prompt, at the position of its end."""
+        cache = DynamicCache(config=model.config)
+        return cls(cache, prompt.positions[:, -1], prompt.mask, prompt.views, prompt.evidence)
 
     def repeat(self, times: int) -> None:
-        """Turn each row into `times` rows alike."""
-        self.cache.batch_repeat_interleave(times)
-        self.position = self.position.repeat_interleave(times)
-        self.mask = None if self.mask is None else self.mask.repeat_interleave(times, dim=0)
+        """Turn each caption into `times` captions alike."""
+        captions = len(self.position) // self.views
+        self.select(torch.arange(captions, device=self.position.device).repeat_interleave(times))
 
-    def select(self, rows: Tensor) -> None:
-        """Keep these rows, in this order."""
+    def select(self, captions: Tensor) -> None:
+        """Keep these captions, in this order."""
+        views = torch.arange(self.views, device=captions.device)
+        rows = (captions[:, None] * self.views + views).flatten()
         self.cache.batch_select_indices(rows)
         self.position = self.position[rows]
         self.mask = None if self.mask is None else self.mask[rows]
+        self.evidence = None if self.evidence is None else self.evidence[captions]
+
+    def weigh(self, logits: Tensor) -> Tensor:
+        """Logits (batch, …, vocabulary) of all views (batch · views, …, vocabulary) together."""
+        if self.views == 1:
+            return logits
+        return logits.float().log_softmax(-1).unflatten(0, (-1, self.views)).mean(1)
 
 
 def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
@@ -111,7 +140,7 @@ def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
     Returns:
         Logits (batch, vocabulary) of the next token, and the reading to decode with.
     """
-    reading = Reading(DynamicCache(config=model.config), prompt.positions[:, -1], prompt.mask)
+    reading = Reading.begin(model, prompt)
     states = model.model.decoder(
         inputs_embeds=prompt.embeddings,
         attention_mask=prompt.mask,
@@ -119,7 +148,8 @@ def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
         past_key_values=reading.cache,
         use_cache=True,
     )
-    return model.lm_head(states.last_hidden_state[:, -1]), reading
+    logits = reading.weigh(model.lm_head(states.last_hidden_state[:, -1]))
+    return logits if prompt.evidence is None else logits + prompt.evidence, reading
 
 
 def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tensor:
@@ -132,13 +162,17 @@ def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tenso
     if reading.mask is not None:
         reading.mask = torch.nn.functional.pad(reading.mask, (0, 1), value=True)
     states = model.model.decoder(
-        input_ids=tokens[:, None],
+        input_ids=tokens.repeat_interleave(reading.views)[:, None],
         attention_mask=reading.mask,
         position_ids=reading.position[:, None],
         past_key_values=reading.cache,
         use_cache=True,
     ).last_hidden_state
-    return model.lm_head(states[:, -1])
+    logits = reading.weigh(model.lm_head(states[:, -1]))
+    if reading.evidence is None:
+        return logits
+    reading.evidence = reading.evidence.scatter(1, tokens[:, None], 0.0)
+    return logits + reading.evidence
 
 
 def verify(
@@ -158,8 +192,9 @@ def verify(
         those words.
     """
     seen = prompt.embeddings.shape[1]
-    words = torch.tensor([list(draft)], device=prompt.embeddings.device, dtype=torch.long)
-    reading = Reading(DynamicCache(config=model.config), prompt.positions[:, -1], None)
+    words = torch.tensor([list(draft)] * prompt.views, dtype=torch.long)
+    words = words.to(prompt.embeddings.device)
+    reading = Reading.begin(model, prompt)
     steps = torch.arange(1, len(draft) + 1, device=words.device)
     states = model.model.decoder(
         inputs_embeds=torch.cat([prompt.embeddings, model.get_input_embeddings()(words)], dim=1),
@@ -167,7 +202,12 @@ def verify(
         past_key_values=reading.cache,
         use_cache=True,
     ).last_hidden_state
-    logits = model.lm_head(states[0, seen - 1 :])
+    logits = reading.weigh(model.lm_head(states[:, seen - 1 :]))[0]
+    if prompt.evidence is not None:
+        evidence = prompt.evidence.repeat(len(logits), 1)
+        for place, word in enumerate(draft, start=1):
+            evidence[place:, word] = 0.0
+        logits = logits + evidence
     scores, best = logits.float().log_softmax(-1).max(-1)
     chosen = best.tolist()
     agreed = next(
@@ -179,6 +219,8 @@ def verify(
     if agreed < len(draft):
         reading.cache.crop(agreed - len(draft))
     reading.position = reading.position + agreed
+    if prompt.evidence is not None:
+        reading.evidence = evidence[agreed][None]
     return kept, None if ended else logits[agreed][None], reading
 
 

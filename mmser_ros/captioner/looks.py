@@ -63,6 +63,7 @@ def looks(
     squares = [fit_square(one, config.vision.image_size, config.vision.fit) for one in images]
     pixels = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(specialist.device)
     levels = specialist.encode(pixels, dtype)
+    views = [levels]
     times = {"encode": 1e3 * (perf_counter() - start)}
     texts = list(initials or [])
     longest = config.max_caption_tokens
@@ -75,8 +76,9 @@ def looks(
         if number == 1:
             decoded = _decode(specialist, specialist.prompt(specialist.glance(levels)), beams)
         else:
-            initial, mask = pad(tokens, specialist.device)
-            prompt = specialist.prompt(specialist.refine(levels, initial, mask), initial, mask)
+            if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
+                views.append(specialist.encode(pixels.flip(3), dtype))
+            prompt = specialist.look_again(views, *pad(tokens, specialist.device))
             draft = tokens[0] if len(tokens) == 1 else None
             decoded = _decode(specialist, prompt, beams, draft)
         tokens = [one.tokens for one in decoded]

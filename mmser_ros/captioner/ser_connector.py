@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from mmser_ros.captioner.concepts import ConceptDetector
 from mmser_ros.captioner.config import SerConnectorConfig
 
 
@@ -26,6 +27,7 @@ class SerConnector(nn.Module):
     cells it covers.
 
     Attributes:
+        concepts: weighs words by the features of all levels; None if the configuration has none.
         draft: (width,), added to the embeddings of an initial caption that the language model
             reads, so that it can tell it from what it says itself.
     """
@@ -67,6 +69,7 @@ class SerConnector(nn.Module):
         self.read_words = nn.Linear(width, hidden)
         self.write = nn.Linear(hidden, width)
         self.draft = nn.Parameter(torch.zeros(width))
+        self.concepts = ConceptDetector(config.concepts, channels) if config.concepts else None
         if config.adds_to_glance:  # the second look begins as the first
             nn.init.zeros_(self.write.weight)
             nn.init.zeros_(self.write.bias)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import torch
@@ -90,8 +92,12 @@ class Specialist(nn.Module):
         """
         connector = self.ser_connector
         words = self.embed(initial) if connector.config.reads_caption else None
-        visual = connector([levels[index] for index in self._reread], words, mask)
+        visual = connector(self.reread(levels), words, mask)
         return visual + self.glance(levels) if connector.config.adds_to_glance else visual
+
+    def reread(self, levels: Levels) -> list[Tensor]:
+        """Those of the levels that the SeR-connector reads."""
+        return [levels[index] for index in self._reread]
 
     def context(
         self, visual: Tensor, initial: Tensor | None = None, mask: Tensor | None = None
@@ -123,6 +129,27 @@ class Specialist(nn.Module):
             torch.cat([context.positions, torch.full_like(begin, self.visual_tokens)], dim=1),
             None if context.mask is None else nn.functional.pad(context.mask, (0, 1), value=True),
         )
+
+    def look_again(
+        self, views: Sequence[Levels], initial: Tensor, mask: Tensor | None = None
+    ) -> Prompt:
+        """What decoding of a further pass starts from, the evidence of concepts included.
+
+        Args:
+            views: features of the pictures, as `encode` gives them, and of their further views.
+            initial: as in `refine`, as is `mask`.
+            mask: see there.
+        """
+        count = len(views)
+        levels = tuple(torch.stack(some, dim=1).flatten(0, 1) for some in zip(*views, strict=True))
+        words = initial.repeat_interleave(count, dim=0)
+        real = None if mask is None else mask.repeat_interleave(count, dim=0)
+        prompt = self.prompt(self.refine(levels, words, real), words, real)
+        concepts, evidence = self.ser_connector.concepts, None
+        if concepts is not None:
+            vocabulary = self.language_model.config.vocab_size
+            evidence = concepts.evidence(self.reread(levels), count, vocabulary)
+        return replace(prompt, views=count, evidence=evidence)
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Word embeddings (…, width) of token ids (…)."""

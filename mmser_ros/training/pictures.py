@@ -113,8 +113,7 @@ def look(
     if initial is None:
         prompt = specialist.prompt(specialist.glance(tuple(levels)))
     else:
-        ids, mask = pad(initial, specialist.device)
-        prompt = specialist.prompt(specialist.refine(tuple(levels), ids, mask), ids, mask)
+        prompt = specialist.look_again([tuple(levels)], *pad(initial, specialist.device))
     longest = specialist.config.max_caption_tokens
     decoded = greedy(specialist.language_model, prompt, specialist.end, longest)
     return [one.tokens for one in decoded]

@@ -57,6 +57,7 @@ class RefineRecipe:
         holdout: pictures at the end of the training split kept for validation.
         refine: schedule of stage 2.
         consensus: schedule of the training with rewards after it; None leaves it out.
+        concepts: schedule of the concept detector, if the connector has one.
         cache: as in `Recipe`.
     """
 
@@ -66,9 +67,13 @@ class RefineRecipe:
     holdout: int
     refine: RefineSchedule
     consensus: ConsensusSchedule | None = None
+    concepts: Schedule | None = None
     cache: bool = True
 
     def __post_init__(self) -> None:
+        if bool(self.concepts) != bool(self.ser_connector.concepts):
+            msg = "expected ser_connector: concepts and concepts, its schedule, or neither"
+            raise TrainingError(msg)
         if self.consensus and self.consensus.lesson and set(self.refine.initial) == {"own"}:
             msg = "consensus: lesson needs initial captions that are not the model's own"
             raise TrainingError(msg)
@@ -99,12 +104,13 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
         TrainingError: the file can't be read, or a field is missing or unknown.
     """
     with _reading(path, "config/train/nano_refine.yaml") as fields:
-        connector, consensus = fields.pop("ser_connector"), fields.pop("consensus", None)
+        consensus, concepts = fields.pop("consensus", None), fields.pop("concepts", None)
         return RefineRecipe(
             levels=tuple(fields.pop("levels")),
-            ser_connector=SerConnectorConfig(levels=tuple(connector.pop("levels")), **connector),
+            ser_connector=SerConnectorConfig.from_fields(fields.pop("ser_connector")),
             refine=RefineSchedule(**fields.pop("refine")),
             consensus=ConsensusSchedule(**consensus) if consensus else None,
+            concepts=Schedule(**concepts) if concepts else None,
             **fields,
         )
 

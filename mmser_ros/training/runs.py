@@ -25,6 +25,7 @@ from mmser_ros.training.pictures import CaptionedFeatures, Progress
 from mmser_ros.training.processes import processes
 from mmser_ros.training.recipe import Recipe, RefineRecipe
 from mmser_ros.training.sound_pictures import open_readable
+from mmser_ros.training.stage_concepts import train_concepts
 from mmser_ros.training.stage_consensus import train_consensus
 from mmser_ros.training.stage_glance import train_glance
 from mmser_ros.training.stage_language import train_language
@@ -175,7 +176,10 @@ def run_refine(
     lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
     train_refine(specialist, tokenizer, pictures, schedule, work, lesson)
     if recipe.consensus:
-        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work, lesson.given)
+        only = () if schedule.language_model else (specialist.ser_connector,)
+        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work, lesson.given, only)
+    if recipe.concepts:
+        train_concepts(specialist, tokenizer, pictures, recipe.concepts, work, progress)
     _finish(out, specialist, tokenizer)
 
 

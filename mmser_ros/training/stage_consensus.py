@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.consensus import ConsensusReward, advantages, sample
-from mmser_ros.training.loop import Loss, Schedule, train
+from mmser_ros.training.loop import Loss, Schedule, train, training_only
 from mmser_ros.training.pictures import CaptionedFeatures, draw_looks, drop_channels, held_out, thin
 from mmser_ros.training.text import lay_rows, read
 
@@ -56,6 +56,7 @@ def train_consensus(
     schedule: ConsensusSchedule,
     folder: Path,
     lesson: Callable[[Sequence[int]], Tensor] | None = None,
+    only: Sequence[nn.Module] = (),
 ) -> None:
     """Go on from stage 1 or 2 with rewards: sampled captions learn from their CIDEr-D.
 
@@ -69,7 +70,10 @@ def train_consensus(
         schedule: how.
         folder: where the state lies.
         lesson: pictures → the loss that `schedule.lesson` weighs.
+        only: the parts that learn; default: all. If the language model is none of them the glance
+            stays what it is, and only the second look is rewarded.
     """
+    glances = not only or specialist.language_model in only
     reward = _Rewarder(specialist, tokenizer, pictures, schedule)
 
     def loss_of(batch: Sequence[int]) -> Loss:
@@ -79,7 +83,11 @@ def train_consensus(
         levels = drop_channels(pictures.seen(batch, views), schedule.keep_channels)
         with torch.autocast(specialist.device.type, torch.bfloat16):
             visual = specialist.glance(levels).float()
-        loss, drawn = reward(visual, None, batch, views)
+        loss = torch.zeros((), device=specialist.device)
+        if glances:
+            loss, drawn = reward(visual, None, batch, views)
+        else:
+            drawn = reward.draw(visual, None, 1)
         if schedule.passes > 1:
             firsts = [[word for word in some[0] if word != specialist.end] for some in drawn]
             initial = pad(firsts, specialist.device)
@@ -93,7 +101,8 @@ def train_consensus(
     def validate() -> dict[str, float]:
         return held_out(specialist, tokenizer, pictures, schedule.passes)
 
-    train("consensus", specialist, loss_of, pictures.known, schedule, folder, validate)
+    with training_only(specialist, *(only or [specialist])):
+        train("consensus", specialist, loss_of, pictures.known, schedule, folder, validate)
 
 
 class _Rewarder:
@@ -123,6 +132,22 @@ class _Rewarder:
         for mine, theirs in zip(self._drawer.parameters(), learning, strict=True):
             mine.copy_(theirs)
 
+    @torch.no_grad()
+    def draw(
+        self,
+        visual: Tensor,
+        initial: tuple[Tensor, Tensor | None] | None,
+        samples: int,
+        looks: Tensor | None = None,
+    ) -> list[list[list[int]]]:
+        """So many captions for each picture; see `__call__`, and `thin` for the looks."""
+        specialist, longest = self._specialist, self._specialist.config.max_caption_tokens
+        prompt = specialist.prompt(visual, *(initial or ()))
+        prompt = prompt if looks is None else thin(prompt, visual.shape[1], looks)
+        prompt = replace(prompt, embeddings=prompt.embeddings.bfloat16())
+        flat = sample(self._drawer, prompt, samples, specialist.end, longest, self._temperature)
+        return [flat[at : at + samples] for at in range(0, len(flat), samples)]
+
     def __call__(
         self,
         visual: Tensor,
@@ -140,12 +165,7 @@ class _Rewarder:
         """
         specialist, end = self._specialist, self._specialist.end
         looks = draw_looks(len(batch), specialist.visual_tokens, self._keep).to(visual.device)
-        with torch.no_grad():
-            prompt = thin(specialist.prompt(visual, *(initial or ())), visual.shape[1], looks)
-            prompt = replace(prompt, embeddings=prompt.embeddings.bfloat16())
-            longest = specialist.config.max_caption_tokens
-            flat = sample(self._drawer, prompt, SAMPLES, end, longest, self._temperature)
-        drawn = [flat[at : at + SAMPLES] for at in range(0, len(flat), SAMPLES)]
+        drawn = self.draw(visual, initial, SAMPLES, looks)
         gains = np.stack(
             [
                 advantages(

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -53,6 +54,13 @@ def singles(count):
     return map(prompts(count).row, range(count))
 
 
+def weighed(count):
+    """Prompts of two views each, with evidence."""
+    random = torch.manual_seed(6)
+    views = as_prompt(torch.randn(2 * count, 5, 16, generator=random))
+    return replace(views, views=2, evidence=2 * torch.randn(count, 6, generator=random))
+
+
 def log_probability(model, prompt, tokens):
     """Of a whole continuation, without a cache: the slow and sure way."""
     embeds = torch.cat(
@@ -91,10 +99,30 @@ def test_greedy_takes_the_likeliest_token_each_time(model):
 
 
 @torch.inference_mode()
-def test_a_batch_decodes_as_its_rows_do(model):
-    batch = prompts(6)
+def test_views_are_averaged_and_evidence_counts_until_a_token_is_said(model):
+    """Against each view alone, without a cache."""
+    for prompt in map(weighed(5).row, range(5)):
+        decoded = greedy(model, prompt, END, LONGEST)[0]
+        ended = len(decoded.log_probabilities) > len(decoded.tokens)
+        said = [*decoded.tokens, *([END] if ended else [])]
+        views = [as_prompt(one[None]) for one in prompt.embeddings]
+        for place, token in enumerate(said):
+            rivals = [[*said[:place], rival] for rival in range(6)]
+            each = [[log_probability(model, one, rival)[-1] for rival in rivals] for one in views]
+            scores = torch.tensor(each).mean(0)
+            evidence = prompt.evidence[0].clone()
+            evidence[said[:place]] = 0.0
+            scores = (scores + evidence).log_softmax(-1)
+            assert scores.argmax() == token
+            assert decoded.log_probabilities[place] == pytest.approx(scores.max(), abs=1e-4)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("make", [prompts, weighed])
+def test_a_batch_decodes_as_its_rows_do(model, make):
+    batch = make(6)
     together = greedy(model, batch, END, LONGEST)
-    alone = [greedy(model, prompt, END, LONGEST)[0] for prompt in singles(6)]
+    alone = [greedy(model, prompt, END, LONGEST)[0] for prompt in map(batch.row, range(6))]
     assert [one.tokens for one in together] == [one.tokens for one in alone]
 
 
@@ -125,8 +153,9 @@ def test_padding_in_the_middle_changes_nothing(model):
 
 @torch.inference_mode()
 @pytest.mark.parametrize("longest", [1, 3, 12])
-def test_a_draft_changes_nothing_but_the_time(model, longest):
-    for prompt in singles(8):
+@pytest.mark.parametrize("make", [prompts, weighed])
+def test_a_draft_changes_nothing_but_the_time(model, longest, make):
+    for prompt in map(make(8).row, range(8)):
         (expected,) = greedy(model, prompt, END, longest)
         said = expected.tokens
         drafts = [said, said[:-1], [*said, 3], [3, *said], [*said[:1], 5, *said[2:]], [4] * 20]
@@ -154,8 +183,9 @@ def test_a_wide_beam_finds_the_best_caption_there_is(model):
 
 
 @torch.inference_mode()
-def test_one_beam_is_greedy(model):
-    for prompt in singles(5):
+@pytest.mark.parametrize("make", [prompts, weighed])
+def test_one_beam_is_greedy(model, make):
+    for prompt in map(make(5).row, range(5)):
         assert beam_search(model, prompt, END, LONGEST, 1).tokens == (
             greedy(model, prompt, END, LONGEST)[0].tokens
         )

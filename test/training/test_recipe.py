@@ -50,6 +50,8 @@ REFINE = {
     "ser_connector": {
         "levels": [17, 11],
         "adds_to_glance": True,
+        "mirror": True,
+        "concepts": {"words": 4, "hidden_size": 8, "weight": 0.1},
         "architecture": {
             "hidden_size": 32,
             "num_hidden_layers": 1,
@@ -67,6 +69,7 @@ REFINE = {
         "batch_size": 6,
         "learning_rate": 1e-2,
     },
+    "concepts": {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3},
 }
 
 
@@ -191,6 +194,9 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
         yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
     )
     with pytest.raises(TrainingError, match="lesson needs initial captions"):
+        read_refine_recipe(tmp_path / "odd.yaml")
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "concepts": None}))
+    with pytest.raises(TrainingError, match="concepts, its schedule, or neither"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "levels": [11, 17]}))
     recipe = read_refine_recipe(tmp_path / "odd.yaml")
