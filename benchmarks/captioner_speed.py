@@ -22,28 +22,39 @@ import torch
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.untrained import build_untrained, random_weights, read_architecture
+from mmser_ros.resources import share_path
+from mmser_ros.training.recipe import read_refine_recipe
 
 NEVER = -1
 """An end token that no model says."""
 
 
-def build(model: str, mode: str, tokens: int, device: str) -> Captioner:
+def build(model: str, mode: str, passes: int, tokens: int, device: str) -> Captioner:
     config = replace(random_weights(read_architecture(model)), max_caption_tokens=tokens)
+    if passes > 1:
+        recipe = read_refine_recipe(share_path(f"config/train/{model}_refine.yaml"))
+        vision = replace(config.vision, levels=recipe.levels)
+        config = replace(config, vision=vision, ser_connector=recipe.ser_connector)
     specialist, tokenizer = build_untrained(config)
     specialist.end = NEVER
-    return Captioner(specialist, tokenizer, device=device, quantize=mode)
+    return Captioner(specialist.eval(), tokenizer, device=device, quantize=mode, passes=passes)
 
 
-def run(models: list[str], modes: list[str], rounds: int, tokens: int, device: str) -> dict:
+def run(
+    models: list[str], modes: list[str], passes: int, rounds: int, tokens: int, device: str
+) -> dict:
     torch.manual_seed(0)
     picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
-    variants = {(one, mode): build(one, mode, tokens, device) for one in models for mode in modes}
+    pairs = [(one, mode) for one in models for mode in modes]
+    variants = {(one, mode): build(one, mode, passes, tokens, device) for one, mode in pairs}
     times: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
+    glances: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
     grounding: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
     for number in range(rounds + 2):  # the first two warm up
         for key, captioner in variants.items():
             taken = captioner.caption(picture, ground=True).times_ms
             if number > 1:
+                glances[key].append(taken["encode"] + taken["glance"])
                 times[key].append(taken["total"] - taken["ground"])
                 grounding[key].append(taken["ground"])
     return {
@@ -55,8 +66,12 @@ def run(models: list[str], modes: list[str], rounds: int, tokens: int, device: s
         "threads": torch.get_num_threads(),
         "load_average": os.getloadavg()[0],
         "batch": 1,
+        "passes": passes,
         "tokens": tokens,
         "rounds": rounds,
+        "median_glance_ms": {
+            " ".join(key): round(median(some), 1) for key, some in glances.items()
+        },
         "median_ms": {" ".join(key): round(median(some), 1) for key, some in times.items()},
         "more_with_grounding_ms": {
             " ".join(key): round(median(some), 1) for key, some in grounding.items()
@@ -72,6 +87,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default="nano,specialist")
     parser.add_argument("--modes", default="none,int8,bf16", help="the first is compared against")
+    parser.add_argument("--passes", type=int, default=1, help="of more, the glance is timed too")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--tokens", type=int, default=16, help="of each caption")
     parser.add_argument("--device", default="cpu")
@@ -79,6 +95,7 @@ if __name__ == "__main__":
     result = run(
         options.models.split(","),
         options.modes.split(","),
+        options.passes,
         options.rounds,
         options.tokens,
         options.device,

@@ -1,10 +1,10 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the second look owes to what: table 3 of the paper, its data strategies, and seeds.
+"""What the second look owes to what: table 3 of the paper, what it sees beside, and seeds.
 
-Each row is stage 2 anew, from the same glance, with one thing changed; then dev is captioned and
-scored with both passes. A row that was finished is not trained again, so that the command may be
-stopped and called again.
+Each row is a second look trained anew, from the same glance, with one thing changed, or the first
+row's without something; then dev is captioned and scored with every pass. A row that was finished
+is not done again, so that the command may be stopped and called again.
 
 Prints one JSON object, and the table as Markdown to --table:
     python benchmarks/refine_ablation.py --data <Flickr8k folder> --model nano --work runs/ablation
@@ -19,8 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.shipped import find_model
+from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.evaluation.evaluate import evaluate
 from mmser_ros.evaluation.planted import evaluate_planted
 from mmser_ros.progress import show_progress
@@ -30,8 +34,11 @@ from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
 from mmser_ros.training.recipe import RefineRecipe, read_refine_recipe
 from mmser_ros.training.runs import run_refine
 
+Change = Callable[[RefineRecipe], RefineRecipe]
+BASE = "caption and levels"
 
-def connector(**changes: Any) -> Callable[[RefineRecipe], RefineRecipe]:
+
+def connector(**changes: Any) -> Change:
     """Another SeR-connector."""
     return lambda recipe: replace(recipe, ser_connector=replace(recipe.ser_connector, **changes))
 
@@ -41,54 +48,70 @@ def single_level(recipe: RefineRecipe) -> RefineRecipe:
     return connector(levels=recipe.levels[:1])(recipe)
 
 
-def initial(*kinds: str) -> Callable[[RefineRecipe], RefineRecipe]:
-    """Another data strategy; without captions given, the rewards stand alone."""
-
-    def change(recipe: RefineRecipe) -> RefineRecipe:
-        rewards = recipe.consensus
-        if rewards and set(kinds) == {"own"}:
-            rewards = replace(rewards, lesson=0.0)
-        return replace(recipe, refine=replace(recipe.refine, initial=kinds), consensus=rewards)
-
-    return change
-
-
-def seed(number: int) -> Callable[[RefineRecipe], RefineRecipe]:
+def seed(number: int) -> Change:
     """Another seed."""
 
     def change(recipe: RefineRecipe) -> RefineRecipe:
-        rewards = recipe.consensus and replace(recipe.consensus, seed=number)
-        return replace(recipe, refine=replace(recipe.refine, seed=number), consensus=rewards)
+        fields = ("refine", "consensus", "concepts")
+        some = {name: getattr(recipe, name) for name in fields}
+        return replace(recipe, **{k: one and replace(one, seed=number) for k, one in some.items()})
 
     return change
 
 
-ROWS: dict[str, Callable[[RefineRecipe], RefineRecipe]] = {
-    "caption and levels": lambda recipe: recipe,
+TRAINED: dict[str, Change] = {
+    BASE: lambda recipe: recipe,
     "caption and levels, seed 1": seed(1),
     "caption and levels, seed 2": seed(2),
     "caption only": single_level,
-    "levels only": connector(reads_caption=False),
-    "single glance with levels": connector(reads_caption=False, shows_caption=False),
-    "data 1, own glances": initial("own"),
-    "data 2, other pictures' captions": initial("other"),
-    "data 4, planted errors and the truth": initial("planted", "planted", "planted", "truth"),
-    "no rewards": lambda recipe: replace(recipe, consensus=None),
+    "levels only": connector(reads_caption=False, shows_caption=False),
 }
+"""Where the language model is not shown the caption, "levels only" is the paper's single glance
+with levels: nothing of it depends on the first pass."""
+
+
+def without(specialist: Specialist, *, mirror: bool, concepts: bool, connector: bool) -> None:
+    """Take away some of what a second look goes by."""
+    known = specialist.ser_connector
+    known.config = replace(known.config, mirror=known.config.mirror and not mirror)
+    specialist.config = replace(specialist.config, ser_connector=known.config)
+    if concepts:
+        known.concepts = None
+    if connector:  # what it adds to the glance's visual tokens
+        torch.nn.init.zeros_(known.write.weight)
+        torch.nn.init.zeros_(known.write.bias)
+
+
+REDUCED = {
+    "without the mirror image": {"mirror": True, "concepts": False, "connector": False},
+    "without concepts": {"mirror": False, "concepts": True, "connector": False},
+    "the SeR-connector alone": {"mirror": True, "concepts": True, "connector": False},
+    "without what the SeR-connector adds": {"mirror": False, "concepts": False, "connector": True},
+}
+"""Rows that go without something, with the weights of the first row."""
+ROWS = (*TRAINED, *REDUCED)
 FIGURES = ("CIDEr", "BLEU-4", "METEOR", "CHAIR-i", "CHAIR-s")
 
 
 def run(row: str, recipe: RefineRecipe, model: Path, data: Path, work: Path) -> dict[str, Any]:
     """Train and score one row, unless that was done before."""
-    home = work / row.replace(" ", "-").replace(",", "").replace("'", "")
+    home = work / row.replace(" ", "-").replace(",", "")
     result = home / "result.json"
     if not result.exists():
-        out = home / "model"
-        run_refine(recipe, model, data, out, home, show_progress, work / "features")
-        captioner = Captioner.load(str(out))
-        scored = evaluate(captioner, Flickr8k(data, "dev"), passes=(1, 2), progress=show_progress)
+        trained = BASE if row in REDUCED else row
+        out = work / trained.replace(" ", "-").replace(",", "") / "model"
+        if not (out / "config.json").exists():
+            change, features = TRAINED[trained], work / "features"
+            run_refine(change(recipe), model, data, out, out.parent, show_progress, features)
+        specialist, tokenizer = load_checkpoint(out)
+        if row in REDUCED:
+            without(specialist, **REDUCED[row])
+        captioner = Captioner(specialist, tokenizer)
+        dev = Flickr8k(data, "dev")
+        scored = evaluate(captioner, dev, passes=(1, 2, 3), progress=show_progress)
         maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-        planted = evaluate_planted(captioner, Flickr8k(data, "dev"), maker, progress=show_progress)
+        planted = evaluate_planted(captioner, dev, maker, progress=show_progress)
+        home.mkdir(parents=True, exist_ok=True)
         result.write_text(json.dumps({**scored, "planted": planted["planted"]}, indent=2) + "\n")
     return json.loads(result.read_text())
 
@@ -114,7 +137,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of Flickr8k")
     parser.add_argument("--model", default="nano", help="whose glance to start from")
     parser.add_argument("--recipe", type=Path, help="of stage 2; default: nano's")
-    parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS), metavar="ROW")
+    parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=ROWS, metavar="ROW")
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--table", type=Path, help="Markdown file to write")
     asked = parser.parse_args()
@@ -122,7 +145,7 @@ def main() -> None:
     model = find_model(asked.model)
     results = {}
     for row in asked.rows:
-        results[row] = run(row, ROWS[row](recipe), model, asked.data, asked.work)
+        results[row] = run(row, recipe, model, asked.data, asked.work)
         if asked.table:
             asked.table.write_text(table(results))
     print(json.dumps(results))

@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from mmser_ros.captioner.captioner import Captioner
-from mmser_ros.captioner.checkpoint import save_calibrated
+from mmser_ros.captioner.checkpoint import load_checkpoint, save_calibrated
 from mmser_ros.captioner.confidence import Calibration, feature_names
 from mmser_ros.captioner.untrained import read_architecture
 from mmser_ros.cli import app
@@ -174,6 +174,23 @@ def test_both_looks_learn_from_rewards_and_keep_what_they_know(flickr, tmp_path,
     assert any(not torch.equal(moved[key], kept[key]) for key in kept)
 
 
+def test_a_second_look_may_learn_alone(flickr, tmp_path, recipe):
+    """Rewards without stage 2: what the first look is made of stays as it is."""
+    model, out, work = (tmp_path / name for name in ("model", "out", "work"))
+    run_glance(read_recipe(recipe), flickr, None, model, work, lambda items, *_: items)
+    consensus = {"passes": 2, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    fields = {**REFINE, "consensus": consensus}
+    del fields["refine"]
+    (tmp_path / "alone.yaml").write_text(yaml.safe_dump(fields))
+    alone = read_refine_recipe(tmp_path / "alone.yaml")
+    run_refine(alone, model, flickr, out, tmp_path / "refining", lambda items, *_: items)
+    (before, _), (after, _) = load_checkpoint(model), load_checkpoint(out)
+    kept, now = before.state_dict(), after.state_dict()
+    assert all(now[name].equal(value) for name, value in kept.items())
+    assert after.ser_connector.write.weight.any()  # it began as the glance
+    assert after.ser_connector.concepts.tokens.unique().numel() == 4
+
+
 @pytest.mark.parametrize(
     "change", [{"refine": {"epochs": 1}}, {"colour": 3}, {"ser_connector": {"levels": 17}}]
 )
@@ -194,6 +211,9 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
         yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
     )
     with pytest.raises(TrainingError, match="lesson needs initial captions"):
+        read_refine_recipe(tmp_path / "odd.yaml")
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "refine": None}))
+    with pytest.raises(TrainingError, match="expected refine, consensus or both"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "concepts": None}))
     with pytest.raises(TrainingError, match="concepts, its schedule, or neither"):
