@@ -52,9 +52,9 @@ def seed(number: int) -> Change:
     """Another seed."""
 
     def change(recipe: RefineRecipe) -> RefineRecipe:
-        fields = ("refine", "consensus", "concepts")
-        some = {name: getattr(recipe, name) for name in fields}
-        return replace(recipe, **{k: one and replace(one, seed=number) for k, one in some.items()})
+        stages = {name: getattr(recipe, name) for name in ("refine", "consensus", "concepts")}
+        some = {name: replace(one, seed=number) for name, one in stages.items() if one}
+        return replace(recipe, **some)
 
     return change
 

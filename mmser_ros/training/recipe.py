@@ -55,7 +55,7 @@ class RefineRecipe:
         ser_connector: what is to be trained.
         views: views of each picture, see `features.view`.
         holdout: pictures at the end of the training split kept for validation.
-        refine: schedule of stage 2; None leaves it out, and the language model as it is.
+        refine: schedule of stage 2.
         consensus: schedule of the training with rewards after it; None leaves it out.
         concepts: schedule of the concept detector, if the connector has one.
         cache: as in `Recipe`.
@@ -65,7 +65,7 @@ class RefineRecipe:
     ser_connector: SerConnectorConfig
     views: int
     holdout: int
-    refine: RefineSchedule | None = None
+    refine: RefineSchedule
     consensus: ConsensusSchedule | None = None
     concepts: Schedule | None = None
     cache: bool = True
@@ -74,20 +74,9 @@ class RefineRecipe:
         if bool(self.concepts) != bool(self.ser_connector.concepts):
             msg = "expected ser_connector: concepts and concepts, its schedule, or neither"
             raise TrainingError(msg)
-        if not (self.refine or self.consensus):
-            msg = "expected refine, consensus or both: nothing else trains the SeR-connector"
-            raise TrainingError(msg)
-        own = not self.refine or set(self.refine.initial) == {"own"}
-        if self.consensus and self.consensus.lesson and own:
+        if self.consensus and self.consensus.lesson and set(self.refine.initial) == {"own"}:
             msg = "consensus: lesson needs initial captions that are not the model's own"
             raise TrainingError(msg)
-
-    @property
-    def seed(self) -> int:
-        """Of the weights that training begins with: its first schedule's."""
-        first = self.refine or self.consensus
-        assert first
-        return first.seed
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -115,12 +104,11 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
         TrainingError: the file can't be read, or a field is missing or unknown.
     """
     with _reading(path, "config/train/nano_refine.yaml") as fields:
-        refine, consensus = fields.pop("refine", None), fields.pop("consensus", None)
-        concepts = fields.pop("concepts", None)
+        consensus, concepts = fields.pop("consensus", None), fields.pop("concepts", None)
         return RefineRecipe(
             levels=tuple(fields.pop("levels")),
             ser_connector=SerConnectorConfig.from_fields(fields.pop("ser_connector")),
-            refine=RefineSchedule(**refine) if refine else None,
+            refine=RefineSchedule(**fields.pop("refine")),
             consensus=ConsensusSchedule(**consensus) if consensus else None,
             concepts=Schedule(**concepts) if concepts else None,
             **fields,

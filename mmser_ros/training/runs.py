@@ -153,7 +153,7 @@ def run_refine(
     if recipe.levels[:1] != config.vision.levels[:1]:
         msg = f"levels {recipe.levels}: the first must be the glance's, {config.vision.levels[0]}"
         raise TrainingError(msg)
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(recipe.refine.seed)
     specialist = Specialist(
         replace(
             config,
@@ -166,21 +166,19 @@ def run_refine(
     _place(specialist)
     reader = open_readable(data, images, work, progress)
     pictures = _pictures(recipe, specialist, reader, features or work / "features", progress)
-    lesson, only = None, [specialist.ser_connector]
-    if recipe.refine:
-        maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-        schedule = recipe.refine
-        # A language model that is trained learns its own glances beside, whatever it is given.
-        kinds = (*schedule.initial, *(["own"] if schedule.language_model else []))
-        initials = InitialCaptions(
-            specialist, tokenizer, pictures, kinds, maker, progress, schedule.seed
-        )
-        lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
-        train_refine(specialist, tokenizer, pictures, schedule, work, lesson)
-        only = [] if schedule.language_model else only
+    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
+    schedule = recipe.refine
+    # A language model that is trained learns its own glances beside, whatever it is given.
+    kinds = (*schedule.initial, *(["own"] if schedule.language_model else []))
+    initials = InitialCaptions(
+        specialist, tokenizer, pictures, kinds, maker, progress, schedule.seed
+    )
+    lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
+    train_refine(specialist, tokenizer, pictures, schedule, work, lesson)
     if recipe.consensus:
-        given = lesson.given if lesson else None
-        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work, given, only)
+        only = [] if schedule.language_model else [specialist.ser_connector]
+        rewards, given = recipe.consensus, lesson.given
+        train_consensus(specialist, tokenizer, pictures, rewards, work, given, only)
     if recipe.concepts:
         train_concepts(specialist, tokenizer, pictures, recipe.concepts, work, progress)
     _finish(out, specialist, tokenizer)
