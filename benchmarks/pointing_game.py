@@ -28,6 +28,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from mmser_ros.captioner.attention import (
@@ -38,8 +39,8 @@ from mmser_ros.captioner.attention import (
     token_maps,
 )
 from mmser_ros.captioner.checkpoint import load_checkpoint
-from mmser_ros.captioner.decoding import greedy
 from mmser_ros.captioner.grounding import find_phrases, find_region, token_ends, tokens_of
+from mmser_ros.captioner.looks import looks
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import fit_square
@@ -67,25 +68,15 @@ METHODS: dict[str, Callable[[Attention], Tensor]] = {
 }
 
 
-def looks(
-    specialist: Specialist, mosaic: np.ndarray, passes: int
+def attended(
+    specialist: Specialist, tokenizer: Tokenizer, mosaic: np.ndarray, passes: int
 ) -> Iterator[tuple[list[int], Attention]]:
     """The tokens of each look, and its attention."""
-    config = specialist.config
-    pixels = torch.tensor(fit_square(mosaic, config.vision.image_size, config.vision.fit))
-    levels = specialist.encode(pixels.permute(2, 0, 1)[None])
-    before = None
-    for _ in range(passes):
-        if before is None:
-            prompt = specialist.prompt(specialist.glance(levels))
-        else:
-            initial = torch.tensor([before])
-            prompt = specialist.prompt(specialist.refine(levels, initial), initial)
-        (said,) = greedy(
-            specialist.language_model, prompt, specialist.end, config.max_caption_tokens
-        )
-        yield said.tokens, read_attention(specialist, levels, said.tokens, before)
-        before = said.tokens
+    images, dtype = [mosaic], torch.float32
+    for look in looks(specialist, tokenizer, images, dtype=dtype, passes=passes, beams=1):
+        said = look.said[0].tokens
+        before = None if look.before is None else look.before[0]
+        yield said, read_attention(specialist, look.levels, said, before)
 
 
 def named_once(head: str, described: list[list[Structure]]) -> int | None:
@@ -122,7 +113,8 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
         names = random.choice(sorted(tiles), 4, replace=False)
         one, two, three, four = (tiles[name] for name in names)
         mosaic = np.vstack([np.hstack([one, two]), np.hstack([three, four])])
-        for look, (tokens, attention) in enumerate(looks(specialist, mosaic, passes), start=1):
+        seen = attended(specialist, tokenizer, mosaic, passes)
+        for look, (tokens, attention) in enumerate(seen, start=1):
             ends = token_ends(tokenizer, tokens)
             for phrase in find_phrases(tokenizer.decode(tokens).strip()):
                 tile = named_once(phrase.head, [described[name] for name in names])

@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
@@ -35,17 +34,7 @@ from mmser_ros.training.recipe import RefineRecipe, read_refine_recipe
 from mmser_ros.training.runs import run_refine
 
 Change = Callable[[RefineRecipe], RefineRecipe]
-BASE = "caption and levels"
-
-
-def connector(**changes: Any) -> Change:
-    """Another SeR-connector."""
-    return lambda recipe: replace(recipe, ser_connector=replace(recipe.ser_connector, **changes))
-
-
-def single_level(recipe: RefineRecipe) -> RefineRecipe:
-    """Only the features that the glance sees too."""
-    return connector(levels=recipe.levels[:1])(recipe)
+BASE = "single glance with levels (ships)"
 
 
 def seed(number: int) -> Change:
@@ -59,61 +48,67 @@ def seed(number: int) -> Change:
     return change
 
 
-TRAINED: dict[str, Change] = {
-    BASE: lambda recipe: recipe,
-    "caption and levels, seed 1": seed(1),
-    "caption and levels, seed 2": seed(2),
-    "caption only": single_level,
-    "levels only": connector(reads_caption=False, shows_caption=False),
+def connector(**changes: Any) -> Change:
+    """Another SeR-connector."""
+    return lambda recipe: replace(recipe, ser_connector=replace(recipe.ser_connector, **changes))
+
+
+TRAINED: dict[str, tuple[str, Change]] = {
+    BASE: ("nano_refine", seed(0)),
+    f"{BASE}, seed 1": ("nano_refine", seed(1)),
+    f"{BASE}, seed 2": ("nano_refine", seed(2)),
+    "caption and levels": ("nano_ser", seed(0)),
+    "caption only": ("nano_ser", connector(levels=(17,))),
+    "levels only": ("nano_ser", connector(reads_caption=False)),
 }
-"""Where the language model is not shown the caption, "levels only" is the paper's single glance
-with levels: nothing of it depends on the first pass."""
-
-
-def without(specialist: Specialist, *, mirror: bool, concepts: bool, connector: bool) -> None:
-    """Take away some of what a second look goes by."""
-    known = specialist.ser_connector
-    known.config = replace(known.config, mirror=known.config.mirror and not mirror)
-    specialist.config = replace(specialist.config, ser_connector=known.config)
-    if concepts:
-        known.concepts = None
-    if connector:  # what it adds to the glance's visual tokens
-        torch.nn.init.zeros_(known.write.weight)
-        torch.nn.init.zeros_(known.write.bias)
-
-
-REDUCED = {
-    "without the mirror image": {"mirror": True, "concepts": False, "connector": False},
-    "without concepts": {"mirror": False, "concepts": True, "connector": False},
-    "the SeR-connector alone": {"mirror": True, "concepts": True, "connector": False},
-    "without what the SeR-connector adds": {"mirror": False, "concepts": False, "connector": True},
+"""Recipes in config/train, and what is changed. All have the mirror image and concepts; the last
+three a SeR-connector too."""
+REDUCED: dict[str, dict[str, Any]] = {
+    "without the mirror image": {"mirror": False},
+    "without concepts": {"concepts": None},
 }
-"""Rows that go without something, with the weights of the first row."""
+"""What the first row goes without, with the weights that it has."""
 ROWS = (*TRAINED, *REDUCED)
 FIGURES = ("CIDEr", "BLEU-4", "METEOR", "CHAIR-i", "CHAIR-s")
 
 
-def run(row: str, recipe: RefineRecipe, model: Path, data: Path, work: Path) -> dict[str, Any]:
+def run(row: str, model: Path, data: Path, work: Path) -> dict[str, Any]:
     """Train and score one row, unless that was done before."""
-    home = work / row.replace(" ", "-").replace(",", "")
+    home = folder(work, row)
     result = home / "result.json"
     if not result.exists():
         trained = BASE if row in REDUCED else row
-        out = work / trained.replace(" ", "-").replace(",", "") / "model"
+        out = folder(work, trained) / "model"
         if not (out / "config.json").exists():
-            change, features = TRAINED[trained], work / "features"
-            run_refine(change(recipe), model, data, out, out.parent, show_progress, features)
+            name, change = TRAINED[trained]
+            recipe = change(read_refine_recipe(share_path(f"config/train/{name}.yaml")))
+            run_refine(recipe, model, data, out, out.parent, show_progress, work / "features")
         specialist, tokenizer = load_checkpoint(out)
         if row in REDUCED:
-            without(specialist, **REDUCED[row])
+            take_away(specialist, REDUCED[row])
         captioner = Captioner(specialist, tokenizer)
         dev = Flickr8k(data, "dev")
-        scored = evaluate(captioner, dev, passes=(1, 2, 3), progress=show_progress)
+        scored = evaluate(captioner, dev, passes=(1, 2), progress=show_progress)
         maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
         planted = evaluate_planted(captioner, dev, maker, progress=show_progress)
         home.mkdir(parents=True, exist_ok=True)
         result.write_text(json.dumps({**scored, "planted": planted["planted"]}, indent=2) + "\n")
     return json.loads(result.read_text())
+
+
+def folder(work: Path, row: str) -> Path:
+    """Where a row is kept."""
+    return work / re.sub("[^a-z0-9]+", "-", row).strip("-")
+
+
+def take_away(specialist: Specialist, changes: dict[str, Any]) -> None:
+    """Look again without something."""
+    config = specialist.config.ser_connector
+    assert config
+    config = replace(config, **changes)
+    specialist.config = replace(specialist.config, ser_connector=config)
+    if config.concepts is None:
+        specialist.ser_connector.concepts = None
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
@@ -136,16 +131,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of Flickr8k")
     parser.add_argument("--model", default="nano", help="whose glance to start from")
-    parser.add_argument("--recipe", type=Path, help="of stage 2; default: nano's")
     parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=ROWS, metavar="ROW")
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--table", type=Path, help="Markdown file to write")
     asked = parser.parse_args()
-    recipe = read_refine_recipe(asked.recipe or share_path("config/train/nano_refine.yaml"))
     model = find_model(asked.model)
     results = {}
     for row in asked.rows:
-        results[row] = run(row, recipe, model, asked.data, asked.work)
+        results[row] = run(row, model, asked.data, asked.work)
         if asked.table:
             asked.table.write_text(table(results))
     print(json.dumps(results))

@@ -62,7 +62,7 @@ def read_attention(
         before = torch.tensor([list(initial)], dtype=torch.long, device=device)
         with _recorded(specialist.ser_connector.encoder) as layers:
             visual = specialist.refine(levels, before)
-        connector = torch.cat(layers)
+        connector = torch.cat(layers) if layers else None
         prompt = specialist.prompt(visual, before)
     words = torch.tensor([list(caption)], dtype=torch.long, device=device)
     steps = torch.arange(1, len(caption) + 1, device=device)
@@ -125,12 +125,15 @@ def _normalised(maps: Tensor) -> Tensor:
 
 
 @contextmanager
-def _recorded(model: PreTrainedModel) -> Iterator[list[Tensor]]:
+def _recorded(model: PreTrainedModel | None) -> Iterator[list[Tensor]]:
     """Put the attention of each layer, mean over heads (batch, queries, keys), into a list.
 
     Only eager attention gives its weights: it is what the model uses meanwhile.
     """
     layers: list[Tensor] = []
+    if model is None:
+        yield layers
+        return
 
     def keep(_module: nn.Module, _inputs: tuple, outputs: tuple[Tensor, Tensor]) -> None:
         layers.append(outputs[1].float().mean(dim=1))

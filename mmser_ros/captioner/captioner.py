@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
@@ -24,6 +25,7 @@ from mmser_ros.errors import OutOfMemoryError
 from mmser_ros.records import Caption
 
 MOST_PASSES = 10
+logger = logging.getLogger(__name__)
 
 
 class Captioner:
@@ -210,6 +212,11 @@ class Captioner:
         asked = self._passes if passes is None else passes
         asked = asked if initials is None else max(2, asked)
         check_passes(asked, self.max_passes, self.name)
+        connector = self._specialist.config.ser_connector
+        if initials and connector and not (connector.reads_caption or connector.shows_caption):
+            logger.warning(
+                "%s looks again without reading captions: one given changes nothing", self.name
+            )
         width = self._beams if beams is None else check_beams(beams)
         for image in images:
             check_image(image)

@@ -82,7 +82,8 @@ class SerConnectorConfig:
         mirror: whether a further pass sees the picture's mirror image too, and says what both make
             likeliest.
         concepts: what weighs words by the features of all levels; None: nothing does.
-        architecture: keyword arguments of `transformers.BertConfig`.
+        architecture: keyword arguments of `transformers.BertConfig`; None: there is no transformer,
+            and a further pass has the glance's visual tokens.
     """
 
     levels: tuple[int, ...]
@@ -91,7 +92,7 @@ class SerConnectorConfig:
     adds_to_glance: bool = False
     mirror: bool = False
     concepts: ConceptsConfig | None = None
-    architecture: dict[str, Any] = field(default_factory=dict)
+    architecture: dict[str, Any] | None = field(default_factory=dict)
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> SerConnectorConfig:

@@ -28,6 +28,7 @@ class SerConnector(nn.Module):
 
     Attributes:
         concepts: weighs words by the features of all levels; None if the configuration has none.
+        encoder: the transformer; None if the configuration has none.
         draft: (width,), added to the embeddings of an initial caption that the language model
             reads, so that it can tell it from what it says itself.
     """
@@ -52,6 +53,11 @@ class SerConnector(nn.Module):
         super().__init__()
         self.config = config
         self._grids = tuple(grids)
+        self.draft = nn.Parameter(torch.zeros(width))
+        self.concepts = ConceptDetector(config.concepts, channels) if config.concepts else None
+        self.encoder: BertModel | None = None
+        if config.architecture is None:
+            return
         tokens = grids[0] ** 2
         folded = sum(
             count * (grid // grids[0]) ** 2 for count, grid in zip(channels, grids, strict=True)
@@ -68,8 +74,6 @@ class SerConnector(nn.Module):
         self.read_features = nn.Linear(folded, hidden)
         self.read_words = nn.Linear(width, hidden)
         self.write = nn.Linear(hidden, width)
-        self.draft = nn.Parameter(torch.zeros(width))
-        self.concepts = ConceptDetector(config.concepts, channels) if config.concepts else None
         if config.adds_to_glance:  # the second look begins as the first
             nn.init.zeros_(self.write.weight)
             nn.init.zeros_(self.write.bias)
@@ -77,7 +81,7 @@ class SerConnector(nn.Module):
     def forward(
         self, levels: Sequence[Tensor], words: Tensor | None = None, mask: Tensor | None = None
     ) -> Tensor:
-        """Visual tokens (batch, tokens, width) of a second look.
+        """Visual tokens (batch, tokens, width) of a second look; there must be a transformer.
 
         Args:
             levels: (batch, grid², channels) each.
@@ -90,6 +94,7 @@ class SerConnector(nn.Module):
                 dim=2,
             )
         )
+        assert self.encoder
         batch, tokens = seen.shape[:2]
         types = torch.zeros(batch, tokens, dtype=torch.long, device=seen.device)
         if words is not None:

@@ -91,6 +91,8 @@ class Specialist(nn.Module):
             mask: (batch, words), False where there is only padding; None if there is none.
         """
         connector = self.ser_connector
+        if connector.encoder is None:
+            return self.glance(levels)
         words = self.embed(initial) if connector.config.reads_caption else None
         visual = connector(self.reread(levels), words, mask)
         return visual + self.glance(levels) if connector.config.adds_to_glance else visual

@@ -55,7 +55,7 @@ class RefineRecipe:
         ser_connector: what is to be trained.
         views: views of each picture, see `features.view`.
         holdout: pictures at the end of the training split kept for validation.
-        refine: schedule of stage 2.
+        refine: schedule of stage 2; None, like the next, where no SeR-connector is to be trained.
         consensus: schedule of the training with rewards after it; None leaves it out.
         concepts: schedule of the concept detector, if the connector has one.
         cache: as in `Recipe`.
@@ -65,7 +65,7 @@ class RefineRecipe:
     ser_connector: SerConnectorConfig
     views: int
     holdout: int
-    refine: RefineSchedule
+    refine: RefineSchedule | None = None
     consensus: ConsensusSchedule | None = None
     concepts: Schedule | None = None
     cache: bool = True
@@ -74,7 +74,13 @@ class RefineRecipe:
         if bool(self.concepts) != bool(self.ser_connector.concepts):
             msg = "expected ser_connector: concepts and concepts, its schedule, or neither"
             raise TrainingError(msg)
-        if self.consensus and self.consensus.lesson and set(self.refine.initial) == {"own"}:
+        connects = self.ser_connector.architecture is not None
+        if bool(self.refine) != connects or (self.consensus and not connects):
+            msg = "expected ser_connector: architecture and refine, its schedule, or neither; and "
+            msg += "consensus with them only"
+            raise TrainingError(msg)
+        given = self.refine and set(self.refine.initial) != {"own"}
+        if self.consensus and self.consensus.lesson and not given:
             msg = "consensus: lesson needs initial captions that are not the model's own"
             raise TrainingError(msg)
 
@@ -104,11 +110,12 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
         TrainingError: the file can't be read, or a field is missing or unknown.
     """
     with _reading(path, "config/train/nano_refine.yaml") as fields:
-        consensus, concepts = fields.pop("consensus", None), fields.pop("concepts", None)
+        refine, consensus = fields.pop("refine", None), fields.pop("consensus", None)
+        concepts = fields.pop("concepts", None)
         return RefineRecipe(
             levels=tuple(fields.pop("levels")),
             ser_connector=SerConnectorConfig.from_fields(fields.pop("ser_connector")),
-            refine=RefineSchedule(**fields.pop("refine")),
+            refine=RefineSchedule(**refine) if refine else None,
             consensus=ConsensusSchedule(**consensus) if consensus else None,
             concepts=Schedule(**concepts) if concepts else None,
             **fields,

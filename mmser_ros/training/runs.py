@@ -29,7 +29,7 @@ from mmser_ros.training.stage_concepts import train_concepts
 from mmser_ros.training.stage_consensus import train_consensus
 from mmser_ros.training.stage_glance import train_glance
 from mmser_ros.training.stage_language import train_language
-from mmser_ros.training.stage_refine import RefineLesson, train_refine
+from mmser_ros.training.stage_refine import RefineLesson, RefineSchedule, train_refine
 from mmser_ros.training.text import clean, train_tokenizer
 
 
@@ -153,7 +153,8 @@ def run_refine(
     if recipe.levels[:1] != config.vision.levels[:1]:
         msg = f"levels {recipe.levels}: the first must be the glance's, {config.vision.levels[0]}"
         raise TrainingError(msg)
-    torch.manual_seed(recipe.refine.seed)
+    first = recipe.refine or recipe.concepts
+    torch.manual_seed(first.seed if first else 0)
     specialist = Specialist(
         replace(
             config,
@@ -166,8 +167,23 @@ def run_refine(
     _place(specialist)
     reader = open_readable(data, images, work, progress)
     pictures = _pictures(recipe, specialist, reader, features or work / "features", progress)
+    if recipe.refine:
+        _train_connector(specialist, tokenizer, pictures, recipe, recipe.refine, work, progress)
+    if recipe.concepts:
+        train_concepts(specialist, tokenizer, pictures, recipe.concepts, work, progress)
+    _finish(out, specialist, tokenizer)
+
+
+def _train_connector(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    pictures: CaptionedFeatures,
+    recipe: RefineRecipe,
+    schedule: RefineSchedule,
+    work: Path,
+    progress: Progress,
+) -> None:
     maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-    schedule = recipe.refine
     # A language model that is trained learns its own glances beside, whatever it is given.
     kinds = (*schedule.initial, *(["own"] if schedule.language_model else []))
     initials = InitialCaptions(
@@ -179,9 +195,6 @@ def run_refine(
         only = [] if schedule.language_model else [specialist.ser_connector]
         rewards, given = recipe.consensus, lesson.given
         train_consensus(specialist, tokenizer, pictures, rewards, work, given, only)
-    if recipe.concepts:
-        train_concepts(specialist, tokenizer, pictures, recipe.concepts, work, progress)
-    _finish(out, specialist, tokenizer)
 
 
 def _begin(recipe: Recipe, model: Path | None) -> tuple[Specialist, Tokenizer]:

@@ -86,3 +86,14 @@ def test_the_mirror_image_has_its_say(refining_config):
     one, other = captioner.caption_batch([picture, turned], passes=2)
     assert one.text == other.text
     assert one.confidence == pytest.approx(other.confidence, rel=1e-5)
+
+
+def test_without_a_transformer_the_visual_tokens_are_the_glances(refining_config, picture, caplog):
+    bare = {"architecture": None, "reads_caption": False, "shows_caption": False}
+    specialist, tokenizer = build(refining_config, **bare)
+    captioner = Captioner(specialist, tokenizer)
+    (glance, seen), (refined, seen_again) = captioner.explain(picture, passes=2)
+    assert (refined.text, refined.refined) == (glance.text, True)
+    np.testing.assert_allclose(seen.maps, seen_again.maps, atol=1e-5)
+    assert captioner.caption(picture, initial="a dog").text == glance.text
+    assert "one given changes nothing" in caplog.text

@@ -175,21 +175,30 @@ def test_both_looks_learn_from_rewards_and_keep_what_they_know(flickr, tmp_path,
 
 
 def test_a_second_look_may_learn_alone(flickr, tmp_path, recipe):
-    """Rewards alone: what the first look is made of stays as it is."""
-    model, out, work = (tmp_path / name for name in ("model", "out", "work"))
+    """What the first look is made of stays as it is, with a SeR-connector and without."""
+    model, work = tmp_path / "model", tmp_path / "work"
     run_glance(read_recipe(recipe), flickr, None, model, work, lambda items, *_: items)
     refine = {**REFINE["refine"], "initial": ["planted"], "epochs": 0}
     rewards = {"passes": 2, "lesson": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
-    (tmp_path / "alone.yaml").write_text(
-        yaml.safe_dump({**REFINE, "refine": refine, "consensus": rewards})
-    )
-    alone = read_refine_recipe(tmp_path / "alone.yaml")
-    run_refine(alone, model, flickr, out, tmp_path / "refining", lambda items, *_: items)
-    (before, _), (after, _) = load_checkpoint(model), load_checkpoint(out)
-    kept, now = before.state_dict(), after.state_dict()
-    assert all(now[name].equal(value) for name, value in kept.items())
-    assert after.ser_connector.write.weight.any()  # it began as the glance
-    assert after.ser_connector.concepts.tokens.unique().numel() == 4
+    bare = {**REFINE["ser_connector"], "architecture": None}
+    recipes = {
+        "connected": {**REFINE, "refine": refine, "consensus": rewards},
+        "bare": {**REFINE, "ser_connector": bare, "refine": None},
+    }
+    before, _ = load_checkpoint(model)
+    for name, fields in recipes.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(fields))
+        plan, out = read_refine_recipe(tmp_path / f"{name}.yaml"), tmp_path / name / "out"
+        run_refine(plan, model, flickr, out, tmp_path / name, lambda items, *_: items)
+        after, _ = load_checkpoint(out)
+        now = after.state_dict()
+        assert all(now[key].equal(value) for key, value in before.state_dict().items())
+        connector = after.ser_connector
+        assert connector.concepts.tokens.unique().numel() == 4
+        if name == "connected":
+            assert connector.write.weight.any()  # it began as the glance
+        else:
+            assert connector.encoder is None
 
 
 @pytest.mark.parametrize(
@@ -212,6 +221,9 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
         yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
     )
     with pytest.raises(TrainingError, match="lesson needs initial captions"):
+        read_refine_recipe(tmp_path / "odd.yaml")
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "refine": None}))
+    with pytest.raises(TrainingError, match="architecture and refine, its schedule, or neither"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "concepts": None}))
     with pytest.raises(TrainingError, match="concepts, its schedule, or neither"):
