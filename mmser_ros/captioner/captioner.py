@@ -72,6 +72,9 @@ class Captioner:
         self._passes = check_passes(passes, self.max_passes, self.name)
         self._beams = check_beams(beams)
         self._overreached = False  # whether memory ran out on more than one pass or beam
+        connector = specialist.config.ser_connector
+        self._reads_captions = connector and (connector.reads_caption or connector.shows_caption)
+        self._warned = False  # that it does not
         self._dtype = quantization.quantize(specialist, quantize, self.device)
         self._move(self.device)
 
@@ -119,7 +122,8 @@ class Captioner:
             passes: instead of what the captioner was loaded with.
             beams: likewise.
             initial: a caption from elsewhere to refine, in place of the first pass; there are at
-                least 2 passes then. Of a long one, the beginning is read.
+                least 2 passes then. Of a long one, the beginning is read. Some models (`nano`) look
+                again without reading what was said; a warning in the log says so.
             ground: whether to find the noun phrases and the region that each was seen in.
 
         Raises:
@@ -212,11 +216,9 @@ class Captioner:
         asked = self._passes if passes is None else passes
         asked = asked if initials is None else max(2, asked)
         check_passes(asked, self.max_passes, self.name)
-        connector = self._specialist.config.ser_connector
-        if initials and connector and not (connector.reads_caption or connector.shows_caption):
-            logger.warning(
-                "%s looks again without reading captions: one given changes nothing", self.name
-            )
+        if initials and not self._reads_captions and not self._warned:
+            self._warned = True
+            logger.warning("%s does not read captions when it looks again", self.name)
         width = self._beams if beams is None else check_beams(beams)
         for image in images:
             check_image(image)
