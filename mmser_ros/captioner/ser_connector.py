@@ -97,7 +97,9 @@ class SerConnector(nn.Module):
         assert self.encoder
         batch, tokens = seen.shape[:2]
         types = torch.zeros(batch, tokens, dtype=torch.long, device=seen.device)
-        if words is not None:
+        if words is None:
+            mask = None
+        else:
             seen = torch.cat([seen, self.read_words(words)], dim=1)
             types = torch.cat([types, types.new_ones(batch, words.shape[1])], dim=1)
             if mask is not None:

@@ -115,6 +115,8 @@ def test_the_rows_of_the_ablation(refining_config, levels):
     levels_only = build(refining_config, reads_caption=False)
     visual = levels_only.refine(levels, words)
     assert visual.equal(levels_only.refine(levels, words + 1))
+    padding = torch.tensor([[True, False]] * 3)
+    assert visual.equal(levels_only.refine(levels, words.expand(3, 2), padding))
     alone = levels_only.prompt(visual).embeddings.shape[1]
     assert levels_only.prompt(visual, words).embeddings.shape[1] == alone + 1
     neither = build(refining_config, reads_caption=False, shows_caption=False)
