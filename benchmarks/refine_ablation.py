@@ -3,7 +3,7 @@
 """What the second look owes to what: table 3 of the paper, what it sees beside, and seeds.
 
 Each row is a second look trained anew, from the same glance, with one thing changed, or the first
-row's without something; then dev is captioned and scored with every pass. A row that was finished
+row's without something; then dev is captioned and scored with both passes. A row that was finished
 is not done again, so that the command may be stopped and called again.
 
 Prints one JSON object, and the table as Markdown to --table:

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from mmser_ros.captioner.beam_search import beam_search
 from mmser_ros.captioner.confidence import calibrated
-from mmser_ros.captioner.decoding import Decoded, Prompt, beam_search, greedy, pad
+from mmser_ros.captioner.decoding import Decoded, Prompt, greedy, pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import Levels, fit_square
 from mmser_ros.records import Caption

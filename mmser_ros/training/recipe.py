@@ -83,6 +83,11 @@ class RefineRecipe:
         if self.consensus and self.consensus.lesson and not given:
             msg = "consensus: lesson needs initial captions that are not the model's own"
             raise TrainingError(msg)
+        fixed = self.refine and not self.refine.language_model
+        if self.consensus and fixed and self.consensus.passes == 1:
+            msg = "consensus: passes is 1, expected 2: refine leaves the glance as it is "
+            msg += "(language_model: false), so only the second look can learn from rewards"
+            raise TrainingError(msg)
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from mmser_ros.captioner.beam_search import beam_search
 from mmser_ros.captioner.config import LanguageConfig
 from mmser_ros.captioner.decoding import (
     Decoded,
     Prompt,
-    beam_search,
     decode_one,
     greedy,
     pad,

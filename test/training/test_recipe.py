@@ -89,8 +89,10 @@ def test_the_shipped_recipes_can_be_read():
     assert recipe.architecture == "nano"
     assert recipe.language
     assert recipe.consensus
-    refine = read_refine_recipe(share_path("config/train/nano_refine.yaml"))
-    assert refine.levels[0] == read_architecture("nano").vision.levels[0]
+    for name in ("nano_refine", "nano_ser", "specialist_refine"):
+        refine = read_refine_recipe(share_path(f"config/train/{name}.yaml"))
+        architecture = read_architecture(name.partition("_")[0])
+        assert refine.levels[0] == architecture.vision.levels[0]
 
 
 @pytest.mark.parametrize("change", [{"glance": None}, {"colour": 3}, {"glance": {"epochs": 1}}])
@@ -227,6 +229,12 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "concepts": None}))
     with pytest.raises(TrainingError, match="concepts, its schedule, or neither"):
+        read_refine_recipe(tmp_path / "odd.yaml")
+    planted = {**REFINE["refine"], "initial": ["planted"]}
+    (tmp_path / "odd.yaml").write_text(
+        yaml.safe_dump({**REFINE, "refine": planted, "consensus": {**consensus, "passes": 1}})
+    )
+    with pytest.raises(TrainingError, match="passes is 1, expected 2"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "levels": [11, 17]}))
     recipe = read_refine_recipe(tmp_path / "odd.yaml")
