@@ -20,6 +20,8 @@ from sensor_msgs.msg import CompressedImage, Image
 
 PATIENCE = 60.0
 """Seconds until a condition that should come true counts as failed."""
+LOST = 15.0
+"""Seconds until an answer that has not come counts as lost."""
 
 
 def wait_until(condition, what, pause=0.01):
@@ -39,6 +41,7 @@ class Peer:
         self.captions = []
         self.statuses = []
         self.images = []
+        self._clients = {}
         reliable = QoSProfile(depth=100)
         self.node.create_subscription(SceneCaption, "scene_caption", self.captions.append, reliable)
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._hear, reliable)
@@ -66,12 +69,24 @@ class Peer:
         self.node.create_subscription(kind, topic, self.images.append, QoSProfile(depth=100))
 
     def call(self, kind, name, request):
-        client = self.node.create_client(kind, name)
+        """Call a service, and again when there is no answer.
+
+        The server may not know the client yet to which it answers (ros2/rmw_fastrtps issue 392).
+        """
+        client = self._clients.get(name) or self.node.create_client(kind, name)
+        self._clients[name] = client
         wait_until(client.service_is_ready, f"service {name}")
-        future = client.call_async(request)
-        wait_until(future.done, f"an answer of {name}")
-        self.node.destroy_client(client)
-        return future.result()
+        futures, sent = [], -LOST
+
+        def answered():
+            nonlocal sent
+            if monotonic() > sent + LOST:
+                sent = monotonic()
+                futures.append(client.call_async(request))
+            return any(one.done() for one in futures)
+
+        wait_until(answered, f"an answer of {name}")
+        return next(one.result() for one in futures if one.done())
 
     def status(self, condition, what):
         """The first status from now on that fulfils a condition."""

@@ -23,6 +23,7 @@ QUICK = {
     "qos_reliability": "reliable",
     "store": "none",
     "pose_buffer": 600.0,  # minutes of stamps pass in no time
+    "pose_timeout": 10.0,  # a busy machine brings poses late
     "graph_period": 0.05,
     "diagnostics_period": 0.1,
     "map_id": "home",

@@ -37,7 +37,7 @@ def peer(running, make_peer):
 def connect(peer, **options):
     publisher = peer.publisher(**options)
     wait_until(lambda: publisher.get_subscription_count() == 1, "the node's subscription")
-    wait_until(lambda: peer.node.count_publishers("scene_caption") == 1, "the node's publisher")
+    peer.status(lambda _: True, "the node's voice: it hears the peer, and so will its captions")
     return publisher
 
 
@@ -261,10 +261,10 @@ def test_by_default_a_best_effort_camera_is_heard(tiny_checkpoint, make_peer):
     camera = peer.node.create_timer(0.1, lambda: publisher.publish(make_image(seconds=7000)))
     with node_process("caption_node", "/usual", model=tiny_checkpoint):
         wait_until(lambda: peer.captions, "a caption")
-        status = peer.status(lambda one: one.level == OK, "all well")
+        peer.status(lambda one: one.level == OK, "all well")
+        peer.status(lambda one: float(values(one)["input rate (Hz)"]) > 0, "two images")
     peer.node.destroy_timer(camera)
     assert peer.captions[0].header.stamp.sec == 7000
-    assert float(values(status)["input rate (Hz)"]) > 0
 
 
 @pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGTERM])
