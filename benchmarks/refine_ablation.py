@@ -41,7 +41,8 @@ def seed(number: int) -> Change:
     """Another seed."""
 
     def change(recipe: RefineRecipe) -> RefineRecipe:
-        stages = {name: getattr(recipe, name) for name in ("refine", "consensus", "concepts")}
+        names = ("refine", "consensus", "concepts", "proofread")
+        stages = {name: getattr(recipe, name) for name in names}
         some = {name: replace(one, seed=number) for name, one in stages.items() if one}
         return replace(recipe, **some)
 
@@ -57,6 +58,7 @@ TRAINED: dict[str, tuple[str, Change]] = {
     BASE: ("nano_refine", seed(0)),
     f"{BASE}, seed 1": ("nano_refine", seed(1)),
     f"{BASE}, seed 2": ("nano_refine", seed(2)),
+    "the first of level 17 alone": ("nano_refine", connector(levels=(17,))),
     "caption and levels": ("nano_ser", seed(0)),
     "caption only": ("nano_ser", connector(levels=(17,))),
     "levels only": ("nano_ser", connector(reads_caption=False)),
@@ -70,6 +72,7 @@ REDUCED: dict[str, dict[str, Any]] = {
 """What the first row goes without, with the weights that it has."""
 ROWS = (*TRAINED, *REDUCED)
 FIGURES = ("CIDEr", "BLEU-4", "METEOR", "CHAIR-i", "CHAIR-s")
+SHARES = ("repaired", "restored", "kept")
 
 
 def run(row: str, model: Path, data: Path, work: Path) -> dict[str, Any]:
@@ -113,7 +116,7 @@ def take_away(specialist: Specialist, changes: dict[str, Any]) -> None:
 
 def table(results: dict[str, dict[str, Any]]) -> str:
     """The rows as Markdown: each figure of both looks, and what happened to planted errors."""
-    heads = ["", *FIGURES, "repaired", "kept"]
+    heads = ["", *FIGURES, *SHARES]
     lines = [" | ".join(["", *heads, ""]).strip(), "|" + "---|" * len(heads)]
     for row, result in results.items():
         one, two = result["passes"]["1"], result["passes"]["2"]
@@ -121,7 +124,7 @@ def table(results: dict[str, dict[str, Any]]) -> str:
             f"{one[figure]:.3f} → {two[figure]:.3f}" if figure in one else "" for figure in FIGURES
         ]
         everything = result["planted"]["all"]
-        cells += [f"{everything[share]:.3f}" for share in ("repaired", "kept")]
+        cells += [f"{everything[share]:.3f}" for share in SHARES]
         lines.append(f"| {row} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -60,7 +60,8 @@ def read_attention(
         prompt = specialist.prompt(specialist.glance(levels))
     else:
         before = torch.tensor([list(initial)], dtype=torch.long, device=device)
-        with _recorded(specialist.ser_connector.encoder) as layers:
+        encoder = specialist.ser_connector.encoder
+        with _recorded(encoder.bert if encoder else None) as layers:
             visual = specialist.refine(levels, before)
         connector = torch.cat(layers) if layers else None
         prompt = specialist.prompt(visual, before)

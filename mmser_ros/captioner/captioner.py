@@ -73,7 +73,9 @@ class Captioner:
         self._beams = check_beams(beams)
         self._overreached = False  # whether memory ran out on more than one pass or beam
         connector = specialist.config.ser_connector
-        self._reads_captions = connector and (connector.reads_caption or connector.shows_caption)
+        self._reads_captions = connector and (
+            connector.reads_caption or connector.shows_caption or connector.proofreader
+        )
         self._warned = False  # that it does not
         self._dtype = quantization.quantize(specialist, quantize, self.device)
         self._move(self.device)
@@ -122,8 +124,8 @@ class Captioner:
             passes: instead of what the captioner was loaded with.
             beams: likewise.
             initial: a caption from elsewhere to refine, in place of the first pass; there are at
-                least 2 passes then. Of a long one, the beginning is read. Some models (`nano`) look
-                again without reading what was said; a warning in the log says so.
+                least 2 passes then. Of a long one, the beginning is read. A model that looks again
+                without reading what was said says so in the log.
             ground: whether to find the noun phrases and the region that each was seen in.
 
         Raises:

@@ -68,6 +68,21 @@ class ConceptsConfig:
 
 
 @dataclass(frozen=True)
+class ProofreaderConfig:
+    """A proofreader, see `proofreader.Proofreader`.
+
+    Attributes:
+        architecture: keyword arguments of `transformers.BertConfig`.
+        weight: of its log probabilities, beside the language model's.
+        doubt: nats that it takes from the words that stand there.
+    """
+
+    architecture: dict[str, Any]
+    weight: float
+    doubt: float
+
+
+@dataclass(frozen=True)
 class SerConnectorConfig:
     """A SeR-connector and what goes with it. Each row of MM-SeR's table 3 is one of these.
 
@@ -82,6 +97,7 @@ class SerConnectorConfig:
         mirror: whether a further pass sees the picture's mirror image too, and says what both make
             likeliest.
         concepts: what weighs words by the features of all levels; None: nothing does.
+        proofreader: what corrects captions from elsewhere; None: nothing does.
         architecture: keyword arguments of `transformers.BertConfig`; None: there is no transformer,
             and a further pass has the glance's visual tokens.
     """
@@ -92,14 +108,19 @@ class SerConnectorConfig:
     adds_to_glance: bool = False
     mirror: bool = False
     concepts: ConceptsConfig | None = None
+    proofreader: ProofreaderConfig | None = None
     architecture: dict[str, Any] | None = field(default_factory=dict)
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> SerConnectorConfig:
         """Build it from what JSON or YAML has."""
         fields = _with_levels(fields)
-        concepts = fields.pop("concepts", None)
-        return cls(**fields, concepts=concepts and ConceptsConfig(**concepts))
+        concepts, proofreader = fields.pop("concepts", None), fields.pop("proofreader", None)
+        return cls(
+            **fields,
+            concepts=concepts and ConceptsConfig(**concepts),
+            proofreader=proofreader and ProofreaderConfig(**proofreader),
+        )
 
 
 @dataclass(frozen=True)

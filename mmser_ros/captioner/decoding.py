@@ -33,6 +33,8 @@ class Prompt:
         views: of each picture.
         evidence: (batch, vocabulary), added to the logits of tokens that are not yet said; None if
             there is none.
+        places: (batch, places, vocabulary), added to the logits of the first token said, of the
+            second, …; None if there is none.
     """
 
     embeddings: Tensor
@@ -40,6 +42,7 @@ class Prompt:
     mask: Tensor | None = None
     views: int = 1
     evidence: Tensor | None = None
+    places: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.embeddings) // self.views
@@ -53,6 +56,7 @@ class Prompt:
             self.positions[here][:, real],
             views=self.views,
             evidence=None if self.evidence is None else self.evidence[index : index + 1],
+            places=None if self.places is None else self.places[index : index + 1],
         )
 
 
@@ -98,6 +102,8 @@ class Reading:
         mask: (batch · views, tokens read), see Prompt.
         views: see there.
         evidence: see there, without that of tokens read after the prompt.
+        places: see there.
+        said: how many tokens were read after the prompt.
     """
 
     cache: DynamicCache
@@ -105,12 +111,21 @@ class Reading:
     mask: Tensor | None
     views: int
     evidence: Tensor | None
+    places: Tensor | None
+    said: int = 0
 
     @classmethod
     def begin(cls, model: OPTForCausalLM, prompt: Prompt) -> Reading:
         """A reading that ends before the prompt, at the position of its end."""
         cache = DynamicCache(config=model.config)
-        return cls(cache, prompt.positions[:, -1], prompt.mask, prompt.views, prompt.evidence)
+        return cls(
+            cache,
+            prompt.positions[:, -1],
+            prompt.mask,
+            prompt.views,
+            prompt.evidence,
+            prompt.places,
+        )
 
     def repeat(self, times: int) -> None:
         """Turn each caption into `times` captions alike."""
@@ -125,12 +140,21 @@ class Reading:
         self.position = self.position[rows]
         self.mask = None if self.mask is None else self.mask[rows]
         self.evidence = None if self.evidence is None else self.evidence[captions]
+        self.places = None if self.places is None else self.places[captions]
 
     def weigh(self, logits: Tensor) -> Tensor:
         """Logits (batch, …, vocabulary) of all views (batch · views, …, vocabulary) together."""
         if self.views == 1:
             return logits
         return logits.float().log_softmax(-1).unflatten(0, (-1, self.views)).mean(1)
+
+    def judge(self, logits: Tensor) -> Tensor:
+        """Logits (batch, vocabulary) of the next token, with the evidence for it."""
+        if self.evidence is not None:
+            logits = logits + self.evidence
+        if self.places is not None and self.said < self.places.shape[1]:
+            logits = logits + self.places[:, self.said]
+        return logits
 
 
 def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
@@ -148,7 +172,7 @@ def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
         use_cache=True,
     )
     logits = reading.weigh(model.lm_head(states.last_hidden_state[:, -1]))
-    return logits if prompt.evidence is None else logits + prompt.evidence, reading
+    return reading.judge(logits), reading
 
 
 def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tensor:
@@ -158,6 +182,9 @@ def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tenso
         Logits (batch, vocabulary) of the next token.
     """
     reading.position = reading.position + 1
+    reading.said += 1
+    if reading.evidence is not None:
+        reading.evidence = reading.evidence.scatter(1, tokens[:, None], 0.0)
     if reading.mask is not None:
         reading.mask = torch.nn.functional.pad(reading.mask, (0, 1), value=True)
     states = model.model.decoder(
@@ -167,11 +194,7 @@ def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tenso
         past_key_values=reading.cache,
         use_cache=True,
     ).last_hidden_state
-    logits = reading.weigh(model.lm_head(states[:, -1]))
-    if reading.evidence is None:
-        return logits
-    reading.evidence = reading.evidence.scatter(1, tokens[:, None], 0.0)
-    return logits + reading.evidence
+    return reading.judge(reading.weigh(model.lm_head(states[:, -1])))
 
 
 def verify(
@@ -207,6 +230,9 @@ def verify(
         for place, word in enumerate(draft, start=1):
             evidence[place:, word] = 0.0
         logits = logits + evidence
+    if prompt.places is not None:
+        places = prompt.places[0, : len(logits)]
+        logits = logits + torch.nn.functional.pad(places, (0, 0, 0, len(logits) - len(places)))
     scores, best = logits.float().log_softmax(-1).max(-1)
     chosen = best.tolist()
     agreed = next(
@@ -218,6 +244,7 @@ def verify(
     if agreed < len(draft):
         reading.cache.crop(agreed - len(draft))
     reading.position = reading.position + agreed
+    reading.said = agreed
     if prompt.evidence is not None:
         reading.evidence = evidence[agreed][None]
     return kept, None if ended else logits[agreed][None], reading

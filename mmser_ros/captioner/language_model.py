@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 from transformers import OPTConfig, OPTForCausalLM
 
@@ -19,3 +21,10 @@ def build_language_model(config: LanguageConfig) -> OPTForCausalLM:
     if config.weights != "random":
         return OPTForCausalLM.from_pretrained(config.weights, dtype=torch.float32).eval()
     return OPTForCausalLM(OPTConfig(**config.architecture)).eval()
+
+
+def clean(caption: str) -> str:
+    """One caption as the model speaks and reads: no space before punctuation, no final period."""
+    caption = re.sub(r"\s+", " ", caption).strip().strip('"').strip()
+    caption = re.sub(r"\s+([.,;:!?'])", r"\1", caption)
+    return caption.rstrip(" .")

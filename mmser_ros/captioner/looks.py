@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from mmser_ros.captioner.beam_search import beam_search
 from mmser_ros.captioner.confidence import calibrated
 from mmser_ros.captioner.decoding import Decoded, Prompt, greedy, pad
+from mmser_ros.captioner.language_model import clean
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import Levels, fit_square
 from mmser_ros.records import Caption
@@ -68,7 +69,7 @@ def looks(
     times = {"encode": 1e3 * (perf_counter() - start)}
     texts = list(initials or [])
     longest = config.max_caption_tokens
-    tokens = [tokenizer.encode(one, add_special_tokens=False).ids[:longest] for one in texts]
+    tokens = [tokenizer.encode(clean(one), add_special_tokens=False).ids[:longest] for one in texts]
     first = texts
     glances: list[Caption] = []
     for number in range(1 if initials is None else 2, passes + 1):
@@ -79,7 +80,8 @@ def looks(
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
                 views.append(specialist.encode(pixels.flip(3), dtype))
-            prompt = specialist.look_again(views, *pad(tokens, specialist.device))
+            initial = pad(tokens, specialist.device)
+            prompt = specialist.look_again(views, *initial, foreign=initials is not None)
             draft = tokens[0] if len(tokens) == 1 else None
             decoded = _decode(specialist, prompt, beams, draft)
         tokens = [one.tokens for one in decoded]

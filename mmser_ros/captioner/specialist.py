@@ -133,25 +133,37 @@ class Specialist(nn.Module):
         )
 
     def look_again(
-        self, views: Sequence[Levels], initial: Tensor, mask: Tensor | None = None
+        self,
+        views: Sequence[Levels],
+        initial: Tensor,
+        mask: Tensor | None = None,
+        *,
+        foreign: bool = False,
     ) -> Prompt:
-        """What decoding of a further pass starts from, the evidence of concepts included.
+        """What decoding of a further pass starts from, all evidence included.
 
         Args:
             views: features of the pictures, as `encode` gives them, and of their further views.
             initial: as in `refine`, as is `mask`.
             mask: see there.
+            foreign: whether the initial captions come from elsewhere: such a caption may know more
+                than the model, and is proofread.
         """
         count = len(views)
         levels = tuple(torch.stack(some, dim=1).flatten(0, 1) for some in zip(*views, strict=True))
         words = initial.repeat_interleave(count, dim=0)
         real = None if mask is None else mask.repeat_interleave(count, dim=0)
         prompt = self.prompt(self.refine(levels, words, real), words, real)
-        concepts, evidence = self.ser_connector.concepts, None
+        concepts, proofreader = self.ser_connector.concepts, self.ser_connector.proofreader
+        evidence = places = None
+        embeddings = self.language_model.get_input_embeddings().weight
         if concepts is not None:
-            vocabulary = self.language_model.config.vocab_size
-            evidence = concepts.evidence(self.reread(levels), count, vocabulary)
-        return replace(prompt, views=count, evidence=evidence)
+            evidence = concepts.evidence(self.reread(levels), count, len(embeddings))
+        if proofreader is not None and foreign:
+            places = proofreader.evidence(
+                self.reread(levels), initial, embeddings, mask, views=count, end=self.end
+            )
+        return replace(prompt, views=count, evidence=evidence, places=places)
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Word embeddings (…, width) of token ids (…)."""

@@ -58,6 +58,7 @@ class RefineRecipe:
         refine: schedule of stage 2; None, like the next, where no SeR-connector is to be trained.
         consensus: schedule of the training with rewards after it; None leaves it out.
         concepts: schedule of the concept detector, if the connector has one.
+        proofread: schedule of the proofreader, likewise.
         cache: as in `Recipe`.
     """
 
@@ -68,12 +69,17 @@ class RefineRecipe:
     refine: RefineSchedule | None = None
     consensus: ConsensusSchedule | None = None
     concepts: Schedule | None = None
+    proofread: Schedule | None = None
     cache: bool = True
 
     def __post_init__(self) -> None:
-        if bool(self.concepts) != bool(self.ser_connector.concepts):
-            msg = "expected ser_connector: concepts and concepts, its schedule, or neither"
-            raise TrainingError(msg)
+        for schedule, part, name in (
+            (self.concepts, self.ser_connector.concepts, "concepts"),
+            (self.proofread, self.ser_connector.proofreader, "proofreader"),
+        ):
+            if bool(schedule) != bool(part):
+                msg = f"expected ser_connector: {name} and its schedule, or neither"
+                raise TrainingError(msg)
         connects = self.ser_connector.architecture is not None
         if bool(self.refine) != connects or (self.consensus and not connects):
             msg = "expected ser_connector: architecture and refine, its schedule, or neither; and "
@@ -116,13 +122,14 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
     """
     with _reading(path, "config/train/nano_refine.yaml") as fields:
         refine, consensus = fields.pop("refine", None), fields.pop("consensus", None)
-        concepts = fields.pop("concepts", None)
+        concepts, proofread = fields.pop("concepts", None), fields.pop("proofread", None)
         return RefineRecipe(
             levels=tuple(fields.pop("levels")),
             ser_connector=SerConnectorConfig.from_fields(fields.pop("ser_connector")),
             refine=RefineSchedule(**refine) if refine else None,
             consensus=ConsensusSchedule(**consensus) if consensus else None,
             concepts=Schedule(**concepts) if concepts else None,
+            proofread=Schedule(**proofread) if proofread else None,
             **fields,
         )
 

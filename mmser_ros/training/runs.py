@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
+from mmser_ros.captioner.language_model import clean
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.untrained import build_untrained, read_architecture
 from mmser_ros.resources import share_path
@@ -29,8 +31,9 @@ from mmser_ros.training.stage_concepts import train_concepts
 from mmser_ros.training.stage_consensus import train_consensus
 from mmser_ros.training.stage_glance import train_glance
 from mmser_ros.training.stage_language import train_language
+from mmser_ros.training.stage_proofread import train_proofreader
 from mmser_ros.training.stage_refine import RefineLesson, RefineSchedule, train_refine
-from mmser_ros.training.text import clean, train_tokenizer
+from mmser_ros.training.text import train_tokenizer
 
 
 def run_connector(
@@ -153,7 +156,7 @@ def run_refine(
     if recipe.levels[:1] != config.vision.levels[:1]:
         msg = f"levels {recipe.levels}: the first must be the glance's, {config.vision.levels[0]}"
         raise TrainingError(msg)
-    first = recipe.refine or recipe.concepts
+    first = recipe.refine or recipe.concepts or recipe.proofread
     torch.manual_seed(first.seed if first else 0)
     specialist = Specialist(
         replace(
@@ -171,6 +174,11 @@ def run_refine(
         _train_connector(specialist, tokenizer, pictures, recipe, recipe.refine, work, progress)
     if recipe.concepts:
         train_concepts(specialist, tokenizer, pictures, recipe.concepts, work, progress)
+    if recipe.proofread:
+        initials = _initials(
+            specialist, tokenizer, pictures, ("planted",), progress, recipe.proofread.seed
+        )
+        train_proofreader(specialist, pictures, initials, recipe.proofread, work)
     _finish(out, specialist, tokenizer)
 
 
@@ -183,18 +191,27 @@ def _train_connector(
     work: Path,
     progress: Progress,
 ) -> None:
-    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
     # A language model that is trained learns its own glances beside, whatever it is given.
     kinds = (*schedule.initial, *(["own"] if schedule.language_model else []))
-    initials = InitialCaptions(
-        specialist, tokenizer, pictures, kinds, maker, progress, schedule.seed
-    )
+    initials = _initials(specialist, tokenizer, pictures, kinds, progress, schedule.seed)
     lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
     train_refine(specialist, tokenizer, pictures, schedule, work, lesson)
     if recipe.consensus:
         only = [] if schedule.language_model else [specialist.ser_connector]
         rewards, given = recipe.consensus, lesson.given
         train_consensus(specialist, tokenizer, pictures, rewards, work, given, only)
+
+
+def _initials(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    pictures: CaptionedFeatures,
+    kinds: Sequence[str],
+    progress: Progress,
+    seed: int,
+) -> InitialCaptions:
+    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
+    return InitialCaptions(specialist, tokenizer, pictures, kinds, maker, progress, seed)
 
 
 def _begin(recipe: Recipe, model: Path | None) -> tuple[Specialist, Tokenizer]:

@@ -13,15 +13,9 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from torch import Tensor
 
 from mmser_ros.captioner.decoding import Prompt
+from mmser_ros.captioner.language_model import clean
 
 SPECIAL_TOKENS = ("<pad>", "<s>", "</s>")
-
-
-def clean(caption: str) -> str:
-    """One caption as the model shall speak: no space before punctuation, no final period."""
-    caption = re.sub(r"\s+", " ", caption).strip().strip('"').strip()
-    caption = re.sub(r"\s+([.,;:!?'])", r"\1", caption)
-    return caption.rstrip(" .")
 
 
 def mirror(caption: str) -> str:

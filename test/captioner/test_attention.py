@@ -48,7 +48,7 @@ def test_what_follows_a_token_does_not_change_where_it_was_seen(refining):
 
 @torch.inference_mode()
 def test_the_model_is_left_as_it_was(refining):
-    models = (refining.language_model, refining.ser_connector.encoder)
+    models = (refining.language_model, refining.ser_connector.encoder.bert)
     usual = [model.config._attn_implementation for model in models]
     levels = encode(refining)
     before = refining.refine(levels, torch.tensor([BEFORE]))

@@ -55,10 +55,12 @@ def singles(count):
 
 
 def weighed(count):
-    """Prompts of two views each, with evidence."""
+    """Prompts of two views each, with evidence, some of it for three places."""
     random = torch.manual_seed(6)
     views = as_prompt(torch.randn(2 * count, 5, 16, generator=random))
-    return replace(views, views=2, evidence=2 * torch.randn(count, 6, generator=random))
+    evidence = 2 * torch.randn(count, 6, generator=random)
+    places = 2 * torch.randn(count, 3, 6, generator=random)
+    return replace(views, views=2, evidence=evidence, places=places)
 
 
 def log_probability(model, prompt, tokens):
@@ -99,7 +101,7 @@ def test_greedy_takes_the_likeliest_token_each_time(model):
 
 
 @torch.inference_mode()
-def test_views_are_averaged_and_evidence_counts_until_a_token_is_said(model):
+def test_views_are_averaged_and_evidence_counts_where_it_should(model):
     """Against each view alone, without a cache."""
     for prompt in map(weighed(5).row, range(5)):
         decoded = greedy(model, prompt, END, LONGEST)[0]
@@ -112,6 +114,8 @@ def test_views_are_averaged_and_evidence_counts_until_a_token_is_said(model):
             scores = torch.tensor(each).mean(0)
             evidence = prompt.evidence[0].clone()
             evidence[said[:place]] = 0.0
+            if place < 3:
+                evidence += prompt.places[0, place]
             scores = (scores + evidence).log_softmax(-1)
             assert scores.argmax() == token
             assert decoded.log_probabilities[place] == pytest.approx(scores.max(), abs=1e-4)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mmser_ros.captioner.config import ConfigError
 from mmser_ros.captioner.decoding import greedy, pad
-from mmser_ros.captioner.ser_connector import fold
+from mmser_ros.captioner.joint_encoder import fold
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.text import lay_rows
 

@@ -72,6 +72,13 @@ REFINE = {
     "concepts": {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3},
 }
 
+PROOFREADER = {
+    "architecture": REFINE["ser_connector"]["architecture"],
+    "weight": 5.0,
+    "doubt": 0.0,
+}
+PROOFREAD = {"epochs": 1, "batch_size": 8, "learning_rate": 1e-3}
+
 
 @pytest.fixture
 def recipe(tmp_path, tiny_config, monkeypatch):
@@ -176,16 +183,16 @@ def test_both_looks_learn_from_rewards_and_keep_what_they_know(flickr, tmp_path,
     assert any(not torch.equal(moved[key], kept[key]) for key in kept)
 
 
-def test_a_second_look_may_learn_alone(flickr, tmp_path, recipe):
+def test_a_second_look_may_learn_alone(flickr, tmp_path, recipe, capsys):
     """What the first look is made of stays as it is, with a SeR-connector and without."""
     model, work = tmp_path / "model", tmp_path / "work"
     run_glance(read_recipe(recipe), flickr, None, model, work, lambda items, *_: items)
     refine = {**REFINE["refine"], "initial": ["planted"], "epochs": 0}
     rewards = {"passes": 2, "lesson": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
-    bare = {**REFINE["ser_connector"], "architecture": None}
+    bare = {**REFINE["ser_connector"], "architecture": None, "proofreader": PROOFREADER}
     recipes = {
         "connected": {**REFINE, "refine": refine, "consensus": rewards},
-        "bare": {**REFINE, "ser_connector": bare, "refine": None},
+        "bare": {**REFINE, "ser_connector": bare, "refine": None, "proofread": PROOFREAD},
     }
     before, _ = load_checkpoint(model)
     for name, fields in recipes.items():
@@ -201,6 +208,8 @@ def test_a_second_look_may_learn_alone(flickr, tmp_path, recipe):
             assert connector.write.weight.any()  # it began as the glance
         else:
             assert connector.encoder is None
+            assert connector.proofreader
+    assert "held-out restored" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -228,7 +237,10 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
     with pytest.raises(TrainingError, match="architecture and refine, its schedule, or neither"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "concepts": None}))
-    with pytest.raises(TrainingError, match="concepts, its schedule, or neither"):
+    with pytest.raises(TrainingError, match="concepts and its schedule, or neither"):
+        read_refine_recipe(tmp_path / "odd.yaml")
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "proofread": PROOFREAD}))
+    with pytest.raises(TrainingError, match="proofreader and its schedule, or neither"):
         read_refine_recipe(tmp_path / "odd.yaml")
     planted = {**REFINE["refine"], "initial": ["planted"]}
     (tmp_path / "odd.yaml").write_text(

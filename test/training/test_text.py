@@ -4,7 +4,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmser_ros.training.text import clean, encode, lay_rows, mirror, train_tokenizer
+from mmser_ros.captioner.language_model import clean
+from mmser_ros.training.text import encode, lay_rows, mirror, train_tokenizer
 
 SENTENCES = ["A dog runs .", "A cat sleeps on the mat .", "Two dogs and a cat"] * 20
 

@@ -1,0 +1,97 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A transformer that reads a picture's features and a caption together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+
+class JointEncoder(nn.Module):
+    """A BERT-style transformer (arXiv 1810.04805) over [visual tokens ; words].
+
+    The visual tokens are multi-level features, concatenated on channels and projected (MM-SeR,
+    arXiv 2508.21451, section 4). Finer levels are folded to the glance's grid: each of its cells
+    has the channels of all finer cells it covers.
+
+    Attributes:
+        tokens: how many visual tokens there are.
+        hidden: the width of its states.
+    """
+
+    def __init__(
+        self,
+        architecture: dict[str, Any],
+        channels: Sequence[int],
+        grids: Sequence[int],
+        width: int,
+        words: int,
+    ) -> None:
+        """Build it with random weights.
+
+        Args:
+            architecture: keyword arguments of `transformers.BertConfig`.
+            channels: of each level it reads, coarse to fine.
+            grids: the side of each level's grid; a multiple of the first's.
+            width: of embedded words.
+            words: the most tokens that a caption has.
+        """
+        super().__init__()
+        self._grids = tuple(grids)
+        self.tokens = grids[0] ** 2
+        folded = sum(
+            count * (grid // grids[0]) ** 2 for count, grid in zip(channels, grids, strict=True)
+        )
+        self.bert = BertModel(
+            BertConfig(
+                vocab_size=1,  # words come embedded
+                max_position_embeddings=self.tokens + words,
+                **architecture,
+            ),
+            add_pooling_layer=False,
+        )
+        self.hidden: int = self.bert.config.hidden_size
+        self.read_features = nn.Linear(folded, self.hidden)
+        self.read_words = nn.Linear(width, self.hidden)
+
+    def forward(
+        self, levels: Sequence[Tensor], words: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """States (batch, tokens + words, hidden).
+
+        Args:
+            levels: (batch, grid², channels) each.
+            words: (batch, words, width), the embedded caption; None if there is none.
+            mask: (batch, words), False where there is only padding; None if there is none.
+        """
+        seen = self.read_features(
+            torch.cat(
+                [fold(one, g, self._grids[0]) for one, g in zip(levels, self._grids, strict=True)],
+                dim=2,
+            )
+        )
+        batch = len(seen)
+        types = torch.zeros(batch, self.tokens, dtype=torch.long, device=seen.device)
+        if words is None:
+            mask = None
+        else:
+            seen = torch.cat([seen, self.read_words(words)], dim=1)
+            types = torch.cat([types, types.new_ones(batch, words.shape[1])], dim=1)
+            if mask is not None:
+                mask = torch.cat([mask.new_ones(batch, self.tokens), mask], dim=1)
+        return self.bert(
+            inputs_embeds=seen, token_type_ids=types, attention_mask=mask
+        ).last_hidden_state
+
+
+def fold(level: Tensor, grid: int, coarse: int) -> Tensor:
+    """Fold a level (batch, grid², channels) to (batch, coarse², (grid/coarse)² · channels)."""
+    batch, _, channels = level.shape
+    side = grid // coarse
+    cells = level.reshape(batch, coarse, side, coarse, side, channels)
+    return cells.transpose(2, 3).reshape(batch, coarse * coarse, side * side * channels)
