@@ -10,7 +10,7 @@ without a draft, to the rounding of sums (speculative decoding, arXiv 2211.17192
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -35,6 +35,7 @@ class Prompt:
             there is none.
         places: (batch, places, vocabulary), added to the logits of the first token said, of the
             second, …; None if there is none.
+        temperature: what logits and evidence are divided by, after all.
     """
 
     embeddings: Tensor
@@ -43,6 +44,7 @@ class Prompt:
     views: int = 1
     evidence: Tensor | None = None
     places: Tensor | None = None
+    temperature: float = 1.0
 
     def __len__(self) -> int:
         return len(self.embeddings) // self.views
@@ -51,10 +53,11 @@ class Prompt:
         """One prompt as a batch of one, without padding."""
         here = slice(index * self.views, (index + 1) * self.views)
         real = slice(None) if self.mask is None else self.mask[here.start]
-        return Prompt(
-            self.embeddings[here][:, real],
-            self.positions[here][:, real],
-            views=self.views,
+        return replace(
+            self,
+            embeddings=self.embeddings[here][:, real],
+            positions=self.positions[here][:, real],
+            mask=None,
             evidence=None if self.evidence is None else self.evidence[index : index + 1],
             places=None if self.places is None else self.places[index : index + 1],
         )
@@ -100,18 +103,20 @@ class Reading:
         cache: keys and values of what was read.
         position: (batch · views,), of the token that was read last.
         mask: (batch · views, tokens read), see Prompt.
-        views: see there.
         evidence: see there, without that of tokens read after the prompt.
         places: see there.
+        views: see there.
+        temperature: see there.
         said: how many tokens were read after the prompt.
     """
 
     cache: DynamicCache
     position: Tensor
     mask: Tensor | None
-    views: int
     evidence: Tensor | None
     places: Tensor | None
+    views: int
+    temperature: float
     said: int = 0
 
     @classmethod
@@ -122,9 +127,10 @@ class Reading:
             cache,
             prompt.positions[:, -1],
             prompt.mask,
-            prompt.views,
             prompt.evidence,
             prompt.places,
+            prompt.views,
+            prompt.temperature,
         )
 
     def repeat(self, times: int) -> None:
@@ -154,7 +160,7 @@ class Reading:
             logits = logits + self.evidence
         if self.places is not None and self.said < self.places.shape[1]:
             logits = logits + self.places[:, self.said]
-        return logits
+        return logits / self.temperature
 
 
 def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
@@ -233,6 +239,7 @@ def verify(
     if prompt.places is not None:
         places = prompt.places[0, : len(logits)]
         logits = logits + torch.nn.functional.pad(places, (0, 0, 0, len(logits) - len(places)))
+    logits = logits / prompt.temperature
     scores, best = logits.float().log_softmax(-1).max(-1)
     chosen = best.tolist()
     agreed = next(

@@ -155,7 +155,7 @@ class Specialist(nn.Module):
         real = None if mask is None else mask.repeat_interleave(count, dim=0)
         prompt = self.prompt(self.refine(levels, words, real), words, real)
         concepts, proofreader = self.ser_connector.concepts, self.ser_connector.proofreader
-        evidence = places = None
+        evidence, places, temperature = None, None, 1.0
         embeddings = self.language_model.get_input_embeddings().weight
         if concepts is not None:
             evidence = concepts.evidence(self.reread(levels), count, len(embeddings))
@@ -163,7 +163,10 @@ class Specialist(nn.Module):
             places = proofreader.evidence(
                 self.reread(levels), initial, embeddings, mask, views=count, end=self.end
             )
-        return replace(prompt, views=count, evidence=evidence, places=places)
+            temperature += proofreader.config.weight  # a geometric mean of both, so weighed
+        return replace(
+            prompt, views=count, evidence=evidence, places=places, temperature=temperature
+        )
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Word embeddings (…, width) of token ids (…)."""

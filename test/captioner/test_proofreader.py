@@ -114,10 +114,7 @@ def test_captions_from_elsewhere_are_proofread_and_own_ones_are_not(
     kept = easy.caption(picture, initial=given)
     assert (kept.text, kept.initial_text, kept.refined) == ("a dog", given, True)
     assert easy.caption(picture, initial=given, passes=3).text == "a dog"
-    changed = hard.caption(picture, initial=given)
-    words = easy._tokenizer.encode("a dog", add_special_tokens=False).ids
-    said = hard._tokenizer.encode(changed.text, add_special_tokens=False).ids
-    assert not any(one == other for one, other in zip(words, said, strict=False))
+    assert hard.caption(picture, initial=given).text != "a dog"
     both = easy.caption_batch([picture, picture], initials=[given, "a"])
     assert [one.text for one in both] == ["a dog", "a"]
     assert not caplog.text
