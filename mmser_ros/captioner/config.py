@@ -74,12 +74,12 @@ class ProofreaderConfig:
     Attributes:
         architecture: keyword arguments of `transformers.BertConfig`.
         weight: of its log probabilities, beside the language model's.
-        doubt: nats that it takes from the words that stand there.
+        trust: nats that it adds for the words that stand there.
     """
 
     architecture: dict[str, Any]
     weight: float
-    doubt: float
+    trust: float
 
 
 @dataclass(frozen=True)

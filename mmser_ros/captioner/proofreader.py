@@ -82,9 +82,8 @@ class Proofreader(nn.Module):
         real = None if mask is None else mask.repeat_interleave(views, dim=0)
         logits = self(levels, repeated, embeddings, real).float()
         places = logits.log_softmax(-1).unflatten(0, (-1, views)).mean(1)
-        places = places.scatter_add(
-            2, tokens[..., None], torch.full_like(places[..., :1], -self.config.doubt)
-        )
+        trust = torch.full_like(places[..., :1], self.config.trust)
+        places = places.scatter_add(2, tokens[..., None], trust)
         places = nn.functional.pad(places, (0, 0, 0, 1)).clamp(min=UNLIKELY)
         over = torch.ones_like(places[..., 0]).bool()  # places after the caption
         over[:, :-1] = False if mask is None else ~mask

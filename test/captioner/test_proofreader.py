@@ -20,7 +20,7 @@ CONFIG = ProofreaderConfig(
         "intermediate_size": 32,
     },
     weight=2.0,
-    doubt=0.5,
+    trust=0.5,
 )
 END = 2
 
@@ -42,12 +42,12 @@ def levels(count):
 
 
 @torch.inference_mode()
-def test_evidence_is_what_should_stand_there_but_doubts_what_does(proofreader, embeddings):
+def test_evidence_is_what_should_stand_there_and_trust_in_what_does(proofreader, embeddings):
     tokens = torch.tensor([[5, 6, 7], [8, 9, 9]])
     likely = proofreader(levels(2), tokens, embeddings).log_softmax(-1)
     evidence = proofreader.evidence(levels(2), tokens, embeddings, None, views=1, end=END)
     for row, place, word in [(0, 0, 5), (0, 0, 6), (1, 2, 9), (1, 2, 3)]:
-        expected = likely[row, place, word] - CONFIG.doubt * (tokens[row, place] == word)
+        expected = likely[row, place, word] + CONFIG.trust * (tokens[row, place] == word)
         assert evidence[row, place, word] == pytest.approx(
             CONFIG.weight * max(UNLIKELY, expected), abs=1e-4
         )
@@ -103,8 +103,8 @@ def test_captions_from_elsewhere_are_proofread_and_own_ones_are_not(
 ):
     """One that finds no fault, and one that finds fault with every word."""
     given = "a dog ."
-    for name, weight, doubt in (("easy", 100.0, 0.0), ("hard", 100.0, 1000.0)):
-        save_checkpoint(tmp_path / name, *build(refining_config, weight=weight, doubt=doubt))
+    for name, weight, trust in (("easy", 100.0, 0.0), ("hard", 100.0, -1000.0)):
+        save_checkpoint(tmp_path / name, *build(refining_config, weight=weight, trust=trust))
     easy, hard = (
         Captioner(*load_checkpoint(tmp_path / name), beams=beams) for name in ("easy", "hard")
     )

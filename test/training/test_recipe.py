@@ -75,7 +75,7 @@ REFINE = {
 PROOFREADER = {
     "architecture": REFINE["ser_connector"]["architecture"],
     "weight": 5.0,
-    "doubt": 0.0,
+    "trust": 0.0,
 }
 PROOFREAD = {"epochs": 1, "batch_size": 8, "learning_rate": 1e-3}
 

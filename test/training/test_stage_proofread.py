@@ -56,7 +56,7 @@ def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
     words = [word for word in (*COLOURS, "a", "wall") for _ in range(50)]
     tokenizer = train_tokenizer(words, 300)
     torch.manual_seed(0)
-    config = ProofreaderConfig(refining_config.ser_connector.architecture, weight=1.0, doubt=0.0)
+    config = ProofreaderConfig(refining_config.ser_connector.architecture, weight=1.0, trust=0.0)
     connector = replace(refining_config.ser_connector, proofreader=config)
     specialist = Specialist(replace(refining_config, ser_connector=connector)).eval()
     torch.nn.init.normal_(specialist.language_model.get_input_embeddings().weight, std=0.5)
