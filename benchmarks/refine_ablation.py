@@ -58,7 +58,6 @@ TRAINED: dict[str, tuple[str, Change]] = {
     BASE: ("nano_refine", seed(0)),
     f"{BASE}, seed 1": ("nano_refine", seed(1)),
     f"{BASE}, seed 2": ("nano_refine", seed(2)),
-    "the first of level 17 alone": ("nano_refine", connector(levels=(17,))),
     "caption and levels": ("nano_ser", seed(0)),
     "caption only": ("nano_ser", connector(levels=(17,))),
     "levels only": ("nano_ser", connector(reads_caption=False)),

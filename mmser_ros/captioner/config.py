@@ -74,7 +74,7 @@ class ProofreaderConfig:
     Attributes:
         architecture: keyword arguments of `transformers.BertConfig`.
         weight: of its log probabilities, beside the language model's.
-        trust: nats that it adds for the words that stand there.
+        trust: nats that it adds to those of the words that stand there.
     """
 
     architecture: dict[str, Any]

@@ -81,7 +81,8 @@ def looks(
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
                 views.append(specialist.encode(pixels.flip(3), dtype))
             initial = pad(tokens, specialist.device)
-            prompt = specialist.look_again(views, *initial, foreign=initials is not None)
+            foreign = initials is not None and any(tokens)
+            prompt = specialist.look_again(views, *initial, foreign=foreign)
             draft = tokens[0] if len(tokens) == 1 else None
             decoded = _decode(specialist, prompt, beams, draft)
         tokens = [one.tokens for one in decoded]

@@ -89,4 +89,5 @@ class Proofreader(nn.Module):
         over[:, :-1] = False if mask is None else ~mask
         places[over] = UNLIKELY
         places[..., end] = torch.where(over, 0.0, UNLIKELY)
+        places[over.all(1)] = 0.0  # no caption at all is no error
         return self.config.weight * places

@@ -10,14 +10,15 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.training.perturb import ErrorMaker, pseudo_initial_captions
+from mmser_ros.training.guesses import Guess, guess_words
+from mmser_ros.training.perturb import MOST_ERRORS, ErrorMaker, pseudo_initial_captions
 from mmser_ros.training.pictures import BATCH, CaptionedFeatures, Progress, caption_ids, look
 from mmser_ros.training.text import mirror
 
-KINDS = ("own", "other", "planted", "truth")
+KINDS = ("own", "other", "planted", "guessed", "truth")
 """The model's own glance; a caption of another picture; the caption that is to be said, with 0 to
-3 planted errors; that caption itself. The paper's Data 1 is own, 2 other, 3 planted, and 4
-planted and truth."""
+3 planted errors, or as many guessed words (see `guesses`); that caption itself. The paper's Data 1
+is own, 2 other, 3 planted, and 4 planted and truth."""
 EACH = 3
 """Captions with planted errors for each human one."""
 
@@ -39,7 +40,7 @@ class InitialCaptions:
         progress: Progress,
         seed: int = 0,
     ) -> None:
-        """Make all that `kinds` need: own glances of every view, planted errors.
+        """Make all that `kinds` need: own glances of every view, planted errors, guessed words.
 
         Args:
             specialist: whose own glances; they are those of its present weights.
@@ -48,7 +49,7 @@ class InitialCaptions:
             kinds: some of KINDS.
             maker: plants the errors.
             progress: wraps an iterable with a description and a total.
-            seed: of the planted errors.
+            seed: of the planted errors and guessed words.
         """
         self._pictures = pictures
         self._truth = [
@@ -58,6 +59,11 @@ class InitialCaptions:
         self.own: list[list[list[int]]] = []
         if "own" in kinds:
             self.own = own_glances(specialist, pictures, progress)
+        self._guesses: list[list[list[Guess]]] = []
+        if "guessed" in kinds:
+            self._guesses = guess_words(
+                specialist, tokenizer, pictures, self._truth[0], progress, seed
+            )
         self._planted: list[list[list[list[int]]]] = []
         if "planted" in kinds:
             flat = [caption for captions in pictures.captions for caption in captions]
@@ -98,7 +104,17 @@ class InitialCaptions:
         if kind == "other":
             others = self._truth[0][random.integers(self._pictures.known)]
             return others[random.integers(len(others))]
-        return self._truth[turned][picture][caption]
+        truth = self._truth[turned][picture][caption]
+        if kind == "guessed":
+            words = list(truth)
+            # "left" for "right" may have moved the places.
+            alike = len(words) == len(self._truth[0][picture][caption])
+            some = self._guesses[picture][caption] if alike else []
+            for index in random.permutation(len(some))[: random.integers(MOST_ERRORS + 1)]:
+                place, token = some[index]
+                words[place] = token
+            return words
+        return truth
 
 
 def own_glances(

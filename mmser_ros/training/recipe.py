@@ -16,6 +16,7 @@ from mmser_ros.captioner.config import SerConnectorConfig
 from mmser_ros.training.loop import Schedule, TrainingError
 from mmser_ros.training.stage_consensus import ConsensusSchedule
 from mmser_ros.training.stage_glance import GlanceSchedule
+from mmser_ros.training.stage_proofread import ProofreadSchedule
 from mmser_ros.training.stage_refine import RefineSchedule
 
 
@@ -69,7 +70,7 @@ class RefineRecipe:
     refine: RefineSchedule | None = None
     consensus: ConsensusSchedule | None = None
     concepts: Schedule | None = None
-    proofread: Schedule | None = None
+    proofread: ProofreadSchedule | None = None
     cache: bool = True
 
     def __post_init__(self) -> None:
@@ -129,7 +130,7 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
             refine=RefineSchedule(**refine) if refine else None,
             consensus=ConsensusSchedule(**consensus) if consensus else None,
             concepts=Schedule(**concepts) if concepts else None,
-            proofread=Schedule(**proofread) if proofread else None,
+            proofread=ProofreadSchedule(**proofread) if proofread else None,
             **fields,
         )
 

@@ -176,7 +176,12 @@ def run_refine(
         train_concepts(specialist, tokenizer, pictures, recipe.concepts, work, progress)
     if recipe.proofread:
         initials = _initials(
-            specialist, tokenizer, pictures, ("planted",), progress, recipe.proofread.seed
+            specialist,
+            tokenizer,
+            pictures,
+            recipe.proofread.initial,
+            progress,
+            recipe.proofread.seed,
         )
         train_proofreader(specialist, pictures, initials, recipe.proofread, work)
     _finish(out, specialist, tokenizer)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -16,21 +17,40 @@ from torch.nn.functional import cross_entropy
 from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.initial_captions import InitialCaptions
-from mmser_ros.training.loop import Loss, Schedule, train
+from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
 from mmser_ros.training.pictures import BATCH, CaptionedFeatures
 
+ERRORS = ("planted", "guessed")
+"""Kinds of initial captions that have an error here and there."""
 NOTHING = -100
 """What should stand at a place from which there is nothing to learn."""
+
+
+@dataclass(frozen=True)
+class ProofreadSchedule(Schedule):
+    """How the proofreader is trained.
+
+    Attributes:
+        initial: kinds of initial captions with errors, drawn evenly.
+    """
+
+    initial: tuple[str, ...] = ERRORS
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "initial", tuple(self.initial))
+        if set(self.initial) - set(ERRORS) or not self.initial:
+            msg = f"proofread: initial is {self.initial}, expected some of {', '.join(ERRORS)}"
+            raise TrainingError(msg)
 
 
 def train_proofreader(
     specialist: Specialist,
     pictures: CaptionedFeatures,
     initials: InitialCaptions,
-    schedule: Schedule,
+    schedule: ProofreadSchedule,
     folder: Path,
 ) -> None:
-    """Train the proofreader; an item is a caption of a picture, a step plants errors in it.
+    """Train the proofreader; an item is a caption of a picture, a step puts errors in it.
 
     The language model learns nothing from it: what its pictures' captions are it knows by heart.
 
@@ -42,10 +62,13 @@ def train_proofreader(
     forward = torch.compile(proofreader, dynamic=True) if schedule.compile else proofreader
 
     def read(
-        chosen: Sequence[tuple[int, int]], views: Sequence[int], random: np.random.Generator
+        chosen: Sequence[tuple[int, int]],
+        views: Sequence[int],
+        kinds: Sequence[str],
+        random: np.random.Generator,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits, and what stands at each place and what should; NOTHING where nothing does."""
-        planted = initials.draw(views, chosen, ("planted",), random)
+        planted = initials.draw(views, chosen, kinds, random)
         truths = initials.draw(views, chosen, ("truth",), random)
         tokens, mask = pad(planted, specialist.device)
         corrections = map(correct, planted, truths)
@@ -61,7 +84,8 @@ def train_proofreader(
     def loss_of(batch: Sequence[int]) -> Loss:
         random = np.random.default_rng(int(torch.randint(2**31, ())))
         views = pictures.draw_views(len(batch))
-        logits, _, targets = read([items[index] for index in batch], views, random)
+        chosen = [items[index] for index in batch]
+        logits, _, targets = read(chosen, views, schedule.initial, random)
         loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOTHING)
         return loss, float((targets != NOTHING).sum())
 
@@ -69,23 +93,20 @@ def train_proofreader(
     def validate() -> dict[str, float]:
         held = range(pictures.known, len(pictures.captions))
         rest = [(one, n) for one in held for n in range(len(pictures.captions[one]))]
-        random = np.random.default_rng(0)
-        places = []
-        for at in range(0, len(rest), BATCH):
-            some = rest[at : at + BATCH]
-            logits, tokens, targets = read(some, [0] * len(some), random)
-            known = targets != NOTHING
-            losses = cross_entropy(logits[known], targets[known], reduction="none")
-            right = (logits.argmax(-1) == targets)[known]
-            places.append(torch.stack([losses, right, (tokens == targets)[known]], dim=1))
-        if not places:
-            return {}
-        losses, right, sound = torch.cat(places).T
-        return {
-            "held-out loss": float(losses.mean()),
-            "held-out restored": float(right[sound == 0].mean()),
-            "held-out kept": float(right[sound == 1].mean()),
-        }
+        figures = {}
+        for kind in schedule.initial if rest else ():
+            random = np.random.default_rng(0)
+            places = []
+            for at in range(0, len(rest), BATCH):
+                some = rest[at : at + BATCH]
+                logits, tokens, targets = read(some, [0] * len(some), (kind,), random)
+                known = targets != NOTHING
+                right = (logits.argmax(-1) == targets)[known]
+                places.append(torch.stack([right, (tokens == targets)[known]], dim=1))
+            right, sound = torch.cat(places).T
+            figures[f"held-out {kind} restored"] = float(right[~sound].float().mean())
+            figures[f"held-out {kind} kept"] = float(right[sound].float().mean())
+        return figures
 
     train("proofread", proofreader, loss_of, len(items), schedule, folder, validate)
 

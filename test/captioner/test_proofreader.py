@@ -59,7 +59,8 @@ def test_the_caption_ends_where_it_ended(proofreader, embeddings):
     evidence = proofreader.evidence(levels(3), tokens, embeddings, mask, views=1, end=END)
     assert evidence.shape == (3, 4, 20)
     least = CONFIG.weight * UNLIKELY
-    for row, length in enumerate([3, 1, 0]):
+    assert not evidence[2].any()
+    for row, length in enumerate([3, 1]):
         assert (evidence[row, :length, END] == least).all()
         assert (evidence[row, length:, END] == 0).all()
         others = [token for token in range(20) if token != END]
@@ -117,4 +118,5 @@ def test_captions_from_elsewhere_are_proofread_and_own_ones_are_not(
     assert hard.caption(picture, initial=given).text != "a dog"
     both = easy.caption_batch([picture, picture], initials=[given, "a"])
     assert [one.text for one in both] == ["a dog", "a"]
+    assert easy.caption(picture, initial=" ").text == own[0].text
     assert not caplog.text

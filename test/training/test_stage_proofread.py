@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from mmser_ros.captioner.config import ProofreaderConfig
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.initial_captions import InitialCaptions
-from mmser_ros.training.loop import Schedule
 from mmser_ros.training.perturb import PlantedError, PseudoInitialCaption
 from mmser_ros.training.pictures import CaptionedFeatures
-from mmser_ros.training.stage_proofread import NOTHING, correct, train_proofreader
+from mmser_ros.training.stage_proofread import (
+    NOTHING,
+    ProofreadSchedule,
+    correct,
+    train_proofreader,
+)
 from mmser_ros.training.text import train_tokenizer
 
 COLOURS = ["red", "green", "blue", "grey"]
@@ -73,7 +77,9 @@ def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
     initials = InitialCaptions(
         specialist, tokenizer, pictures, ("planted",), ColourMaker(), lambda items, *_: items
     )
-    schedule = Schedule(epochs=60, batch_size=12, learning_rate=1e-2, average=0.9)
+    schedule = ProofreadSchedule(
+        initial=["planted"], epochs=60, batch_size=12, learning_rate=1e-2, average=0.9
+    )
     train_proofreader(specialist, pictures, initials, schedule, tmp_path)
     encode = lambda text: tokenizer.encode(text, add_special_tokens=False).ids  # noqa: E731
     embeddings = specialist.language_model.get_input_embeddings().weight
