@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -25,18 +26,18 @@ def word_changes(before: str, after: str) -> list[Words]:
     """What became of the words of a caption.
 
     Returns:
-        In reading order. Kept and added joined by spaces are `after`, kept and removed are
-        `before`, but for the white space of both.
+        In reading order. Kept and added joined by spaces are `after`, but for its white space;
+        kept and removed are `before`, but for its white space, case and periods.
 
     Example:
         >>> [(one.fate, one.text) for one in word_changes("a red cat", "a cat")]
         [('kept', 'a'), ('removed', 'red'), ('kept', 'cat')]
     """
-    old, new = before.split(), after.split()
+    old, new = _words(before), after.split()
     changes = []
-    for same, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for same, a, b, c, d in _matched(before, after).get_opcodes():
         if same == "equal":
-            changes.append(Words("kept", " ".join(old[a:b])))
+            changes.append(Words("kept", " ".join(new[c:d])))
             continue
         if a < b:
             changes.append(Words("removed", " ".join(old[a:b])))
@@ -47,4 +48,17 @@ def word_changes(before: str, after: str) -> list[Words]:
 
 def share_changed(before: str, after: str) -> float:
     """The share of the words of both captions that are not kept, 0 to 1."""
-    return 1.0 - SequenceMatcher(None, before.split(), after.split(), autojunk=False).ratio()
+    return 1.0 - _matched(before, after).ratio()
+
+
+def _matched(before: str, after: str) -> SequenceMatcher[str]:
+    return SequenceMatcher(None, _keys(_words(before)), _keys(after.split()), autojunk=False)
+
+
+def _words(caption: str) -> list[str]:
+    """The words of a caption, without periods that stand alone."""
+    return [word for word in caption.split() if word.strip(".")]
+
+
+def _keys(words: Sequence[str]) -> list[str]:
+    return [word.lower().rstrip(".") or word for word in words]
