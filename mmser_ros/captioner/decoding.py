@@ -100,48 +100,39 @@ class Reading:
     """How far a language model has read.
 
     Attributes:
+        prompt: what was read first.
         cache: keys and values of what was read.
         position: (batch · views,), of the token that was read last.
         mask: (batch · views, tokens read), see Prompt.
         evidence: see there, without that of tokens read after the prompt.
         places: see there.
-        views: see there.
-        temperature: see there.
         said: how many tokens were read after the prompt.
     """
 
+    prompt: Prompt
     cache: DynamicCache
     position: Tensor
     mask: Tensor | None
     evidence: Tensor | None
     places: Tensor | None
-    views: int
-    temperature: float
     said: int = 0
 
     @classmethod
     def begin(cls, model: OPTForCausalLM, prompt: Prompt) -> Reading:
         """A reading that ends before the prompt, at the position of its end."""
         cache = DynamicCache(config=model.config)
-        return cls(
-            cache,
-            prompt.positions[:, -1],
-            prompt.mask,
-            prompt.evidence,
-            prompt.places,
-            prompt.views,
-            prompt.temperature,
-        )
+        position = prompt.positions[:, -1]
+        return cls(prompt, cache, position, prompt.mask, prompt.evidence, prompt.places)
 
     def repeat(self, times: int) -> None:
         """Turn each caption into `times` captions alike."""
-        captions = len(self.position) // self.views
+        captions = len(self.position) // self.prompt.views
         self.select(torch.arange(captions, device=self.position.device).repeat_interleave(times))
 
     def select(self, captions: Tensor) -> None:
         """Keep these captions, in this order."""
-        views = torch.arange(self.views, device=captions.device)
-        rows = (captions[:, None] * self.views + views).flatten()
+        views = torch.arange(self.prompt.views, device=captions.device)
+        rows = (captions[:, None] * self.prompt.views + views).flatten()
         self.cache.batch_select_indices(rows)
         self.position = self.position[rows]
         self.mask = None if self.mask is None else self.mask[rows]
@@ -150,9 +141,9 @@ class Reading:
 
     def weigh(self, logits: Tensor) -> Tensor:
         """Logits (batch, …, vocabulary) of all views (batch · views, …, vocabulary) together."""
-        if self.views == 1:
+        if self.prompt.views == 1:
             return logits
-        return logits.float().log_softmax(-1).unflatten(0, (-1, self.views)).mean(1)
+        return logits.float().log_softmax(-1).unflatten(0, (-1, self.prompt.views)).mean(1)
 
     def judge(self, logits: Tensor) -> Tensor:
         """Logits (batch, vocabulary) of the next token, with the evidence for it."""
@@ -160,7 +151,7 @@ class Reading:
             logits = logits + self.evidence
         if self.places is not None and self.said < self.places.shape[1]:
             logits = logits + self.places[:, self.said]
-        return logits / self.temperature
+        return logits / self.prompt.temperature
 
 
 def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
@@ -194,7 +185,7 @@ def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tenso
     if reading.mask is not None:
         reading.mask = torch.nn.functional.pad(reading.mask, (0, 1), value=True)
     states = model.model.decoder(
-        input_ids=tokens.repeat_interleave(reading.views)[:, None],
+        input_ids=tokens.repeat_interleave(reading.prompt.views)[:, None],
         attention_mask=reading.mask,
         position_ids=reading.position[:, None],
         past_key_values=reading.cache,

@@ -74,12 +74,9 @@ class RefineRecipe:
     cache: bool = True
 
     def __post_init__(self) -> None:
-        for schedule, part, name in (
-            (self.concepts, self.ser_connector.concepts, "concepts"),
-            (self.proofread, self.ser_connector.proofreader, "proofreader"),
-        ):
-            if bool(schedule) != bool(part):
-                msg = f"expected ser_connector: {name} and its schedule, or neither"
+        for name, part in (("concepts", "concepts"), ("proofread", "proofreader")):
+            if bool(getattr(self, name)) != bool(getattr(self.ser_connector, part)):
+                msg = f"expected ser_connector: {part} and {name}, its schedule, or neither"
                 raise TrainingError(msg)
         connects = self.ser_connector.architecture is not None
         if bool(self.refine) != connects or (self.consensus and not connects):

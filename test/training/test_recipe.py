@@ -237,14 +237,14 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
     with pytest.raises(TrainingError, match="architecture and refine, its schedule, or neither"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "concepts": None}))
-    with pytest.raises(TrainingError, match="concepts and its schedule, or neither"):
+    with pytest.raises(TrainingError, match="concepts and concepts, its schedule, or neither"):
         read_refine_recipe(tmp_path / "odd.yaml")
     odd = {**REFINE, "proofread": {**PROOFREAD, "initial": ["own"]}}
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump(odd))
     with pytest.raises(TrainingError, match="expected some of planted, guessed"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "proofread": PROOFREAD}))
-    with pytest.raises(TrainingError, match="proofreader and its schedule, or neither"):
+    with pytest.raises(TrainingError, match="proofreader and proofread, its schedule, or neither"):
         read_refine_recipe(tmp_path / "odd.yaml")
     planted = {**REFINE["refine"], "initial": ["planted"]}
     (tmp_path / "odd.yaml").write_text(
