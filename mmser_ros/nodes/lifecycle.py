@@ -61,7 +61,10 @@ def run_lifecycle_node(
         executor.add_node(node)
         if not node.get_parameter("autostart").value or _start(node):
             spinning.start()
-            spun.wait()  # until Python 3.13 a join that is interrupted takes its thread for ended
+            # Until Python 3.13 a join that is interrupted takes its thread for ended; and a signal
+            # between two instructions, or to another thread, does not break into a wait.
+            while not spun.wait(0.5):
+                pass
             failure = f"{name} can't go on; the traceback above says why"
     except KeyboardInterrupt:
         failure = ""
