@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""After stage 2: which word should stand at each place of a caption, by planted errors."""
+"""After stage 2: which word should stand at each place of a caption with errors."""
 
 from __future__ import annotations
 

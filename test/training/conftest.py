@@ -8,6 +8,7 @@ import tarfile
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 40, 220), "grey": (128,) * 3}
@@ -35,6 +36,22 @@ def write_split(root, split, count, corrupt=()):
             ]
     (root / f"{split}_captions.json").write_text(json.dumps(captions))
     return list(captions)
+
+
+def features_of_colours(specialist):
+    """Features of pictures of one of four colours each; a channel of the finer level tells which.
+
+    As `CaptionedFeatures.features`: views and pictures → levels.
+    """
+    coarse, fine = specialist.vision.channels
+
+    def features(views, pictures):
+        finer = torch.zeros(len(pictures), 196, fine)
+        for row, picture in enumerate(pictures):
+            finer[row, :, picture % 4] = 1.0
+        return torch.zeros(len(pictures), 49, coarse), finer
+
+    return features
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from mmser_ros.training.loop import Schedule, TrainingError
 from mmser_ros.training.pictures import CaptionedFeatures
 from mmser_ros.training.stage_concepts import choose_words, train_concepts
 from mmser_ros.training.text import train_tokenizer
+from test.training.conftest import features_of_colours
 
 COLOURS = ["red", "green", "blue", "grey"]
 CAPTIONS = [
@@ -35,19 +36,11 @@ def test_words_are_of_one_token_and_say_something(tokenizer):
 
 
 def test_the_detector_learns_what_is_to_be_seen(refining_config, tokenizer, tmp_path):
-    """Pictures of one colour each; a channel of the finer level tells which."""
     torch.manual_seed(0)
     concepts = ConceptsConfig(words=5, hidden_size=32, weight=1.0)
     connector = replace(refining_config.ser_connector, concepts=concepts)
     specialist = Specialist(replace(refining_config, ser_connector=connector)).eval()
-    coarse, fine = specialist.vision.channels
-
-    def features(views, pictures):
-        finer = torch.zeros(len(pictures), 196, fine)
-        for row, picture in enumerate(pictures):
-            finer[row, :, picture % 4] = 1.0
-        return torch.zeros(len(pictures), 49, coarse), finer
-
+    features = features_of_colours(specialist)
     pictures = CaptionedFeatures(features, CAPTIONS, np.zeros((2, 40), bool), holdout=4)
     schedule = Schedule(epochs=20, batch_size=6, learning_rate=1e-2, average=0.5)
     train_concepts(specialist, tokenizer, pictures, schedule, tmp_path, lambda items, *_: items)

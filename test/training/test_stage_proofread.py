@@ -19,6 +19,7 @@ from mmser_ros.training.stage_proofread import (
     train_proofreader,
 )
 from mmser_ros.training.text import train_tokenizer
+from test.training.conftest import features_of_colours
 
 COLOURS = ["red", "green", "blue", "grey"]
 captions = st.lists(st.integers(0, 9), max_size=8)
@@ -55,7 +56,6 @@ class ColourMaker:
 
 
 def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
-    """Pictures of one colour each; a channel of the finer level tells which."""
     texts = [[f"a {COLOURS[number % 4]} wall"] for number in range(40)]
     words = [word for word in (*COLOURS, "a", "wall") for _ in range(50)]
     tokenizer = train_tokenizer(words, 300)
@@ -65,14 +65,7 @@ def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
     specialist = Specialist(replace(refining_config, ser_connector=connector)).eval()
     torch.nn.init.normal_(specialist.language_model.get_input_embeddings().weight, std=0.5)
     before = {key: value.clone() for key, value in specialist.state_dict().items()}
-    coarse, fine = specialist.vision.channels
-
-    def features(views, pictures):
-        finer = torch.zeros(len(pictures), 196, fine)
-        for row, picture in enumerate(pictures):
-            finer[row, :, picture % 4] = 1.0
-        return torch.zeros(len(pictures), 49, coarse), finer
-
+    features = features_of_colours(specialist)
     pictures = CaptionedFeatures(features, texts, np.zeros((2, 40), bool), holdout=4)
     initials = InitialCaptions(
         specialist, tokenizer, pictures, ("planted",), ColourMaker(), lambda items, *_: items
