@@ -147,11 +147,6 @@ def _figures(judge: Judge, pictures: PictureSet, said: Mapping[str, Said]) -> di
     return figures
 
 
-def first(pictures: Iterable, count: int) -> Iterator:
-    """Yield no more than so many."""
-    yield from (picture for picture, _ in zip(pictures, range(count), strict=False))
-
-
 def batches(pictures: Iterable) -> Iterator[tuple[list[str], list[np.ndarray]]]:
     """Yield names and pictures of up to BATCH; corrupt ones are left out."""
     names: list[str] = []

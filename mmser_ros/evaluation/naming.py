@@ -36,6 +36,19 @@ class Word:
     kind: str
 
 
+@dataclass(frozen=True)
+class Mention:
+    """Words of a caption that name something.
+
+    Attributes:
+        words: the wording.
+        things: what it can mean; nothing for a wording listed under OTHER.
+    """
+
+    words: tuple[Word, ...]
+    things: frozenset[str]
+
+
 def read_words(captions: Iterable[str]) -> Iterator[list[Word]]:
     """Yield the words of each caption; punctuation and the "'s" of owners are left out.
 
@@ -101,24 +114,31 @@ class WordTable:
             msg = f"{path}: {error}"
             raise WordTableError(msg) from error
 
-    def named(self, words: Sequence[Word]) -> list[frozenset[str]]:
-        """What a caption names, each once, in the order of the words.
+    def mentions(self, words: Sequence[Word]) -> list[Mention]:
+        """Where a caption names something, in the order of the words.
 
-        A mention is the things that the wording can mean; for OTHER it is empty. The longest
-        wording counts, and as it stands before its lemma, which a verb does not have: "cooking" is
-        no cook.
+        The longest wording counts, and as it stands before its lemma, which a verb does not have:
+        "cooking" is no cook.
 
         Args:
             words: from `read_words`.
         """
-        found: dict[frozenset[str], None] = {}
+        found = []
         at = 0
         while at < len(words):
-            length, meaning = self._at(words, at)
-            if meaning is not None:
-                found[meaning] = None
+            length, things = self._at(words, at)
+            if things is not None:
+                found.append(Mention(tuple(words[at : at + length]), things))
             at += length
-        return list(found)
+        return found
+
+    def named(self, words: Sequence[Word]) -> list[frozenset[str]]:
+        """What a caption names, each once, in the order of the words: see `Mention.things`.
+
+        Args:
+            words: from `read_words`.
+        """
+        return list(dict.fromkeys(one.things for one in self.mentions(words)))
 
     def _at(self, words: Sequence[Word], at: int) -> tuple[int, frozenset[str] | None]:
         """How many words the wording at a place has, and what it means."""

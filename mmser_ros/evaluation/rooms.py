@@ -67,7 +67,8 @@ class RoomWords:
         """Take the lists of the file."""
         self._alike = {_spaced(name): tuple(map(_spaced, some)) for name, some in alike.items()}
         self._indoor = frozenset(indoor)
-        self._unlikely = frozenset(living) | frozenset(outdoors)
+        self._outdoors = frozenset(outdoors)
+        self._unlikely = frozenset(living) | self._outdoors
 
     @classmethod
     def read(cls, path: Path) -> RoomWords:
@@ -113,6 +114,10 @@ class RoomWords:
             counted - true,
             (said & self._unlikely) - true,
         )
+
+    def outdoors(self, caption: str) -> frozenset[str]:
+        """The `outdoors` words of a caption."""
+        return self._outdoors & frozenset(_spaced(caption).split())
 
     def _names(self, thing: str) -> tuple[str, ...]:
         name = _spaced(thing)
