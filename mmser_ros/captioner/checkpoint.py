@@ -111,8 +111,7 @@ def _write(folder: Path, config: SpecialistConfig, files: dict[str, bytes]) -> N
 
 
 def _tied(specialist: Specialist) -> set[str]:
-    tied = specialist.language_model.config.tie_word_embeddings
-    return {"language_model.lm_head.weight"} if tied else set()
+    return {"language_model.lm_head.weight"} if specialist.language_model.tied else set()
 
 
 def _read_config(path: Path) -> tuple[SpecialistConfig, dict[str, str]]:
