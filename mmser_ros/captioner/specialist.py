@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import torch
@@ -15,6 +16,7 @@ from mmser_ros.captioner.decoding import Prompt
 from mmser_ros.captioner.glance_connector import build_glance_connector
 from mmser_ros.captioner.language_model import build_language_model
 from mmser_ros.captioner.ser_connector import SerConnector
+from mmser_ros.captioner.uninitialised import Uninitialised
 from mmser_ros.captioner.vision import ClipTower, EfficientNetLiteTower, Levels, build_tower
 
 EVERYONE, PADDING = -2, -1
@@ -34,14 +36,27 @@ class Specialist(nn.Module):
         end: token id that ends it.
     """
 
-    def __init__(self, config: SpecialistConfig) -> None:
+    def __init__(self, config: SpecialistConfig, *, initialise: bool = True) -> None:
+        """Build it, the vision tower from its source.
+
+        Args:
+            config: its configuration.
+            initialise: whether the weights start as the configuration says; False is sooner, for
+                weights that are going to be loaded.
+        """
         super().__init__()
         self.config = config
-        self.language_model = build_language_model(config.language)
+        start = nullcontext if initialise else Uninitialised
+        with start():
+            self.language_model = build_language_model(config.language)
         self._frozen = [build_tower(config.vision)]  # in a list, so that it is no submodule
         self.width = self.language_model.width
         self.begin = self.language_model.begin
         self.end = self.language_model.end
+        with start():
+            self._build_connectors(config)
+
+    def _build_connectors(self, config: SpecialistConfig) -> None:
         self.glance_connector = build_glance_connector(
             self.vision.channels[0], self.width, config.glance_connector_layers
         )
