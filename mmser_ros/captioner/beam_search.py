@@ -7,13 +7,13 @@ from __future__ import annotations
 import math
 
 import torch
-from transformers import OPTForCausalLM
 
 from mmser_ros.captioner.decoding import Decoded, Prompt, decode_one, prefill
+from mmser_ros.captioner.language_model import LanguageModel
 
 
 def beam_search(
-    model: OPTForCausalLM, prompt: Prompt, end: int, longest: int, beams: int
+    model: LanguageModel, prompt: Prompt, end: int, longest: int, beams: int
 ) -> Decoded:
     """Decode a single prompt without padding, keeping the `beams` likeliest beginnings.
 

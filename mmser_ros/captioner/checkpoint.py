@@ -1,10 +1,11 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints: a folder of config.json, model.safetensors and tokenizer.json.
+"""Checkpoints: a folder of config.json, tokenizer.json and model.safetensors.
 
-config.json carries the SHA-256 of the other two, so a wrong, truncated or damaged file is
-found and named when loading. The frozen vision tower is not stored: config.json says where its
-weights come from.
+Many weights are in several files, model-00001-of-00003.safetensors and so on; how they are stored
+says `weights`. config.json names the other files with their SHA-256, so a wrong, truncated or
+damaged one is found and named when loading. The frozen vision tower is not stored: config.json says
+where its weights come from.
 """
 
 from __future__ import annotations
@@ -16,16 +17,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-from safetensors.torch import load, save
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.captioner.config import ConfigError, SpecialistConfig
 from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.weights import (
+    LARGEST_FILE,
+    from_files,
+    is_weights_file,
+    pack,
+    to_files,
+    unpack,
+)
 from mmser_ros.errors import MmserError
 
-CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
+CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 
 
 class CheckpointError(MmserError):
@@ -33,26 +40,34 @@ class CheckpointError(MmserError):
 
 
 def save_checkpoint(
-    folder: Path, specialist: Specialist, tokenizer: Tokenizer, dtype: torch.dtype = torch.float16
+    folder: Path,
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    *,
+    dtype: str = "float16",
+    largest: int = LARGEST_FILE,
 ) -> None:
     """Write a checkpoint; config.json comes last, so an interrupted save is no checkpoint.
 
     Args:
-        folder: where to, made if need be; older files there are replaced.
+        folder: where to, made if need be; older files of a checkpoint there are replaced.
         specialist: what to save.
         tokenizer: its vocabulary.
-        dtype: of the weights on disk.
+        dtype: of the weights on disk: `float32`, `float16`, `bfloat16` or `int8`, see `weights`.
+        largest: bytes of a file of weights at most, unless a single tensor has more.
+
+    Raises:
+        CheckpointError: the dtype is unknown or can't hold the weights.
     """
-    weights = {
-        name: value.detach().to("cpu", dtype if value.is_floating_point() else None).contiguous()
-        for name, value in specialist.state_dict().items()
-        if name not in _tied(specialist)
-    }
-    files = {
-        WEIGHTS: save(weights, metadata={"format": "pt"}),
-        TOKENIZER: tokenizer.to_str(pretty=True).encode(),
-    }
-    _write(folder, specialist.config, files)
+    state = specialist.state_dict()
+    kept = {name: value for name, value in state.items() if name not in _tied(specialist)}
+    try:
+        weights = to_files(pack(kept, dtype), largest)
+    except ValueError as error:
+        msg = f"{folder} is not written: {error}"
+        raise CheckpointError(msg) from error
+    vocabulary = tokenizer.to_str(pretty=True).encode()
+    _write(folder, specialist.config, {**weights, TOKENIZER: vocabulary})
 
 
 def save_calibrated(source: Path, folder: Path, calibrations: Sequence[Calibration]) -> None:
@@ -67,7 +82,7 @@ def save_calibrated(source: Path, folder: Path, calibrations: Sequence[Calibrati
         CheckpointError: a file of the source is missing or damaged.
     """
     config, sums = _read_config(source / CONFIG)
-    files = {name: _read_verified(source / name, sums.get(name)) for name in (WEIGHTS, TOKENIZER)}
+    files = {name: _read_verified(source / name, known) for name, known in sums.items()}
     _write(folder, replace(config, calibrations=tuple(calibrations)), files)
 
 
@@ -79,22 +94,24 @@ def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
         ConfigError: the configuration names something unknown.
     """
     config, sums = _read_config(folder / CONFIG)
-    data = {name: _read_verified(folder / name, sums.get(name)) for name in (WEIGHTS, TOKENIZER)}
-    specialist = Specialist(config)
+    files = {name: _read_verified(folder / name, known) for name, known in sums.items()}
+    tokenizer = Tokenizer.from_str(files.pop(TOKENIZER).decode())
+    names = ", ".join(files)
+    specialist = Specialist(config, initialise=False)
     try:
-        # Copied into parameters of float32, whatever the file has.
-        found = specialist.load_state_dict(load(data[WEIGHTS]), strict=False)
+        # Copied into parameters of float32, whatever the files have.
+        found = specialist.load_state_dict(unpack(from_files(files)), strict=False)
     except Exception as error:  # safetensors raises its own, torch a RuntimeError for shapes
-        msg = f"{folder / WEIGHTS} does not fit {CONFIG}: {error}"
+        msg = f"{folder}: {names} does not fit {CONFIG}: {error}"
         raise CheckpointError(msg) from error
     lacking = set(found.missing_keys) - _tied(specialist)
     if lacking or found.unexpected_keys:
         msg = (
-            f"{folder / WEIGHTS} does not fit {CONFIG}: it lacks {sorted(lacking)[:3]} and has "
+            f"{folder}: {names} does not fit {CONFIG}: it lacks {sorted(lacking)[:3]} and has "
             f"{found.unexpected_keys[:3]} that are not expected"
         )
         raise CheckpointError(msg)
-    return specialist.eval(), Tokenizer.from_str(data[TOKENIZER].decode())
+    return specialist.eval(), tokenizer
 
 
 def _write(folder: Path, config: SpecialistConfig, files: dict[str, bytes]) -> None:
@@ -108,26 +125,32 @@ def _write(folder: Path, config: SpecialistConfig, files: dict[str, bytes]) -> N
         fresh = folder / f"{name}.new"
         fresh.write_bytes(data)
         os.replace(fresh, folder / name)
+    for path in folder.iterdir():  # of an older checkpoint that had more of them, or fewer
+        if is_weights_file(path.name) and path.name not in files:
+            path.unlink()
 
 
 def _tied(specialist: Specialist) -> set[str]:
-    tied = specialist.language_model.config.tie_word_embeddings
-    return {"language_model.lm_head.weight"} if tied else set()
+    return {"language_model.lm_head.weight"} if specialist.language_model.tied else set()
 
 
 def _read_config(path: Path) -> tuple[SpecialistConfig, dict[str, str]]:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return SpecialistConfig.from_json(json.dumps(fields["specialist"])), fields["sha256"]
+        sums = dict(fields["sha256"])
+        if TOKENIZER not in sums or not all(is_weights_file(n) for n in sums.keys() - {TOKENIZER}):
+            msg = f"files {sorted(sums)}"
+            raise ValueError(msg)
+        return SpecialistConfig.from_json(json.dumps(fields["specialist"])), sums
     except (OSError, ValueError, TypeError, KeyError, ConfigError) as error:
         msg = (
             f"{path} is missing or damaged ({type(error).__name__}: {error}); a checkpoint is a "
-            f"folder of {CONFIG}, {WEIGHTS} and {TOKENIZER}"
+            f"folder of {CONFIG}, {TOKENIZER} and model.safetensors, or model-00001-of-… and so on"
         )
         raise CheckpointError(msg) from error
 
 
-def _read_verified(path: Path, expected: str | None) -> bytes:
+def _read_verified(path: Path, expected: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -137,7 +160,7 @@ def _read_verified(path: Path, expected: str | None) -> bytes:
     if found != expected:
         msg = (
             f"{path} is damaged or of another checkpoint: its SHA-256 is {found[:12]}…, "
-            f"{CONFIG} says {str(expected)[:12]}…; copy the checkpoint again"
+            f"{CONFIG} says {expected[:12]}…; copy the checkpoint again"
         )
         raise CheckpointError(msg)
     return data

@@ -41,15 +41,17 @@ class VisionConfig:
 
 @dataclass(frozen=True)
 class LanguageConfig:
-    """An OPT language model.
+    """A language model.
 
     Attributes:
         weights: a Hugging Face id or folder to start from, or `random`.
-        architecture: keyword arguments of `transformers.OPTConfig`.
+        architecture: keyword arguments of `transformers.OPTConfig` or `LlamaConfig`.
+        kind: `opt` or `llama`, a key of `language_model.KINDS`.
     """
 
     weights: str
     architecture: dict[str, Any] = field(default_factory=dict)
+    kind: str = "opt"
 
 
 @dataclass(frozen=True)

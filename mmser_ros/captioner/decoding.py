@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, OPTForCausalLM
+from transformers import DynamicCache
 
 from mmser_ros.captioner.confidence import geometric_mean
+from mmser_ros.captioner.language_model import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,10 @@ class Reading:
     said: int = 0
 
     @classmethod
-    def begin(cls, model: OPTForCausalLM, prompt: Prompt) -> Reading:
+    def begin(cls, model: LanguageModel, prompt: Prompt) -> Reading:
         """A reading that ends before the prompt, at the position of its end."""
-        cache = DynamicCache(config=model.config)
         position = prompt.positions[:, -1]
+        cache = model.new_cache()
         return cls(prompt, cache, position, prompt.mask, prompt.evidence, prompt.places)
 
     def repeat(self, times: int) -> None:
@@ -154,25 +155,19 @@ class Reading:
         return logits / self.prompt.temperature
 
 
-def prefill(model: OPTForCausalLM, prompt: Prompt) -> tuple[Tensor, Reading]:
+def prefill(model: LanguageModel, prompt: Prompt) -> tuple[Tensor, Reading]:
     """Read a prompt.
 
     Returns:
         Logits (batch, vocabulary) of the next token, and the reading to decode with.
     """
     reading = Reading.begin(model, prompt)
-    states = model.model.decoder(
-        inputs_embeds=prompt.embeddings,
-        attention_mask=prompt.mask,
-        position_ids=prompt.positions,
-        past_key_values=reading.cache,
-        use_cache=True,
-    )
-    logits = reading.weigh(model.lm_head(states.last_hidden_state[:, -1]))
+    states = model(prompt.embeddings, prompt.positions, prompt.mask, reading.cache)
+    logits = reading.weigh(model.lm_head(states[:, -1]))
     return reading.judge(logits), reading
 
 
-def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tensor:
+def decode_one(model: LanguageModel, tokens: Tensor, reading: Reading) -> Tensor:
     """Read one more token (batch,) a row; the reading grows by it.
 
     Returns:
@@ -184,18 +179,13 @@ def decode_one(model: OPTForCausalLM, tokens: Tensor, reading: Reading) -> Tenso
         reading.evidence = reading.evidence.scatter(1, tokens[:, None], 0.0)
     if reading.mask is not None:
         reading.mask = torch.nn.functional.pad(reading.mask, (0, 1), value=True)
-    states = model.model.decoder(
-        input_ids=tokens.repeat_interleave(reading.prompt.views)[:, None],
-        attention_mask=reading.mask,
-        position_ids=reading.position[:, None],
-        past_key_values=reading.cache,
-        use_cache=True,
-    ).last_hidden_state
+    words = model.embed(tokens.repeat_interleave(reading.prompt.views)[:, None])
+    states = model(words, reading.position[:, None], reading.mask, reading.cache)
     return reading.judge(reading.weigh(model.lm_head(states[:, -1])))
 
 
 def verify(
-    model: OPTForCausalLM, prompt: Prompt, draft: Sequence[int], end: int
+    model: LanguageModel, prompt: Prompt, draft: Sequence[int], end: int
 ) -> tuple[Decoded, Tensor | None, Reading]:
     """Read a prompt and a draft at once, and keep what greedy decoding would have said too.
 
@@ -215,12 +205,11 @@ def verify(
     words = words.to(prompt.embeddings.device)
     reading = Reading.begin(model, prompt)
     steps = torch.arange(1, len(draft) + 1, device=words.device)
-    states = model.model.decoder(
-        inputs_embeds=torch.cat([prompt.embeddings, model.get_input_embeddings()(words)], dim=1),
-        position_ids=torch.cat([prompt.positions, reading.position[:, None] + steps], dim=1),
-        past_key_values=reading.cache,
-        use_cache=True,
-    ).last_hidden_state
+    states = model(
+        torch.cat([prompt.embeddings, model.embed(words)], dim=1),
+        torch.cat([prompt.positions, reading.position[:, None] + steps], dim=1),
+        cache=reading.cache,
+    )
     logits = reading.weigh(model.lm_head(states[:, seen - 1 :]))[0]
     if prompt.evidence is not None:
         evidence = prompt.evidence.repeat(len(logits), 1)
@@ -249,7 +238,7 @@ def verify(
 
 
 def greedy(
-    model: OPTForCausalLM,
+    model: LanguageModel,
     prompt: Prompt,
     end: int,
     longest: int,

@@ -91,7 +91,9 @@ def explain(
         )
     return Explanation(
         words=tuple(span.text for span in words),
-        maps=np.array([maps[tokens_of(span, ends)].mean(axis=0) for span in words]),
+        maps=np.array([maps[tokens_of(span, ends)].mean(axis=0) for span in words]).reshape(
+            len(words), *maps.shape[1:]
+        ),
         view=view,
         phrases=tuple(phrases),
     )

@@ -1,26 +1,179 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The language model: OPT (arXiv 2205.01068) through transformers."""
+"""Language models through transformers, of two kinds that are used alike."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
 
 import torch
-from transformers import OPTConfig, OPTForCausalLM
+from torch import Tensor, nn
+from transformers import (
+    DynamicCache,
+    LlamaConfig,
+    LlamaForCausalLM,
+    OPTConfig,
+    OPTForCausalLM,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
+from transformers.models.llama.modeling_llama import LlamaAttention
+from transformers.models.opt.modeling_opt import OPTAttention
 
-from mmser_ros.captioner.config import LanguageConfig
+from mmser_ros.captioner.config import ConfigError, LanguageConfig
 
 
-def build_language_model(config: LanguageConfig) -> OPTForCausalLM:
-    """Build an OPT with pretrained or random weights, float32, in eval mode.
+@dataclass(frozen=True)
+class Kind:
+    """What transformers has for a kind of language model.
+
+    Attributes:
+        config: class of its configuration.
+        whole: class of the model with its head.
+        attention: class of its attention modules.
+    """
+
+    config: type[PreTrainedConfig]
+    whole: type[PreTrainedModel]
+    attention: type[nn.Module]
+
+
+KINDS = {
+    "opt": Kind(OPTConfig, OPTForCausalLM, OPTAttention),  # arXiv 2205.01068
+    "llama": Kind(LlamaConfig, LlamaForCausalLM, LlamaAttention),  # arXiv 2302.13971
+}
+
+
+class LanguageModel(nn.Module):
+    """A causal language model of any kind.
+
+    Its weights have the names that transformers gives them: `model.…` and `lm_head.weight`.
+
+    Attributes:
+        kind: a key of KINDS.
+        model: the transformer, without its head.
+        lm_head: the head, states (…, width) → logits (…, vocabulary).
+        attention: class of the modules of `model` that attend.
+    """
+
+    def __init__(self, kind: str, whole: PreTrainedModel) -> None:
+        """Take over a model of transformers.
+
+        Args:
+            kind: a key of KINDS.
+            whole: of the class that `kind` names.
+        """
+        super().__init__()
+        self.kind = kind
+        self.model = cast(PreTrainedModel, whole.model)
+        self.lm_head = cast(nn.Linear, whole.lm_head)
+        self.attention = KINDS[kind].attention
+
+    @property
+    def embeddings(self) -> Tensor:
+        """Of all words, (vocabulary, width)."""
+        return self._embedding.weight
+
+    @property
+    def width(self) -> int:
+        """Of word embeddings."""
+        return self._embedding.embedding_dim
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+        return self._embedding.num_embeddings
+
+    @property
+    def begin(self) -> int:
+        """Id of the token that a text begins with."""
+        return cast(int, self.model.config.bos_token_id)
+
+    @property
+    def end(self) -> int:
+        """Id of the token that ends it."""
+        return cast(int, self.model.config.eos_token_id)
+
+    @property
+    def tied(self) -> bool:
+        """Whether the head's weights are the word embeddings."""
+        return bool(self.model.config.tie_word_embeddings)
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Word embeddings (…, width) of token ids (…)."""
+        return self._embedding(tokens)
+
+    def new_cache(self) -> DynamicCache:
+        """Keys and values of nothing, for `forward` to add to."""
+        return DynamicCache(config=self.model.config)
+
+    def forward(
+        self,
+        embeddings: Tensor,
+        positions: Tensor,
+        mask: Tensor | None = None,
+        cache: DynamicCache | None = None,
+    ) -> Tensor:
+        """The last layer's states (batch, length, width), for `lm_head`.
+
+        Args:
+            embeddings: (batch, length, width), of what is read.
+            positions: (batch, length), where it stands; from 0, in any order.
+            mask: which positions may be seen, True or False: (batch, read before + length) of all
+                alike, causality apart; or (batch, 1, length, length) of each. None: all.
+            cache: what was read before; it grows.
+        """
+        if mask is None and cache is None:
+            # Without a mask a Llama takes positions that do not ascend one by one for the
+            # beginnings of separate texts.
+            mask = torch.ones(embeddings.shape[:2], dtype=torch.bool, device=embeddings.device)
+        return self.model(
+            inputs_embeds=embeddings,
+            position_ids=positions,
+            attention_mask=mask,
+            past_key_values=cache,
+            use_cache=cache is not None,
+        ).last_hidden_state
+
+    @property
+    def _embedding(self) -> nn.Embedding:
+        return cast(nn.Embedding, self.model.get_input_embeddings())
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> LanguageModel:
+        # In 16 bits a Llama's rotations would be far off at later positions: they keep their 32.
+        saved = self.state_dict().keys()
+        computed = {
+            name: buffer
+            for name, buffer in self.named_buffers()
+            if buffer.dtype == torch.float32 and name not in saved
+        }
+        super()._apply(fn, recurse)
+        for name, buffer in computed.items():
+            owner, _, own = name.rpartition(".")
+            moved = self.get_buffer(name).device
+            setattr(self.get_submodule(owner), own, buffer.to(moved))
+        return self
+
+
+def build_language_model(config: LanguageConfig) -> LanguageModel:
+    """Build a language model with pretrained or random weights, float32, in eval mode.
 
     Raises:
+        ConfigError: the kind is unknown, or its architecture can't be built.
         OSError: the weights named are neither a folder nor on the Hugging Face hub.
     """
-    if config.weights != "random":
-        return OPTForCausalLM.from_pretrained(config.weights, dtype=torch.float32).eval()
-    return OPTForCausalLM(OPTConfig(**config.architecture)).eval()
+    if config.kind not in KINDS:
+        msg = f"unknown kind of language model {config.kind!r}; expected one of {sorted(KINDS)}"
+        raise ConfigError(msg)
+    kind = KINDS[config.kind]
+    if config.weights == "random":
+        whole = kind.whole(kind.config(**config.architecture))
+    else:
+        whole = kind.whole.from_pretrained(config.weights, dtype=torch.float32)
+    return LanguageModel(config.kind, whole).eval()
 
 
 def clean(caption: str) -> str:

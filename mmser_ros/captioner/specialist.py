@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from mmser_ros.captioner.decoding import Prompt
 from mmser_ros.captioner.glance_connector import build_glance_connector
 from mmser_ros.captioner.language_model import build_language_model
 from mmser_ros.captioner.ser_connector import SerConnector
+from mmser_ros.captioner.uninitialised import Uninitialised
 from mmser_ros.captioner.vision import ClipTower, EfficientNetLiteTower, Levels, build_tower
 
 EVERYONE, PADDING = -2, -1
@@ -35,16 +36,27 @@ class Specialist(nn.Module):
         end: token id that ends it.
     """
 
-    def __init__(self, config: SpecialistConfig) -> None:
+    def __init__(self, config: SpecialistConfig, *, initialise: bool = True) -> None:
+        """Build it, the vision tower from its source.
+
+        Args:
+            config: its configuration.
+            initialise: whether the weights start as the configuration says; False is sooner, for
+                weights that are going to be loaded.
+        """
         super().__init__()
         self.config = config
-        self.language_model = build_language_model(config.language)
+        start = nullcontext if initialise else Uninitialised
+        with start():
+            self.language_model = build_language_model(config.language)
         self._frozen = [build_tower(config.vision)]  # in a list, so that it is no submodule
-        # The configuration of OPT says of each that it may be missing; in an OPT it is not.
-        language = self.language_model.config
-        self.width = cast(int, language.word_embed_proj_dim)
-        self.begin = cast(int, language.bos_token_id)
-        self.end = cast(int, language.eos_token_id)
+        self.width = self.language_model.width
+        self.begin = self.language_model.begin
+        self.end = self.language_model.end
+        with start():
+            self._build_connectors(config)
+
+    def _build_connectors(self, config: SpecialistConfig) -> None:
         self.glance_connector = build_glance_connector(
             self.vision.channels[0], self.width, config.glance_connector_layers
         )
@@ -156,7 +168,7 @@ class Specialist(nn.Module):
         prompt = self.prompt(self.refine(levels, words, real), words, real)
         concepts, proofreader = self.ser_connector.concepts, self.ser_connector.proofreader
         evidence, places, temperature = None, None, 1.0
-        embeddings = self.language_model.get_input_embeddings().weight
+        embeddings = self.language_model.embeddings
         if concepts is not None:
             evidence = concepts.evidence(self.reread(levels), count, len(embeddings))
         if proofreader is not None and foreign:
@@ -170,7 +182,7 @@ class Specialist(nn.Module):
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Word embeddings (…, width) of token ids (…)."""
-        return self.language_model.get_input_embeddings()(tokens)
+        return self.language_model.embed(tokens)
 
     def forward(
         self,
@@ -209,12 +221,11 @@ class Specialist(nn.Module):
         # Padding sees padding, so that no row of the mask is empty.
         owners = torch.cat([shared, segments], dim=1)
         visible = (owners == EVERYONE)[:, None, :] | (owners[:, :, None] == owners[:, None, :])
-        states = self.language_model.model.decoder(
-            inputs_embeds=torch.cat([context, self.embed(tokens)], dim=1),
-            attention_mask=(causal & visible)[:, None],
-            position_ids=torch.cat([positions, places + self.visual_tokens], dim=1),
-            use_cache=False,
-        ).last_hidden_state
+        states = self.language_model(
+            torch.cat([context, self.embed(tokens)], dim=1),
+            torch.cat([positions, places + self.visual_tokens], dim=1),
+            (causal & visible)[:, None],
+        )
         return self.language_model.lm_head(states[:, seen:])
 
 

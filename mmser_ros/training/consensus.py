@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from transformers import OPTForCausalLM
 
 from mmser_ros.captioner.decoding import Prompt, decode_one, prefill
+from mmser_ros.captioner.language_model import LanguageModel
 from mmser_ros.evaluation.metrics import tokenize
 
 ORDERS = 4
@@ -75,7 +75,7 @@ class ConsensusReward:
 
 @torch.no_grad()
 def sample(
-    model: OPTForCausalLM,
+    model: LanguageModel,
     prompt: Prompt,
     samples: int,
     end: int,

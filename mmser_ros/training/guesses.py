@@ -46,7 +46,7 @@ def guess_words(
     random = torch.Generator().manual_seed(seed)
     total = len(truths)
     others = (torch.arange(total) + torch.randint(1, total, (total,), generator=random)) % total
-    whole, begins = _words(tokenizer, specialist.language_model.config.vocab_size)
+    whole, begins = _words(tokenizer, specialist.language_model.vocabulary)
     guesses: list[list[list[Guess]]] = []
     specialist.eval()
     starts = range(0, total, BATCH)

@@ -120,7 +120,7 @@ class _Rewarder:
         self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
         # On a CPU half precision draws much faster, and its fused attention much slower.
         self._drawer = deepcopy(specialist.language_model).bfloat16().eval()
-        self._drawer.set_attn_implementation("eager")
+        self._drawer.model.set_attn_implementation("eager")
         self._rewards = [ConsensusReward(pictures.captions[: pictures.known])]
         if pictures.mirrored.any():
             self._rewards.append(ConsensusReward(pictures.turned[: pictures.known]))

@@ -74,7 +74,7 @@ def train_proofreader(
         corrections = map(correct, planted, truths)
         targets = [[*row, *[NOTHING] * (tokens.shape[1] - len(row))] for row in corrections]
         levels = specialist.reread(pictures.seen([picture for picture, _ in chosen], views))
-        embeddings = specialist.language_model.get_input_embeddings().weight.detach()
+        embeddings = specialist.language_model.embeddings.detach()
         with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = forward(levels, tokens, embeddings, mask)
         return logits.float(), tokens, torch.tensor(targets, device=tokens.device)

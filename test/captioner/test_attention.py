@@ -1,5 +1,7 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,8 +13,15 @@ from mmser_ros.captioner.untrained import build_untrained
 SAID, BEFORE = [7, 8, 9], [5, 6]
 
 
+@pytest.fixture(params=["opt", "llama"])
+def refining(refining_config, tiny_languages, request):
+    torch.manual_seed(3)
+    config = replace(refining_config, language=tiny_languages[request.param])
+    return build_untrained(config)[0].eval()
+
+
 @pytest.fixture
-def refining(refining_config):
+def refining_opt(refining_config):
     torch.manual_seed(3)
     return build_untrained(refining_config)[0].eval()
 
@@ -33,7 +42,10 @@ def test_the_attention_of_both_looks(refining):
     assert second.connector.shape == (1, 49 + 2, 49 + 2)
     for layers in (glance.language, second.language, second.connector):
         torch.testing.assert_close(layers.sum(-1), torch.ones(layers.shape[:2]))
-    assert glance.language.triu(1).max() == 0  # nothing looks ahead
+    for layers in (glance.language, second.language):
+        past = torch.ones(layers.shape).tril().bool()
+        assert layers[~past].max() == 0  # nothing looks ahead
+        assert layers[past].min() > 0  # and everything is seen from then on
     assert token_maps(second).shape == (3, 7, 7)
 
 
@@ -48,7 +60,7 @@ def test_what_follows_a_token_does_not_change_where_it_was_seen(refining):
 
 @torch.inference_mode()
 def test_the_model_is_left_as_it_was(refining):
-    models = (refining.language_model, refining.ser_connector.encoder.bert)
+    models = (refining.language_model.model, refining.ser_connector.encoder.bert)
     usual = [model.config._attn_implementation for model in models]
     levels = encode(refining)
     before = refining.refine(levels, torch.tensor([BEFORE]))
@@ -71,21 +83,21 @@ def test_quantized_models_look_where_others_do(refining, mode):
 
 
 @torch.inference_mode()
-def test_a_token_was_seen_where_the_word_before_it_looked(refining, monkeypatch):
+def test_a_token_was_seen_where_the_word_before_it_looked(refining_opt, monkeypatch):
     """With keys that are what stands there, and queries that look for what they are."""
     one = torch.tensor([1.0, -1.0]).repeat(16)
     other = torch.tensor([1.0, 1.0, -1.0, -1.0]).repeat(8)
-    decoder = refining.language_model.model.decoder
+    decoder = refining_opt.language_model.model.decoder
     for layer in decoder.layers:
         for projection, scale in ((layer.self_attn.q_proj, 4.0), (layer.self_attn.k_proj, 1.0)):
             projection.weight.copy_(scale * torch.eye(32))
             projection.bias.zero_()
     visual = torch.zeros(1, 49, 32)
     visual[0, 11], visual[0, 40] = 50 * one, 50 * other
-    monkeypatch.setattr(refining, "glance", lambda levels: visual)
-    decoder.embed_tokens.weight[refining.begin] = 50 * one
+    monkeypatch.setattr(refining_opt, "glance", lambda levels: visual)
+    decoder.embed_tokens.weight[refining_opt.begin] = 50 * one
     decoder.embed_tokens.weight[SAID[0]] = 50 * other
-    maps = token_maps(read_attention(refining, encode(refining), SAID[:2]))
+    maps = token_maps(read_attention(refining_opt, encode(refining_opt), SAID[:2]))
     assert maps.flatten(1).argmax(1).tolist() == [11, 40]
     assert maps.flatten(1).max(1).values.min() > 0.5
 

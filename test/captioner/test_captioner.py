@@ -40,6 +40,12 @@ def refining(refining_checkpoint):
     return Captioner.load(str(refining_checkpoint), passes=3)
 
 
+@pytest.fixture(scope="module", params=["opt", "llama"])
+def either(refining_checkpoints, request):
+    """Of either kind of language model."""
+    return Captioner.load(str(refining_checkpoints[request.param]), passes=3)
+
+
 def test_each_pass_refines_the_caption_of_the_one_before(refining, picture):
     looks = [one[0] for one in refining.looks([picture])]
     assert [one.passes for one in looks] == [1, 2, 3]
@@ -65,28 +71,28 @@ def test_a_caption_from_elsewhere_is_refined(refining, captioner, picture):
 
 
 @pytest.mark.parametrize("beams", [1, 2])
-def test_a_batch_is_refined_as_single_pictures_are(refining, picture, beams):
+def test_a_batch_is_refined_as_single_pictures_are(either, picture, beams):
     pictures = [picture, picture[::-1].copy(), np.zeros((30, 20, 3), np.uint8)]
     initials = ["a", "a dog on a chair", ""]
-    together = refining.caption_batch(pictures, beams=beams, initials=initials)
+    together = either.caption_batch(pictures, beams=beams, initials=initials)
     for one, image, initial in zip(together, pictures, initials, strict=True):
-        assert one.text == refining.caption(image, beams=beams, initial=initial).text
+        assert one.text == either.caption(image, beams=beams, initial=initial).text
 
 
-def test_grounding_changes_nothing_but_adds_phrases(refining, picture):
+def test_grounding_changes_nothing_but_adds_phrases(either, picture):
     for passes in (1, 2):
-        plain = refining.caption(picture, passes=passes)
-        grounded = refining.caption(picture, passes=passes, ground=True)
+        plain = either.caption(picture, passes=passes)
+        grounded = either.caption(picture, passes=passes, ground=True)
         assert (grounded.text, grounded.confidence) == (plain.text, plain.confidence)
         assert plain.phrases == ()
         assert all(phrase.text in grounded.text for phrase in grounded.phrases)
         assert grounded.times_ms.keys() - plain.times_ms.keys() == {"ground"}
         assert grounded.times_ms["total"] > grounded.times_ms["ground"] > 0
-    assert [len(one) for one in refining.looks([picture] * 2, passes=2, ground=True)] == [2, 2]
+    assert [len(one) for one in either.looks([picture] * 2, passes=2, ground=True)] == [2, 2]
 
 
-def test_each_look_is_explained(refining, picture):
-    looks = refining.explain(picture, passes=2)
+def test_each_look_is_explained(either, picture):
+    looks = either.explain(picture, passes=2)
     assert [caption.passes for caption, _ in looks] == [1, 2]
     for caption, explanation in looks:
         assert explanation.words == tuple(caption.text.split())

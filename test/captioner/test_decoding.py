@@ -22,23 +22,27 @@ from mmser_ros.captioner.language_model import build_language_model
 END, LONGEST = 2, 4
 
 
-@pytest.fixture(scope="module")
-def model():
+COMMON = {
+    "vocab_size": 6,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "max_position_embeddings": 64,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": END,
+}
+KINDS = {
+    "opt": {"ffn_dim": 32, "word_embed_proj_dim": 16, "init_std": 1.0},
+    "llama": {"intermediate_size": 32, "num_key_value_heads": 1, "initializer_range": 1.0},
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def model(request):
     torch.manual_seed(1)
-    architecture = {
-        "vocab_size": 6,
-        "hidden_size": 16,
-        "ffn_dim": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "word_embed_proj_dim": 16,
-        "max_position_embeddings": 64,
-        "init_std": 1.0,
-        "pad_token_id": 0,
-        "bos_token_id": 1,
-        "eos_token_id": END,
-    }
-    return build_language_model(LanguageConfig("random", architecture))
+    architecture = {**COMMON, **KINDS[request.param]}
+    return build_language_model(LanguageConfig("random", architecture, request.param))
 
 
 def as_prompt(embeddings):
@@ -65,10 +69,8 @@ def weighed(count):
 
 def log_probability(model, prompt, tokens):
     """Of a whole continuation, without a cache: the slow and sure way."""
-    embeds = torch.cat(
-        [prompt.embeddings, model.get_input_embeddings()(torch.tensor([tokens]))], dim=1
-    )
-    states = model.model.decoder(inputs_embeds=embeds).last_hidden_state
+    embeds = torch.cat([prompt.embeddings, model.embed(torch.tensor([tokens]))], dim=1)
+    states = model(embeds, torch.arange(embeds.shape[1])[None])
     scores = model.lm_head(states).log_softmax(-1)[0, prompt.embeddings.shape[1] - 1 :]
     return [scores[place, token].item() for place, token in enumerate(tokens)]
 
@@ -78,7 +80,7 @@ def test_the_cache_changes_nothing(model):
     prompt = prompts(1)
     _, reading = prefill(model, prompt)
     stepwise = decode_one(model, torch.tensor([3]), reading).log_softmax(-1)
-    word = model.get_input_embeddings()(torch.tensor([[3]]))
+    word = model.embed(torch.tensor([[3]]))
     logits, _ = prefill(model, as_prompt(torch.cat([prompt.embeddings, word], dim=1)))
     torch.testing.assert_close(stepwise, logits.log_softmax(-1), atol=1e-5, rtol=1e-4)
 

@@ -108,5 +108,7 @@ def test_phrases_get_the_maps_and_the_confidence_of_their_tokens(tiny, monkeypat
     assert mat.confidence == pytest.approx(0.9)
     assert dog.confidence == pytest.approx((0.9**2 * 0.3**3) ** (1 / 5))
     assert explanation.words == tuple(text.split())
+    nothing = explain(specialist, tokenizer, levels, Decoded([], []), None, VIEW)
+    assert (nothing.words, nothing.phrases, nothing.maps.shape) == ((), (), (0, 7, 7))
     np.testing.assert_allclose(explanation.maps[1], heat((6, 6, 1.0)))
     np.testing.assert_allclose(explanation.maps[4], heat((0, 0, 1.0)))

@@ -94,7 +94,7 @@ def build(config, **changes):
     specialist, tokenizer = build_untrained(replace(config, ser_connector=bare))
     torch.nn.init.zeros_(specialist.ser_connector.proofreader.write.weight)
     torch.nn.init.zeros_(specialist.ser_connector.proofreader.write.bias)
-    torch.nn.init.normal_(specialist.language_model.get_input_embeddings().weight, std=3.0)
+    torch.nn.init.normal_(specialist.language_model.embeddings, std=3.0)
     return specialist.eval(), tokenizer
 
 

@@ -20,9 +20,9 @@ def build(config, **changes):
     return Specialist(replace(config, ser_connector=connector)).eval()
 
 
-@pytest.fixture(scope="module")
-def specialist(refining_config):
-    return build(refining_config)
+@pytest.fixture(scope="module", params=["opt", "llama"])
+def specialist(refining_config, tiny_languages, request):
+    return build(replace(refining_config, language=tiny_languages[request.param]))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,10 +9,10 @@ from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.text import lay_rows
 
 
-@pytest.fixture(scope="module")
-def specialist(tiny_config):
+@pytest.fixture(scope="module", params=["opt", "llama"])
+def specialist(tiny_config, tiny_languages, request):
     torch.manual_seed(0)
-    return Specialist(tiny_config).eval()
+    return Specialist(replace(tiny_config, language=tiny_languages[request.param])).eval()
 
 
 def test_vision_is_no_part_of_what_is_trained_or_saved(specialist):

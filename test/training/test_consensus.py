@@ -1,5 +1,7 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -49,9 +51,10 @@ def test_samples_better_than_the_others_are_favoured():
     assert gains.sum() == pytest.approx(0)
 
 
-def test_samples_run_to_their_end_and_follow_the_seed(tiny_config):
+@pytest.mark.parametrize("kind", ["opt", "llama"])
+def test_samples_run_to_their_end_and_follow_the_seed(tiny_config, tiny_languages, kind):
     torch.manual_seed(0)
-    specialist = Specialist(tiny_config).eval()
+    specialist = Specialist(replace(tiny_config, language=tiny_languages[kind])).eval()
     visual = torch.randn(3, specialist.visual_tokens, specialist.width)
     longest = tiny_config.max_caption_tokens
 

@@ -63,7 +63,7 @@ def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
     config = ProofreaderConfig(refining_config.ser_connector.architecture, weight=1.0, trust=0.0)
     connector = replace(refining_config.ser_connector, proofreader=config)
     specialist = Specialist(replace(refining_config, ser_connector=connector)).eval()
-    torch.nn.init.normal_(specialist.language_model.get_input_embeddings().weight, std=0.5)
+    torch.nn.init.normal_(specialist.language_model.embeddings, std=0.5)
     before = {key: value.clone() for key, value in specialist.state_dict().items()}
     features = features_of_colours(specialist)
     pictures = CaptionedFeatures(features, texts, np.zeros((2, 40), bool), holdout=4)
@@ -75,7 +75,7 @@ def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
     )
     train_proofreader(specialist, pictures, initials, schedule, tmp_path)
     encode = lambda text: tokenizer.encode(text, add_special_tokens=False).ids  # noqa: E731
-    embeddings = specialist.language_model.get_input_embeddings().weight
+    embeddings = specialist.language_model.embeddings
     for picture, colour in enumerate(COLOURS):
         seen = specialist.reread(features([0] * 4, [picture] * 4))
         given = torch.tensor([encode(f"a {one} wall") for one in COLOURS])

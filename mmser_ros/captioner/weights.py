@@ -1,0 +1,123 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Weights as files: of 32, 16 or 8 bits, in safetensors no larger than a limit.
+
+Of 8 bits are the matrices alone (linear weights, embeddings); the rest is of float16 then, and
+integers stay what they are. A matrix is stored as int8 steps (rows, columns), and beside it, as
+`<name>.scale`, the float16 size of a step in each row: a row's largest weight is 127 of its steps.
+A weight is step times scale, which is exact in float32. Weights that were read from steps are
+turned to the same steps and scales again: no saving loses more than the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+LARGEST_FILE = 44_000_000
+"""Bytes of a file of weights at most, unless a single tensor has more."""
+FLOATS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+STORAGES = (*FLOATS, "int8")
+STEPS = 127
+SCALE = ".scale"
+HEADER, ENTRY = 1_000, 200
+"""Bytes of a file besides its tensors, and of a tensor besides its name and values, at most."""
+
+
+def pack(weights: Mapping[str, Tensor], storage: str) -> dict[str, Tensor]:
+    """Turn weights to what is stored of them.
+
+    Args:
+        weights: by name.
+        storage: one of STORAGES.
+
+    Raises:
+        ValueError: the storage is unknown, or a weight that is to be of 8 bits is not finite.
+    """
+    if storage not in STORAGES:
+        msg = f"unknown storage {storage!r}; expected one of {', '.join(STORAGES)}"
+        raise ValueError(msg)
+    packed: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        here = value.detach().cpu()
+        if storage == "int8" and here.is_floating_point() and here.ndim == 2:  # noqa: PLR2004
+            if not here.isfinite().all():
+                msg = f"{name} is not finite; expected numbers, train again with a lower rate"
+                raise ValueError(msg)
+            packed[name], packed[name + SCALE] = to_steps(here)
+        elif here.is_floating_point():
+            packed[name] = here.to(FLOATS.get(storage, torch.float16)).contiguous()
+        else:
+            packed[name] = here.contiguous()
+    return packed
+
+
+def to_steps(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Int8 steps (rows, columns) and float16 scales (rows,) of a finite matrix."""
+    matrix = matrix.float()
+    exact = matrix.abs().amax(dim=1) / STEPS
+    # A scale below the normal numbers of float16 would be so coarse that it is not found again.
+    bounds = torch.finfo(torch.float16)
+    scale = exact.clamp(bounds.smallest_normal, bounds.max).half()
+    steps = (matrix / scale.float()[:, None]).round().clamp(-STEPS, STEPS)
+    return steps.to(torch.int8), scale
+
+
+def unpack(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Turn what was stored to weights; those of 8 bits become float32.
+
+    Raises:
+        ValueError: steps have no scales.
+    """
+    weights = {}
+    for name, value in stored.items():
+        if value.dtype == torch.int8:
+            if name + SCALE not in stored:
+                msg = f"{name} has no {name + SCALE}"
+                raise ValueError(msg)
+            weights[name] = value.float() * stored[name + SCALE].float()[:, None]
+        elif stored.get(name.removesuffix(SCALE), value).dtype != torch.int8:
+            weights[name] = value
+    return weights
+
+
+def to_files(stored: Mapping[str, Tensor], largest: int = LARGEST_FILE) -> dict[str, bytes]:
+    """Safetensors by name: `model.safetensors`, or `model-00001-of-00003.safetensors` and so on.
+
+    Args:
+        stored: tensors by name, in any order.
+        largest: bytes of a file at most, unless a single tensor has more.
+    """
+    shards: list[dict[str, Tensor]] = [{}]
+    room = largest - HEADER
+    for name, value in sorted(stored.items()):
+        need = value.nbytes + len(name.encode()) + ENTRY
+        if need > room and shards[-1]:
+            shards.append({})
+            room = largest - HEADER
+        shards[-1][name] = value
+        room -= need
+    count = len(shards)
+    names = [f"model-{number:05}-of-{count:05}.safetensors" for number in range(1, count + 1)]
+    if count == 1:
+        names = ["model.safetensors"]
+    pairs = zip(names, shards, strict=True)
+    return {name: save(shard, metadata={"format": "pt"}) for name, shard in pairs}
+
+
+def from_files(files: Mapping[str, bytes]) -> dict[str, Tensor]:
+    """What `to_files` was given.
+
+    Raises:
+        SafetensorError: a file is none of its.
+    """
+    return {name: value for data in files.values() for name, value in load(data).items()}
+
+
+def is_weights_file(name: str) -> bool:
+    """Whether `to_files` may have named a file so."""
+    return bool(re.fullmatch(r"model(-\d{5}-of-\d{5})?\.safetensors", name))

@@ -1,0 +1,144 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Language models trained elsewhere: read, and cut to fewer layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, pre_tokenizers
+from torch import Tensor
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from mmser_ros.captioner.config import LanguageConfig
+from mmser_ros.captioner.language_model import KINDS, LanguageModel, build_language_model
+from mmser_ros.captioner.uninitialised import Uninitialised
+from mmser_ros.training.loop import TrainingError
+
+NOT_ARCHITECTURE = {
+    "architectures",
+    "dtype",
+    "model_type",
+    "quantization_config",
+    "transformers_version",
+    "use_cache",
+}
+"""What transformers writes into a configuration that says nothing of how a model is built."""
+
+
+def read_pretrained(source: str) -> tuple[LanguageModel, Tokenizer]:
+    """Read a language model and its tokenizer.
+
+    Args:
+        source: a folder in transformers' format, an id on the Hugging Face hub, or a GGUF file
+            (whose quantized weights become float32).
+
+    Raises:
+        TrainingError: it is none of these or incomplete, or the model's kind is unknown.
+    """
+    path = Path(source)
+    name, options = source, {}
+    if path.suffix == ".gguf":
+        if find_spec("gguf") is None:
+            msg = f"{path} needs the package gguf; pip install '.[train]'"
+            raise TrainingError(msg)
+        name, options = str(path.parent), {"gguf_file": path.name}
+    try:
+        whole, found = AutoModelForCausalLM.from_pretrained(
+            name, dtype=torch.float32, output_loading_info=True, **options
+        )
+        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(name, **options).backend_tokenizer
+    except (OSError, ValueError) as error:
+        msg = (
+            f"{source} can't be read ({error}); expected a language model as a folder in the "
+            "format of transformers, an id on the Hugging Face hub, or a GGUF file"
+        )
+        raise TrainingError(msg) from error
+    kind = whole.config.model_type
+    if kind not in KINDS:
+        msg = f"{source} is of the kind {kind!r}; expected one of {', '.join(sorted(KINDS))}"
+        raise TrainingError(msg)
+    if found["missing_keys"]:  # which would be random
+        msg = f"{source} lacks {sorted(found['missing_keys'])[:3]}; expected all weights"
+        raise TrainingError(msg)
+    if options:
+        _restore_pre_tokenizer(tokenizer, path)
+    return LanguageModel(kind, whole).eval(), tokenizer
+
+
+def configuration(model: LanguageModel) -> LanguageConfig:
+    """What builds the same model with random weights."""
+    fields = model.model.config.to_diff_dict()
+    architecture = {
+        name: value
+        for name, value in fields.items()
+        if name not in NOT_ARCHITECTURE and not name.startswith("_")
+    }
+    return LanguageConfig("random", architecture, model.kind)
+
+
+def rebuild(
+    model: LanguageModel, changes: Mapping[str, Any], weights: Mapping[str, Tensor]
+) -> LanguageModel:
+    """A model of the same kind with changes to its architecture, and these weights by name."""
+    config = configuration(model)
+    with Uninitialised():
+        fresh = build_language_model(
+            replace(config, architecture={**config.architecture, **changes})
+        )
+    fresh.load_state_dict(weights)
+    return fresh
+
+
+def prune_layers(model: LanguageModel, keep: Sequence[int]) -> LanguageModel:
+    """A model with some of the layers; each reads what the one kept before it wrote.
+
+    Args:
+        model: stays as it is.
+        keep: numbers of layers, from 0, ascending.
+
+    Raises:
+        TrainingError: `keep` is not as described.
+    """
+    count = model.model.config.num_hidden_layers
+    if not keep or list(keep) != sorted(set(keep) & set(range(count))):
+        msg = f"layers to keep are {list(keep)}; expected some of 0 to {count - 1}, ascending"
+        raise TrainingError(msg)
+    places = {old: new for new, old in enumerate(keep)}
+    weights = {}
+    for name, value in model.state_dict().items():
+        before, layer, after = _by_layer(name)
+        if layer is None:
+            weights[name] = value
+        elif layer in places:
+            weights[f"{before}{places[layer]}{after}"] = value
+    return rebuild(model, {"num_hidden_layers": len(keep)}, weights)
+
+
+def _by_layer(name: str) -> tuple[str, int | None, str]:
+    found = re.fullmatch(r"(.*\blayers\.)(\d+)(\..*)", name)
+    return (found[1], int(found[2]), found[3]) if found else (name, None, "")
+
+
+def _restore_pre_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
+    """Split text as the model's own tokenizer does: of that a GGUF file has a name only."""
+    from gguf import GGUFReader
+
+    field = GGUFReader(path).fields.get("tokenizer.ggml.pre")
+    name = field.contents() if field else "default"
+    if name == "smollm":  # a digit is a token
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Digits(individual_digits=True),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+            ]
+        )
+    elif name not in ("default", "gpt-2"):  # which are read as they should be
+        msg = f"{path} splits text as {name!r}, which is unknown here; take the model's folder"
+        raise TrainingError(msg)
