@@ -254,6 +254,7 @@ class Captioner:
                 look.said[row],
                 None if look.before is None else look.before[row],
                 visible(image.shape[1], image.shape[0], self._specialist.config.vision.fit),
+                None if look.words is None else look.words[row],
             )
             for row, image in enumerate(images)
         ]
