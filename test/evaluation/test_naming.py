@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmser_ros.evaluation.naming import WordTable, WordTableError, read_words
@@ -95,6 +95,7 @@ def test_a_table_of_another_form_is_refused(tmp_path):
         WordTable.read(tmp_path / "gone.yaml")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abc '-.,", max_size=30))
 def test_any_text_names_only_what_is_listed(text):
     table = WordTable({"x/y": ["a", "a b"], "none": ["b a"], "other": ["c"]})

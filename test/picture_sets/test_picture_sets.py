@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmser_ros.data.example import Example
@@ -132,6 +132,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from(["captions", "labels", "objects", "phrases"]), value=JSON)
 def test_anything_else_is_refused_by_name(kind, value):
     with tempfile.TemporaryDirectory() as folder:
