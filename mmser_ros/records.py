@@ -54,7 +54,7 @@ class Caption:
         phrases: grounded noun phrases, empty unless they were asked for.
         times_ms: milliseconds by step: `encode`, `glance`, `refine`, `ground`, `total`.
         support: words of `text` that the model's word detector knows, with the probability that
-            they are true of the picture; empty for a model without one.
+            they are true of the picture; None for a model without one.
         log_probabilities: of the tokens of `text` and of its end; empty if the model gives none.
     """
 
@@ -66,7 +66,7 @@ class Caption:
     passes: int
     phrases: tuple[GroundedPhrase, ...] = ()
     times_ms: Mapping[str, float] = field(default_factory=dict)
-    support: tuple[tuple[str, float], ...] = ()
+    support: tuple[tuple[str, float], ...] | None = None
     log_probabilities: tuple[float, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
