@@ -38,11 +38,11 @@ class Calibration:
     weights: Mapping[str, float]
 
     def __post_init__(self) -> None:
-        without, all_of_them = feature_names(self.passes), feature_names(self.passes, support=True)
-        if self.weights.keys() not in (set(without), set(all_of_them)):
+        usual, more = feature_names(self.passes), feature_names(self.passes, support=True)
+        if self.weights.keys() not in (set(usual), set(more)):
             msg = (
-                f"weights of {sorted(self.weights)} after {self.passes} passes; expected {without}, "
-                f"or {all_of_them} for a model with a word detector"
+                f"weights of {sorted(self.weights)} after {self.passes} passes; expected {usual}, "
+                f"or {more} for a model with a word detector"
             )
             raise ValueError(msg)
 
@@ -77,7 +77,8 @@ def features(first: Caption, last: Caption) -> dict[str, float]:
     Returns:
         `mean` and `lowest` log probability of the last caption's tokens, and their number
         (`length`); if its words were detected the mean and lowest log probability of those that the
-        detector knows (`support`, `least_support`; 0 if it knows none); after more than one pass also `first_mean` and `first_lowest` of the glance's,
+        detector knows (`support`, `least_support`; 0 if it knows none); after more than one pass
+        also `first_mean` and `first_lowest` of the glance's,
         and `changed`, the share of words that are not in both.
     """
     of_last = {
