@@ -65,6 +65,14 @@ CAPTION_PARAMETERS = (
         False,
         "With more than one pass: also publish the first caption, at once (refined is false).",
     ),
+    Parameter(
+        "min_confidence",
+        0.0,
+        "Confidence (0 to 1) below which a caption is not published but counted as "
+        "low_confidence; 0: publish all. ~/caption_image answers in any case.",
+        least=0.0,
+        greatest=1.0,
+    ),
     Parameter("beams", 1, "1 decodes greedily, more by beam search.", least=1, greatest=16),
     Parameter(
         "ground",

@@ -15,6 +15,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from mmser_ros.msg import SceneCaption
 from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
@@ -170,6 +171,49 @@ def make_peer():
     yield make
     for peer in peers:
         peer.close()
+
+
+@pytest.fixture
+def make_node():
+    """Makes a caption_node of the test's process, by default with a scripted captioner."""
+    from mmser_ros.nodes.caption_node import CaptionNode
+    from test.nodes.scripted_captioner import Captioner
+
+    nodes = []
+
+    def make(captioner=None, activate=True, **parameters):
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        captioner = captioner or Captioner()
+        node = CaptionNode(
+            lambda **options: vars(captioner).update(options=options) or captioner,
+            parameter_overrides=overrides,
+            namespace=f"/worker_{len(nodes)}",
+        )
+        nodes.append(node)
+        node.captioner = captioner
+        if activate:
+            assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+            assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        return node
+
+    yield make
+    for node in nodes:
+        node.captioner.free.set()
+        node.captioner.free_again.set()
+        node.destroy_node()
+
+
+@pytest.fixture
+def listen(make_peer):
+    """What a node publishes, from now on."""
+
+    def to(node):
+        peer = make_peer(node.get_namespace())
+        captions = next(one for one in node.publishers if one.topic_name.endswith("scene_caption"))
+        wait_until(lambda: captions.get_subscription_count() == 1, "the peer's subscription")
+        return peer.captions
+
+    return to
 
 
 def make_image(shade=100, seconds=1, nanoseconds=5, size=(6, 8), **fields):
