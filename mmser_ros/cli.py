@@ -34,6 +34,7 @@ from mmser_ros.cli_perturb import perturb
 from mmser_ros.cli_train import train_app
 from mmser_ros.errors import MmserError
 from mmser_ros.progress import errors, show_progress
+from mmser_ros.resources import DEFAULT_MODEL
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,9 +65,9 @@ def main() -> None:
 @app.command()
 def caption(
     images: Annotated[list[Path], typer.Argument(help="Pictures to caption.")],
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
     beams: Beams = 1,
     initial: Initial = None,
@@ -114,9 +115,9 @@ def caption(
 def explain(
     image: Annotated[Path, typer.Argument(help="The picture to caption.")],
     out: Annotated[Path, typer.Option(help="Picture to write, such as explained.png.")],
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Annotated[
         int | None, typer.Option(min=1, help="Default: 2, or 1 where the model has no second look.")
     ] = None,
@@ -148,9 +149,9 @@ def evaluate(
     root: Root,
     data: DataSet = "flickr8k",
     split: Split = "dev",
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Passes = "1",
     beams: Beams = 1,
     limit: Limit = None,
@@ -183,11 +184,13 @@ def evaluate(
             limit=limit,
             progress=show_progress,
         )
+    result["quantize"] = captioner.quantize
     if as_json:
         print(json.dumps(result))
         return
     kind = "planted" if planted else "passes"
-    table = Table(title=f"{captioner.name} on {data} {split}, {result['n']} pictures")
+    about = f"{result['n']} pictures, quantize {captioner.quantize}"
+    table = Table(title=f"{captioner.name} on {data} {split}, {about}")
     for column in [kind, *result[kind]]:
         table.add_column(column)
     for measure in next(iter(result[kind].values())):
@@ -197,7 +200,7 @@ def evaluate(
 
 @app.command()
 def demo(
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
 ) -> None:
     """Caption real photographs over ROS 2, remember where, and ask: a process for each node."""

@@ -26,6 +26,7 @@ from mmser_ros.cli_options import (
     pass_numbers,
 )
 from mmser_ros.progress import show_progress
+from mmser_ros.resources import DEFAULT_MODEL
 
 
 def calibrate(
@@ -33,9 +34,9 @@ def calibrate(
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")],
     data: DataSet = "flickr8k",
     split: Split = "dev",
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Passes = "1",
     limit: Limit = None,
     diagram: Annotated[
@@ -66,6 +67,7 @@ def calibrate(
     result = {
         "n": count,
         "model": captioner.name,
+        "quantize": captioner.quantize,
         "corrupt": sorted(set(split_data.corrupt)),
         "bins": BINS,
         "folds": FOLDS,

@@ -5,18 +5,23 @@
 from __future__ import annotations
 
 from mmser_ros.nodes.parameters import Parameter
+from mmser_ros.resources import DEFAULT_MODEL
 
 CAPTION_PARAMETERS = (
     Parameter("autostart", True, "Configure and activate at start, without a manager.", fixed=True),
     Parameter(
-        "model", "nano", "Name of a shipped model, or path of a checkpoint folder.", fixed=True
+        "model",
+        DEFAULT_MODEL,
+        "Name of a shipped model, or path of a checkpoint folder.",
+        fixed=True,
     ),
     Parameter("device", "auto", "auto, cpu, cuda or cuda:N.", fixed=True),
     Parameter(
         "quantize",
-        "none",
-        "Smaller numbers: int8 on a CPU; bf16, fp16 on a GPU.",
-        choices=("none", "bf16", "fp16", "int8"),
+        "auto",
+        "Smaller numbers: int8 on a CPU; bf16, fp16 on a GPU; none; auto: int8 on a CPU that torch "
+        "has an engine for, fp16 on a GPU.",
+        choices=("auto", "none", "bf16", "fp16", "int8"),
         fixed=True,
     ),
     Parameter(

@@ -62,7 +62,7 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
     # What an untrained model says has no entities to judge.
     monkeypatch.setattr("mmser_ros.evaluation.calibrate.unseen_entities", every_third)
     options = ["--root", tmp_path, "--model", refining_checkpoint, "--out", tmp_path / "out"]
-    options += ["--passes", "1,2", "--diagram", tmp_path / "reliability.png"]
+    options += ["--quantize", "none", "--passes", "1,2", "--diagram", tmp_path / "reliability.png"]
 
     def run(*more):
         done = CliRunner().invoke(app, ["calibrate", *map(str, [*options, *more])])
@@ -72,6 +72,7 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
 
     result = json.loads(run("--json"))
     assert (result["n"], result["corrupt"], list(result["passes"])) == (37, ["3.png"], ["1", "2"])
+    assert result["quantize"] == "none"
     assert result["passes"]["1"]["right"] == pytest.approx(25 / 37)
     assert result["passes"]["2"]["after"].keys() == {"ECE", "ECE by chance", "Brier", "AUROC"}
     assert Image.open(tmp_path / "reliability.png").size == (920, 460)
@@ -79,7 +80,8 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
         assert (tmp_path / "out" / file).read_bytes() == (refining_checkpoint / file).read_bytes()
     config = load_checkpoint(tmp_path / "out")[0].config
     assert [one.passes for one in config.calibrations] == [1, 2]
-    (glance,), (second,) = Captioner.load(str(tmp_path / "out")).looks([picture], passes=2)
+    calibrated = Captioner.load(str(tmp_path / "out"), quantize="none")
+    (glance,), (second,) = calibrated.looks([picture], passes=2)
     assert second.confidence == config.calibrations[1].confidence(glance, second)
     with pytest.raises(CalibrationError, match="take more pictures"):
         run("--limit", 4)

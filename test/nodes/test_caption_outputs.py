@@ -6,6 +6,7 @@ import pytest
 from mmser_ros.srv import CaptionImage
 from rclpy.parameter import Parameter
 
+from mmser_ros.captioner.quantization import resolve
 from test.nodes.conftest import (
     connect,
     make_image,
@@ -48,6 +49,7 @@ def test_a_caption_that_is_not_sure_enough_is_held_back(tiny_checkpoint, make_pe
         publisher.publish(make_image(seconds=1))
         status = peer.status(lambda one: "dropped.low_confidence" in values(one), "the drop")
         assert (values(status)["dropped.low_confidence"], values(status)["captioned"]) == ("1", "0")
+        assert values(status)["quantize"] == resolve("auto", values(status)["device"])
         assert "1 captions of the last minute were below min_confidence" in status.message
         answer = peer.call(CaptionImage, "caption_node/caption_image", CaptionImage.Request())
         assert answer.success, answer.message
