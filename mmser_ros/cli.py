@@ -28,6 +28,7 @@ from mmser_ros.cli_perturb import perturb
 from mmser_ros.cli_train import train_app
 from mmser_ros.errors import MmserError
 from mmser_ros.progress import errors
+from mmser_ros.resources import DEFAULT_MODEL
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,9 +60,9 @@ def main() -> None:
 @app.command()
 def caption(
     images: Annotated[list[Path], typer.Argument(help="Pictures to caption.")],
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
     beams: Beams = 1,
     initial: Initial = None,
@@ -109,9 +110,9 @@ def caption(
 def explain(
     image: Annotated[Path, typer.Argument(help="The picture to caption.")],
     out: Annotated[Path, typer.Option(help="Picture to write, such as explained.png.")],
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Annotated[
         int | None, typer.Option(min=1, help="Default: 2, or 1 where the model has no second look.")
     ] = None,
@@ -140,7 +141,7 @@ def explain(
 
 @app.command()
 def demo(
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
 ) -> None:
     """Caption real photographs over ROS 2, remember where, and ask: a process for each node."""

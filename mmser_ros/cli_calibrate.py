@@ -28,6 +28,7 @@ from mmser_ros.cli_options import (
     set_names,
 )
 from mmser_ros.progress import errors, show_progress
+from mmser_ros.resources import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from mmser_ros.evaluation.calibrate import Fitted
@@ -40,9 +41,9 @@ def calibrate(
     sets: Sets = None,
     split: Split = "train",
     part: Part = "validation",
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Passes = "1",
     limit: Limit = None,
     diagram: Annotated[
@@ -73,6 +74,7 @@ def calibrate(
         save_picture(reliability_diagram(panels), diagram)
     result = {
         "model": captioner.name,
+        "quantize": captioner.quantize,
         "corrupt": {one.name: sorted(set(one.corrupt)) for one in opened},
         "bins": BINS,
         "folds": FOLDS,

@@ -30,6 +30,7 @@ from mmser_ros.cli_options import (
 )
 from mmser_ros.errors import MmserError
 from mmser_ros.progress import errors, show_progress
+from mmser_ros.resources import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from mmser_ros.captioner.captioner import Captioner
@@ -41,9 +42,9 @@ def evaluate(
     sets: Sets = None,
     split: Split = "dev",
     part: Part = "all",
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Passes = "1",
     beams: Beams = 1,
     limit: Limit = None,
@@ -113,7 +114,7 @@ def _score_model(
             write_captions(file, some)
     with judging(data, sets) as judge:
         scored = score_sets(judge, sets, said, "passes")
-    return {"model": captioner.name, "beams": beams, "sets": scored}
+    return {"model": captioner.name, "quantize": captioner.quantize, "beams": beams, "sets": scored}
 
 
 def _score_files(
@@ -165,7 +166,7 @@ def _score_planted(
         one.name: evaluate_planted(captioner, one, maker, progress=show_progress)
         for one in captioned
     }
-    return {"model": captioner.name, "sets": scored}
+    return {"model": captioner.name, "quantize": captioner.quantize, "sets": scored}
 
 
 def _report(sets: Sequence[PictureSet]) -> None:

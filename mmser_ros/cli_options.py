@@ -13,7 +13,9 @@ from mmser_ros.errors import MmserError
 
 Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
-Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
+Quantize = Annotated[
+    str, typer.Option(help="auto, none, bf16, fp16 or int8; auto: the fastest here.")
+]
 Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
 Initial = Annotated[
     str | None, typer.Option(help="Refine this caption instead of the first glance's.")

@@ -1,5 +1,7 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import inspect
+
 import numpy as np
 import pytest
 import torch
@@ -7,15 +9,16 @@ import torch
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.checks import CaptionerError
-from mmser_ros.captioner.quantization import QuantizationError
+from mmser_ros.captioner.quantization import QuantizationError, resolve
 from mmser_ros.captioner.shipped import find_model, shipped_models
 from mmser_ros.errors import OutOfMemoryError
 from mmser_ros.records import Region
+from mmser_ros.resources import DEFAULT_MODEL
 
 
 @pytest.fixture(scope="module")
 def captioner(tiny_checkpoint):
-    return Captioner.load(str(tiny_checkpoint))
+    return Captioner.load(str(tiny_checkpoint), quantize="none")
 
 
 def test_a_caption_says_all_of_itself(captioner, picture):
@@ -37,7 +40,7 @@ def test_a_batch_says_what_single_pictures_do(captioner, picture):
 
 @pytest.fixture(scope="module")
 def refining(refining_checkpoint):
-    return Captioner.load(str(refining_checkpoint), passes=3)
+    return Captioner.load(str(refining_checkpoint), quantize="none", passes=3)
 
 
 @pytest.fixture(scope="module", params=["opt", "llama"])
@@ -143,6 +146,27 @@ def test_quantized_models_stay_close(captioner, tiny_checkpoint, picture, mode):
     assert quantized.quantize == mode
     expected, got = captioner.caption(picture), quantized.caption(picture)
     assert got.confidence == pytest.approx(expected.confidence, rel=0.1)
+
+
+@pytest.mark.parametrize(("engine", "mode"), [(None, "int8"), ("none", "none")])
+def test_by_default_it_runs_as_is_fastest_here(tiny_checkpoint, picture, monkeypatch, engine, mode):
+    if engine:
+        monkeypatch.setattr(type(torch.backends.quantized), "engine", engine)
+    captioner = Captioner.load(str(tiny_checkpoint), device="cpu")
+    assert captioner.quantize == mode
+    given = Captioner.load(str(tiny_checkpoint), quantize=mode, device="cpu")
+    assert captioner.caption(picture).log_probabilities == given.caption(picture).log_probabilities
+
+
+def test_on_a_gpu_auto_is_fp16():
+    assert resolve("auto", "cuda:1") == "fp16"
+    assert resolve("bf16", "cuda:1") == "bf16"
+
+
+def test_there_is_one_default_model():
+    assert find_model(DEFAULT_MODEL).is_dir()
+    model = inspect.signature(Captioner.load).parameters["model"]
+    assert model.default == DEFAULT_MODEL
 
 
 @pytest.mark.parametrize("mode", ["fp16", "int3"])

@@ -79,7 +79,7 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
 
     monkeypatch.setattr("mmser_ros.evaluation.calibrate.judge_captions", every_third)
     options = ["--data", tmp_path, "--model", refining_checkpoint, "--out", tmp_path / "out"]
-    options += ["--passes", "1,2", "--diagram", tmp_path / "reliability.png"]
+    options += ["--quantize", "none", "--passes", "1,2", "--diagram", tmp_path / "reliability.png"]
 
     def run(*more):
         done = CliRunner().invoke(app, ["calibrate", *map(str, [*options, *more])])
@@ -92,6 +92,7 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
         {"rooms": [], "walls": ["3.png"]},
         ["1", "2"],
     )
+    assert result["quantize"] == "none"
     first = result["passes"]["1"]
     assert (first["n"], first["right"]) == (38, pytest.approx(25 / 38))
     assert (first["sets"]["walls"]["n"], first["sets"]["rooms"]["n"]) == (36, 2)
@@ -103,7 +104,8 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
         assert (tmp_path / "out" / file).read_bytes() == (refining_checkpoint / file).read_bytes()
     config = load_checkpoint(tmp_path / "out")[0].config
     assert [one.passes for one in config.calibrations] == [1, 2]
-    (glance,), (second,) = Captioner.load(str(tmp_path / "out")).looks([picture], passes=2)
+    calibrated = Captioner.load(str(tmp_path / "out"), quantize="none")
+    (glance,), (second,) = calibrated.looks([picture], passes=2)
     assert second.confidence == config.calibrations[1].confidence(glance, second)
     assert "walls" in run()
     with pytest.raises(CalibrationError, match="take more pictures"):

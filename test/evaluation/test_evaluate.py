@@ -15,7 +15,7 @@ def test_every_pass_asked_for_is_scored(refining_checkpoint, tmp_path, monkeypat
     names = ["0.png", "1.png", "2.png!", "3.png", "4.png"]
     captions = {f"{number}.png": [f"a wall {number}", "the wall"] for number in range(5)}
     write_set(tmp_path, "walls", "dev", names, captions=captions)
-    captioner = Captioner.load(str(refining_checkpoint))
+    captioner = Captioner.load(str(refining_checkpoint), quantize="none")
 
     def run(*passes):
         sets = open_sets(tmp_path, "dev")
