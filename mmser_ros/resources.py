@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmser_ros.errors import MmserError
 
-DEFAULT_MODEL = "nano"
+DEFAULT_MODEL = "small"
 """Name of the shipped model that captions where no other is named."""
 
 
