@@ -13,6 +13,8 @@ import numpy as np
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.evaluation.bootstrap import Figure, difference
+from mmser_ros.evaluation.reliability import Reliability
+from mmser_ros.evaluation.right import judge_captions
 from mmser_ros.evaluation.scoring import Judge
 
 Progress = Callable[[Iterable, str, int], Iterable]
@@ -144,6 +146,11 @@ def _figures(judge: Judge, pictures: PictureSet, said: Mapping[str, Said]) -> di
     confidences = [one.confidence for one in said.values() if one.confidence is not None]
     if len(confidences) == len(said):
         figures["confidence"] = Figure.mean(confidences)
+        right = judge_captions(judge, texts, pictures.examples)
+        sure = [said[name].confidence for name in right]
+        if right:
+            scores = Reliability(np.array(sure, float), np.array([*right.values()], bool)).scores()
+            figures |= {f"confidence {name}": Figure(value) for name, value in scores.items()}
     return figures
 
 
