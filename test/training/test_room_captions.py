@@ -57,12 +57,13 @@ def test_captions_say_what_is_labelled():
 def test_of_a_scene_alone_only_what_is_detected_is_said():
     rooms = RoomCaptions(EXAMPLES, seed=0)
     said = {caption for _ in range(60) for caption in rooms.of(BARE, {"couch": 0.9, "lamp": 0.4})}
-    assert said == {"stairs with a couch", "a couch in stairs"} or said == {"stairs with a couch"}
+    assert said == {"stairs with a couch"}
     assert {caption for _ in range(60) for caption in rooms.of(BARE, {"person": 0.9})} == {
         "people in stairs"
     }
     bare, house = (sum(len(rooms.of(one, {})) for _ in range(500)) for one in (BARE, HOUSE))
-    assert 180 < bare < 270 < 300 < house < 400
+    assert 180 < bare < 270
+    assert 300 < house < 400
 
 
 def test_items_of_pictures():
