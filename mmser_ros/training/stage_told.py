@@ -79,6 +79,7 @@ def train_told(
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
     device = specialist.device
     lengths = [len(prompt) + len(caption) for prompt, caption in zip(prompts, plain, strict=True)]
+    _check_length(specialist, max(lengths))
     batches = Batches(items, lengths, schedule.batch_size, schedule.seed)
 
     def loss_of(batch: Sequence[int]) -> Loss:
@@ -164,6 +165,15 @@ class Batches:
                 some = some[np.argsort(self._lengths[some], kind="stable")]
                 batches += np.split(some, len(some) // self._size)
         return [int(one) for index in draw.permutation(len(batches)) for one in batches[index]]
+
+
+def _check_length(specialist: Specialist, longest: int) -> None:
+    """Refuse items of more tokens than the language model has positions for."""
+    places = specialist.language_model.model.config.max_position_embeddings
+    if specialist.visual_tokens + longest > places:
+        msg = f"a prompt with its caption has {longest} tokens after {specialist.visual_tokens} "
+        msg += f"visual ones; expected no more than {places} (max_position_embeddings) in all"
+        raise TrainingError(msg)
 
 
 def _prompts(tokenizer: Tokenizer, items: Sequence[ToldItem]) -> list[list[int]]:

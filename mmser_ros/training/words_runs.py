@@ -78,6 +78,12 @@ def run_words(
         msg = f"{recipe.architecture} starts from a language model that was trained elsewhere; "
         msg += "give --language: its folder, its id on the Hugging Face hub, or a GGUF file"
         raise TrainingError(msg)
+    if language and not recipe.pretrained:
+        msg = (
+            f"the language model of {recipe.architecture} starts at random (vocabulary); expected "
+        )
+        msg += "no --language, or a recipe with pretrained"
+        raise TrainingError(msg)
     read = open_words_data(data, sentences)
     names = read.names(work)
     torch.manual_seed(recipe.words.seed)
