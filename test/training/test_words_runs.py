@@ -58,7 +58,7 @@ def plain(items, *_):
 
 @pytest.fixture
 def data(tmp_path):
-    """A folder of sets, with one picture that can't be read and some lines of text."""
+    """A folder of sets, and some lines of text."""
     folder = tmp_path / "data"
     folder.mkdir()
     write_sets(folder)
