@@ -42,12 +42,14 @@ class ToldSchedule(Schedule):
         captions: set → how many captions of one picture it learns from; `others`: of other sets.
         keep: share of the visual tokens that a look sees, see `pictures.draw_looks`.
         keep_channels: share of the features' channels, see `pictures.drop_channels`.
+        connector_rate: peak of the connector's learning rate; default: as the rest.
     """
 
     lines: int = 0
     captions: dict[str, int] | None = None
     keep: float = 1.0
     keep_channels: float = 1.0
+    connector_rate: float | None = None
 
 
 def train_told(
@@ -118,8 +120,18 @@ def train_told(
     trained: list[nn.Module] = [specialist.language_model]
     if batches.of_pictures:
         trained.append(specialist.glance_connector)
+    rate = schedule.connector_rate or schedule.learning_rate
     with training_only(specialist, *trained):
-        train(name, specialist, loss_of, len(batches), schedule, folder, order_of=batches.order)
+        train(
+            name,
+            specialist,
+            loss_of,
+            len(batches),
+            schedule,
+            folder,
+            order_of=batches.order,
+            faster={"glance_connector.": rate / schedule.learning_rate},
+        )
 
 
 class Batches:
