@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -57,6 +58,7 @@ def label_words() -> LabelWords:
         ResourceError: it did not come with the package.
     """
     text = share_path("config/lexicon/label_words.yaml").read_text(encoding="utf-8")
-    fields = yaml.safe_load(text)
-    tables = {name: fields.pop(name) for name in ("classes", "scenes", "things")}
-    return LabelWords(**tables, **{name: frozenset(words) for name, words in fields.items()})
+    fields: dict[str, Any] = yaml.safe_load(text)
+    for name, content in fields.items():
+        fields[name] = frozenset(content) if isinstance(content, list) else content
+    return LabelWords(**fields)

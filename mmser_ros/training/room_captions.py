@@ -65,8 +65,12 @@ def room_words() -> RoomWords:
     """
     text = share_path("config/lexicon/room_captions.yaml").read_text(encoding="utf-8")
     fields = yaml.safe_load(text)
-    homes = tuple(fields.pop("homes"))
-    return RoomWords(homes=homes, **{name: frozenset(words) for name, words in fields.items()})
+    return RoomWords(
+        frozenset(fields["untold"]),
+        frozenset(fields["no_article"]),
+        frozenset(fields["singular"]),
+        tuple(fields["homes"]),
+    )
 
 
 def with_article(word: str) -> str:

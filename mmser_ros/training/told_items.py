@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmser_ros.captioner.language_model import clean
+from mmser_ros.captioner.word_detector import NOTHING
 from mmser_ros.captioner.word_finder import WordFinder
 from mmser_ros.captioner.word_prompt import word_prompt
 from mmser_ros.data.example import Example
@@ -103,7 +104,7 @@ def text_items(
         TrainingError: no line has any of the words.
     """
     wanted = round(count / (1 - UNLIKE)) + 1
-    finder = WordFinder(names)
+    finder = WordFinder(name for name in names if name != NOTHING)
     chosen = choose_lines(lines, rooms, wanted, seed=seed)
     said = [finder.find(line) for line in chosen]
     pictures, fits = donors.like(said)

@@ -80,15 +80,14 @@ def store_views(
     marker = home / "done.json"
     state = json.loads(marker.read_text()) if marker.exists() else {"pictures": 0, "lost": []}
     done, lost = int(state["pictures"]), list(state["lost"])
-    shapes = {"pooled": (count, len(views), 2 * sum(vision.channels))}
+    shapes: dict[str, tuple[int, ...]] = {"pooled": (count, len(views), 2 * sum(vision.channels))}
     if glances:
         shapes["glance"] = (count, len(GLANCED), vision.grids[0] ** 2, vision.channels[0])
     if done < count:
-        mode = "r+" if done else "w+"
         stores = {
             name: open_memmap(
                 home / f"{name}.npy",
-                mode,
+                "r+" if done else "w+",
                 None if done else np.float16,
                 None if done else shape,
             )

@@ -86,7 +86,8 @@ class Donors:
         truth = self._truth.astype(np.float32)
         lengths = np.sqrt((truth * self._rarity).sum(1)) + 2
         best = min(best, len(truth))
-        chosen, fits = [np.zeros(0, int)], [np.zeros(0, np.float32)]
+        chosen: list[np.ndarray] = [np.zeros(0, int)]
+        fits: list[np.ndarray] = [np.zeros(0, np.float32)]
         for start in range(0, len(captions), CHUNK):
             some = captions[start : start + CHUNK]
             said = np.zeros((len(some), truth.shape[1]), np.float32)

@@ -49,7 +49,7 @@ class _Groups:
         self, names: Sequence[str], examples: Sequence[Example], outdoors: Iterable[str]
     ) -> None:
         table = label_words()
-        self.finder = WordFinder(names)
+        self.finder = WordFinder(name for name in names if name != NOTHING)
         self.place = {word: number for number, word in enumerate(names)}
         outside = {form for word in outdoors for form in (word, singular(word))}
         self.outdoors = self.columns((outside | table.outdoors) - table.not_outdoors)

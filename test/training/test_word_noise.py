@@ -1,18 +1,18 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mmser_ros.captioner.word_detector import NOTHING
-from mmser_ros.captioner.word_finder import WordFinder
 from mmser_ros.training.told_items import choose_lines, text_items
 from mmser_ros.training.word_noise import Donors, living, prompt_words
 from mmser_ros.training.word_targets import WordTargets
 
 NAMES = ("person", "man", "officer", "dog", "duck", "hot dog", "ball", "lamp", "grass", NOTHING)
-LIVING = {"person", "man", "officer", "dog", "duck"}
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +75,10 @@ def test_text_items_are_the_same_each_time(pictures):
 
     assert items() == items()
     assert 0 < len(items()) <= 4
-    finder = WordFinder(NAMES)
     for one in items():
         assert one.caption == one.caption.lower().rstrip(" .")
         assert one.picture is None
-        told = finder.find(one.prompt)
+        told = set(re.split("[:;,] ", one.prompt))
         assert not told & {"dog", "duck"} or "dog" in one.caption
 
 

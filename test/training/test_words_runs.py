@@ -26,7 +26,7 @@ from mmser_ros.training.recipe import read_recipe
 from mmser_ros.training.text import train_tokenizer
 from mmser_ros.training.words_recipe import has_words, read_words_recipe
 from mmser_ros.training.words_runs import run_words
-from test.picture_sets.sets import write_sets
+from test.picture_sets.sets import write_set
 
 RECIPE = {
     "architecture": "tiny",
@@ -45,7 +45,8 @@ RECIPE = {
         "captions": {"flickr8k": 2},
         "keep": 0.5,
         "keep_channels": 0.9,
-        "epochs": 2,
+        "connector_rate": 2e-3,
+        "epochs": 1,
         "batch_size": 2,
         "learning_rate": 1e-3,
     },
@@ -61,7 +62,15 @@ def data(tmp_path):
     """A folder of sets, and some lines of text."""
     folder = tmp_path / "data"
     folder.mkdir()
-    write_sets(folder)
+    names = [f"{number}.png" for number in range(6)]
+    captions = dict.fromkeys(names, ["a big cat on the bed", "a table in the kitchen"])
+    write_set(folder, "flickr8k", "train", names, captions=captions)
+    classes = {name: [["cat", "bed"], ["dining table"]][int(name[0]) % 2] for name in names[:5]}
+    said = {"0.png": ["a cat"]}
+    write_set(folder, "coco", "train", names[:5], labels=classes, captions=said)
+    scenes = {"0.png": "kitchen", "1.png": "bedroom", "2.png": "kitchen", "3.png": "bedroom"}
+    write_set(folder, "houses", "train", names[:4], labels=scenes)
+    (folder / "validation.json").write_text(json.dumps({"coco": ["4.png"]}))
     lines = [f"a {size} cat is on the bed {n}" for n in range(20) for size in ("big", "small")]
     (folder / "captions_en.txt").write_text("\n".join(lines))
     return folder
@@ -102,7 +111,7 @@ def test_a_run_killed_at_each_stage_ends_with_the_weights_of_one_that_was_not(
 
     monkeypatch.setattr(Journal, "step", killed)
     plan = read_words_recipe(recipe)
-    for until, steps in (("words", 3), ("words", 9), ("text", 0), ("text", 0), ("glance", 2)):
+    for until, steps in (("words", 3), ("words", 10), ("words", 0), ("text", 2), ("glance", 5)):
         left[0] = steps
         with suppress(KeyboardInterrupt):
             run_words(plan, data, tmp_path / until, tmp_path / "killed", plain, until=until)
