@@ -63,7 +63,7 @@ def data(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
     names = [f"{number}.png" for number in range(6)]
-    captions = dict.fromkeys(names, ["a big cat on the bed", "a table in the kitchen"])
+    captions = {name: ["a big cat on the bed", "a table in the kitchen"] for name in names}
     write_set(folder, "flickr8k", "train", names, captions=captions)
     classes = {name: [["cat", "bed"], ["dining table"]][int(name[0]) % 2] for name in names[:5]}
     said = {"0.png": ["a cat"]}
