@@ -10,9 +10,12 @@ from typing import Any
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+DRAWS = (Tensor.normal_, Tensor.uniform_)
+"""What initialisations of weights end in."""
+
 
 class Uninitialised(TorchFunctionMode):
-    """A context in which `torch.nn.init` leaves weights as the memory had them."""
+    """A context in which weights that should be drawn stay as the memory had them."""
 
     def __torch_function__(
         self,
@@ -21,9 +24,5 @@ class Uninitialised(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Call a function of torch, if it does not initialise."""
-        kwargs = kwargs or {}
-        if getattr(func, "__module__", None) == "torch.nn.init":
-            tensor: Tensor = kwargs["tensor"] if "tensor" in kwargs else args[0]
-            return tensor
-        return func(*args, **kwargs)
+        """Call a function of torch, if it draws nothing."""
+        return args[0] if func in DRAWS else func(*args, **(kwargs or {}))

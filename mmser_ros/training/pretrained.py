@@ -27,6 +27,7 @@ NOT_ARCHITECTURE = {
     "model_type",
     "quantization_config",
     "transformers_version",
+    "unk_token_id",
     "use_cache",
 }
 """What transformers writes into a configuration that says nothing of how a model is built."""

@@ -61,7 +61,7 @@ def cut_vocabulary(
             own; where one of those pads too, the first other special token pads.
 
     Raises:
-        TrainingError: the tokenizer is no byte-level BPE, or lacks a special token.
+        TrainingError: the tokenizer is no byte-level BPE, or a special token is missing.
     """
     fields = json.loads(tokenizer.to_str())
     if fields["model"]["type"] != "BPE" or '"ByteLevel"' not in json.dumps(fields["pre_tokenizer"]):
@@ -102,9 +102,15 @@ def cut_vocabulary(
 def _own_special(
     model: LanguageModel, added: Sequence[Mapping[str, Any]], names: Mapping[int, str]
 ) -> tuple[str, str, str]:
-    begin, end = names[model.begin], names[model.end]
-    own = model.model.config.pad_token_id
-    pad = end if own is None else names[own]
+    config = model.model.config
+    if not isinstance(config.bos_token_id, int) or not isinstance(config.eos_token_id, int):
+        msg = (
+            f"the model begins a text with {config.bos_token_id} and ends it with "
+            f"{config.eos_token_id}; expected one token each, name them with `special`"
+        )
+        raise TrainingError(msg)
+    begin, end = names[config.bos_token_id], names[config.eos_token_id]
+    pad = end if config.pad_token_id is None else names[config.pad_token_id]
     if pad in (begin, end):
         others = [one["content"] for one in added if one["content"] not in (begin, end)]
         pad = others[0] if others else end  # padding is never read

@@ -1,5 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -113,6 +114,17 @@ def test_other_special_tokens_can_be_named(model, source):
     assert (chosen.model.begin, chosen.model.end) == (1, 1)
     with pytest.raises(TrainingError, match="has no <stop>"):
         cut_vocabulary(model, source, [], special=("<pad>", "<s>", "<stop>"))
+
+
+def test_special_tokens_are_the_models_own_or_must_be_named(model, source):
+    again = deepcopy(model)
+    again.model.config.pad_token_id = again.model.config.eos_token_id
+    names = cut_vocabulary(again, source, []).tokenizer.id_to_token
+    assert [names(number) for number in range(3)] == ["<pad>", "<s>", "</s>"]
+    again.model.config.eos_token_id = [2, 3]
+    with pytest.raises(TrainingError, match="name them with `special`"):
+        cut_vocabulary(again, source, [])
+    assert cut_vocabulary(again, source, [], special=("<pad>", "<s>", "</s>")).model.end == 2
 
 
 def test_words_without_bytes_are_refused(model):
