@@ -23,8 +23,13 @@ NOTHING = "nothing"
 """The name that stands for a picture without content: black, white, noise, a covered lens."""
 STANDARD = 6.0
 """The most that a standardised feature may be away from its mean."""
-CLASS_DISCOUNT = 0.8
-"""Of the probability of ImageNet's head, for words that were never trained."""
+TRAINED, UNTRAINED = 0.8, 1.4
+"""What a class's mean probability over the views is worth as a word's: of a word that the detector
+learned, and of one that it did not. By COCO's train pictures: where that mean is 0.3 to 0.5 the
+word is true of 70 %, where it is 0.5 to 0.7 of 85 %; of those that the detector doubts, of 26 % and
+50 %."""
+MOST_BY_CLASS = 0.95
+"""The most probable that a word is by a class alone."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ class WordDetector(nn.Module):
     """A two-layer classifier of words on pooled features of several levels.
 
     It also reads the log probabilities of the vision tower's own classes, if there are any. Words
-    that only ImageNet's classes have (`config/lexicon/imagenet_words.yaml`) come from them alone.
+    of these classes (`config/lexicon/imagenet_words.yaml`) are at least as probable as the classes
+    make them; those that the detector did not learn come from the classes alone.
 
     Attributes:
         mean: (features,), of its input.
@@ -79,12 +85,13 @@ class WordDetector(nn.Module):
             nn.Dropout(0.5),
         )
         self.answer = nn.Linear(config.hidden_size, len(config.names))
-        known = set(config.names)
-        self._others = {
-            word: indices
-            for word, indices in (imagenet_words().items() if classes else ())
-            if word not in known
-        }
+        table = imagenet_words() if classes else {}
+        self._class_words = list(table)
+        matrix = torch.zeros(classes, len(table))
+        for column, indices in enumerate(table.values()):
+            matrix[indices, column] = 1.0
+        self.register_buffer("class_matrix", matrix, persistent=False)
+        self.class_matrix: Tensor
 
     def forward(self, pooled: Tensor, classes: Tensor | None = None) -> Tensor:
         """Log odds (…, words).
@@ -111,16 +118,18 @@ class WordDetector(nn.Module):
         names = self.config.names
         found = [dict(zip(names, row, strict=True)) for row in rows]
         if classes is not None:
-            for one, chances in zip(found, classes[:, 0].float().exp(), strict=True):
-                one.update(self._by_class(chances))
+            chances = classes.float().exp().mean(1) @ self.class_matrix.float()
+            for one, row in zip(found, chances.tolist(), strict=True):
+                self._add_classes(one, row)
         return [Detected(one, one.pop(NOTHING, 0.0)) for one in found]
 
-    def _by_class(self, chances: Tensor) -> dict[str, float]:
-        """Probabilities of the words that only the tower's classes (classes,) have."""
-        return {
-            word: CLASS_DISCOUNT * float(chances[indices].sum())
-            for word, indices in self._others.items()
-        }
+    def _add_classes(self, found: dict[str, float], chances: Sequence[float]) -> None:
+        """Raise probabilities to what the tower's own classes say of their words."""
+        for word, chance in zip(self._class_words, chances, strict=True):
+            if word in found:
+                found[word] = max(found[word], TRAINED * chance)
+            else:
+                found[word] = min(MOST_BY_CLASS, UNTRAINED * chance)
 
 
 def combine(odds: Tensor) -> Tensor:

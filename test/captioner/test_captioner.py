@@ -197,6 +197,49 @@ def test_out_of_memory_is_told_and_degrades(tiny_checkpoint, picture, monkeypatc
     assert captioner.caption(picture).text
 
 
+@pytest.mark.parametrize(
+    ("photograph", "words"),
+    [
+        ("astronaut.png", {"man", "woman", "person", "people", "girl", "astronaut"}),
+        ("chelsea.png", {"cat"}),
+        ("coffee.png", {"cup", "coffee", "mug"}),
+    ],
+)
+def test_small_names_what_is_there(small, photograph, words):
+    caption = small.caption(_photograph(photograph), ground=True)
+    assert words & set(caption.text.split())
+    assert words & {word for word, probability in caption.support if probability > 0.3}
+    assert caption.confidence > 0.1
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_small_is_not_sure_of_pictures_without_content(small, value):
+    assert small.caption(np.full((480, 640, 3), value, np.uint8)).confidence <= 0.1
+    noise = np.random.default_rng(value).integers(0, 1 + value, (480, 640, 3)).astype(np.uint8)
+    assert small.caption(noise).confidence <= 0.1
+
+
+def test_small_is_small():
+    folder = find_model("small")
+    sizes = [path.stat().st_size for path in folder.iterdir()]
+    assert max(sizes) <= 45e6
+    assert sum(sizes) <= 90e6
+
+
+@pytest.fixture(scope="module")
+def small():
+    """The shipped model, as it runs by default."""
+    return Captioner.load("small", device="cpu")
+
+
+def _photograph(name):
+    import skimage
+
+    from mmser_ros.pictures import load_picture
+
+    return load_picture(f"{skimage.__path__[0]}/data/{name}")
+
+
 def test_the_shipped_model_says_what_it_sees():
     """nano on photographs that every installation has."""
     import skimage
