@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from mmser_ros.captioner.checkpoint import WEIGHTS
 from mmser_ros.cli import app
 from mmser_ros.pictures import INKS
 
@@ -108,9 +107,9 @@ def test_unknown_models_and_broken_checkpoints(photo, tmp_path, tiny_checkpoint)
     broken.mkdir()
     for file in tiny_checkpoint.iterdir():
         data = file.read_bytes()
-        (broken / file.name).write_bytes(data[:100] if file.name == WEIGHTS else data)
+        (broken / file.name).write_bytes(data[:100] if file.name == "model.safetensors" else data)
     said = mmser("caption", photo, "--model", broken, status=1).stderr
-    assert f"{WEIGHTS} is damaged" in said.replace("\n", "")
+    assert "model.safetensors is damaged" in said.replace("\n", "")
 
 
 def test_one_file_for_several_pictures_is_refused(photo, tiny_checkpoint):
