@@ -30,6 +30,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from mmser_ros.nodes.transport import use_large_shared_memory
+from mmser_ros.resources import DEFAULT_MODEL
 
 WIDTH, HEIGHT = 640, 480
 TRANSIT = 0.02
@@ -141,6 +142,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--rate", type=float, default=30.0, help="Hz")
-    parser.add_argument("--model", default="nano")
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     options = parser.parse_args()
     print(json.dumps(run(options.seconds, options.rate, options.model)))

@@ -85,7 +85,7 @@ def run(
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", default="nano,specialist")
+    parser.add_argument("--models", default="small,nano,specialist")
     parser.add_argument("--modes", default="none,int8,bf16", help="the first is compared against")
     parser.add_argument("--passes", type=int, default=1, help="of more, the glance is timed too")
     parser.add_argument("--rounds", type=int, default=20)

@@ -4,11 +4,18 @@
 
 The house, its things, the walk, the camera and the errors are those of test/memory/house.py and
 test/memory/walk.py; scores are those of test/memory/scoring.py, and each is the mean over the
-seeds. The same observations are also folded with each part switched off, and without depth.
-Parameters were chosen on the seeds 1 to 9 and 201 to 206; those that are reported are others.
+seeds. The same observations are also folded with each part switched off, with each weight of the
+captions' confidence, and without depth. Parameters were chosen on the seeds 1 to 9 and 201 to 206;
+those that are reported are others.
 
 Prints one JSON object:
     python benchmarks/memory_house.py --json
+
+With --confusions the captions are wrong as a model's own are (test/memory/confused_walk.py). The
+file is made of its captions, {picture: caption} or {picture: {"caption": …, "confidence": …}}, and
+of what is in the pictures, {picture: [words]}:
+    python benchmarks/memory_house.py --make-confusions captions.json truth.json > confusions.json
+    python benchmarks/memory_house.py --confusions confusions.json --json
 """
 
 import argparse
@@ -17,13 +24,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from mmser_ros.errors import MmserError
+from mmser_ros.evaluation.confusions import (
+    count_confusions,
+    listed_things,
+    parsed_things,
+    read_confusions,
+)
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.lexicon import Lexicon
 from mmser_ros.memory.memory import SceneMemory
 from mmser_ros.memory.parsing import CaptionParser
+from test.memory.confused_walk import ConfusedWalk
 from test.memory.house import House
 from test.memory.plain_words import PlainParser, PlainWords
 from test.memory.scoring import score
@@ -37,14 +53,25 @@ SWITCHES = {
 MOVED = 6
 METRICS = ("thing_f1", "relation_f1", "room_accuracy", "position_error_m")
 Scores = dict[str, float]
+MakeWalk = Callable[[House, int, bool], Walk]
+"""A walk in a house by its seed, with depth or without."""
+
+
+def by_rate(rate: float) -> MakeWalk:
+    return lambda house, seed, depth: Walk(house, rate, seed, depth=depth)
+
+
+def by_confusions(path: Path) -> MakeWalk:
+    counted, words = read_confusions(path), Lexicon()
+    return lambda house, seed, depth: ConfusedWalk(house, counted, words, seed, depth=depth)
 
 
 def explore(
-    seed: int, errors: float, keyframes: int, configs: dict[str, MemoryConfig], readers: Callable,
+    seed: int, make: MakeWalk, keyframes: int, configs: dict[str, MemoryConfig], readers: Callable,
     *, depth: bool = True,
 ) -> dict[str, Scores]:  # fmt: skip
     house = House(seed)
-    walk = Walk(house, errors, seed + 1000, depth=depth)
+    walk = make(house, seed + 1000, depth)
     memories = {
         name: SceneMemory.open(None, "house", config=config, **readers())
         for name, config in configs.items()
@@ -56,46 +83,73 @@ def explore(
 
 
 def report(
-    seeds: list[int], rates: list[float], keyframes: int, *, plain: bool, parts: bool
-) -> dict:
+    seeds: list[int], walks: dict[str, MakeWalk], keyframes: int, weights: list[float],
+    *, plain: bool, parts: bool,
+) -> dict:  # fmt: skip
+    """Figures by the name of the walk; `weights` are confidence weights to compare."""
     parser, words = (PlainParser(), PlainWords()) if plain else (CaptionParser(), Lexicon())
-    configs = {"": MemoryConfig()}
+    weighed = {f"confidence_weight {one}": MemoryConfig(confidence_weight=one) for one in weights}
+    configs = {"": MemoryConfig(), **weighed}
     if parts:
         configs |= {name: MemoryConfig(**change) for name, change in SWITCHES.items()}
 
     def readers() -> dict:
         return {"parser": parser, "words": words}
 
-    runs: dict[str, dict[float, list[Scores]]] = {}
-    for rate in rates:
+    runs: dict[str, dict[str, list[Scores]]] = {}
+    for walk, make in walks.items():
         for seed in seeds:
-            found = explore(seed, rate, keyframes, configs, readers)
+            found = explore(seed, make, keyframes, configs, readers)
             if parts:
                 alone = {"depth": MemoryConfig()}
-                found |= explore(seed, rate, keyframes, alone, readers, depth=False)
+                found |= explore(seed, make, keyframes, alone, readers, depth=False)
             for name, scores in found.items():
-                runs.setdefault(name, {}).setdefault(rate, []).append(scores)
+                runs.setdefault(name, {}).setdefault(walk, []).append(scores)
 
     def table(name: str) -> dict:
         return {
             metric: {
-                str(rate): round(mean(one[metric] for one in scores), 4)
-                for rate, scores in runs[name].items()
+                walk: round(mean(one[metric] for one in scores), 4)
+                for walk, scores in runs[name].items()
             }
             for metric in METRICS
         }
 
     whole = table("")
-    without = {name: table(name) for name in runs if name}
     setting = {"keyframes": keyframes, "moved_things": MOVED, "seeds": seeds, "plain_parser": plain}
     whole["relation_f1_worst"] = {
-        str(rate): round(min(one["relation_f1"] for one in scores), 4)
-        for rate, scores in runs[""].items()
+        walk: round(min(one["relation_f1"] for one in scores), 4)
+        for walk, scores in runs[""].items()
     }
-    return {**whole, "without": without, **setting}
+    return {
+        **whole,
+        "confidence_weight": MemoryConfig().confidence_weight,
+        "by_confidence_weight": {
+            str(one): table(name) for one, name in zip(weights, weighed, strict=True)
+        },
+        "without": {name: table(name) for name in runs if name and name not in weighed},
+        **setting,
+    }
 
 
-if __name__ == "__main__":
+def make_confusions(captions: Path, truth: Path, listed: Path | None) -> dict[str, Any]:
+    """What `--confusions` reads; of the words in a file (one a line) where that is given."""
+    said, there = (json.loads(one.read_text(encoding="utf-8")) for one in (captions, truth))
+    full = {name: one if isinstance(one, dict) else {"caption": one} for name, one in said.items()}
+    words = Lexicon()
+    read = parsed_things(CaptionParser(), words)
+    if listed is not None:
+        read = listed_things(listed.read_text(encoding="utf-8").splitlines())
+    return count_confusions(
+        {name: one["caption"] for name, one in full.items()},
+        there,
+        read=read,
+        words=words,
+        confidences={name: one["confidence"] for name, one in full.items() if "confidence" in one},
+    ).as_dict()
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="one line; otherwise indented")
     parser.add_argument("--seeds", type=int, nargs="+", default=[301, 302, 303, 304, 305])
@@ -103,12 +157,41 @@ if __name__ == "__main__":
     parser.add_argument("--keyframes", type=int, default=2000)
     parser.add_argument("--plain-parser", action="store_true", help="the tests' parser")
     parser.add_argument("--whole-only", action="store_true", help="no part switched off")
-    options = parser.parse_args()
-    result = report(
-        options.seeds,
-        options.errors,
-        options.keyframes,
-        plain=options.plain_parser,
-        parts=not options.whole_only,
+    parser.add_argument(
+        "--confidence-weights", type=float, nargs="*", default=[0.0], metavar="WEIGHT",
+        help="weights of the captions' confidence to compare, 0 to 1; 0: without it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--confusions", type=Path, metavar="FILE", help="wrong as a model is, instead of --errors"
     )
+    parser.add_argument(
+        "--make-confusions", type=Path, nargs=2, metavar=("CAPTIONS", "TRUTH"),
+        help="print such a file of a model's captions and of what is there, and end",
+    )  # fmt: skip
+    parser.add_argument(
+        "--words", type=Path, metavar="FILE", help="the things to count, one a line; default: all"
+    )
+    options = parser.parse_args()
+    if options.make_confusions:
+        captions, truth = options.make_confusions
+        result = make_confusions(captions, truth, options.words)
+    else:
+        walks = {str(rate): by_rate(rate) for rate in options.errors}
+        if options.confusions:
+            walks = {options.confusions.stem: by_confusions(options.confusions)}
+        result = report(
+            options.seeds,
+            walks,
+            options.keyframes,
+            options.confidence_weights,
+            plain=options.plain_parser,
+            parts=not options.whole_only,
+        )
     print(json.dumps(result, indent=None if options.json else 1))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MmserError as error:
+        sys.exit(f"error: {error}")

@@ -24,11 +24,12 @@ from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.evaluation.evaluate import evaluate
+from mmser_ros.data.picture_sets import open_sets
+from mmser_ros.evaluation.evaluate import caption_sets, score_sets
 from mmser_ros.evaluation.planted import evaluate_planted
+from mmser_ros.evaluation.scoring import judging
 from mmser_ros.progress import show_progress
 from mmser_ros.resources import share_path
-from mmser_ros.training.datasets import Flickr8k
 from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
 from mmser_ros.training.recipe import RefineRecipe, read_refine_recipe
 from mmser_ros.training.runs import run_refine
@@ -89,8 +90,11 @@ def run(row: str, model: Path, data: Path, work: Path) -> dict[str, Any]:
         if row in REDUCED:
             take_away(specialist, REDUCED[row])
         captioner = Captioner(specialist, tokenizer)
-        dev = Flickr8k(data, "dev")
-        scored = evaluate(captioner, dev, passes=(1, 2), progress=show_progress)
+        home_of_sets = data.resolve().parent
+        (dev,) = open_sets(home_of_sets, "dev", [data.resolve().name])
+        said = caption_sets(captioner, [dev], passes=(1, 2), progress=show_progress)
+        with judging(home_of_sets, [dev]) as judge:
+            scored = score_sets(judge, [dev], said, "passes")[dev.name]
         maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
         planted = evaluate_planted(captioner, dev, maker, progress=show_progress)
         home.mkdir(parents=True, exist_ok=True)

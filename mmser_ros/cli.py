@@ -14,26 +14,21 @@ from rich.console import Console
 from rich.table import Table
 
 from mmser_ros.cli_calibrate import calibrate
+from mmser_ros.cli_evaluate import evaluate
 from mmser_ros.cli_memory import memory_app
 from mmser_ros.cli_options import (
     AsJson,
     Beams,
-    DataSet,
     Device,
     Initial,
-    Limit,
     Model,
-    Passes,
     Quantize,
-    Root,
-    Split,
-    check_data_set,
-    pass_numbers,
 )
 from mmser_ros.cli_perturb import perturb
 from mmser_ros.cli_train import train_app
 from mmser_ros.errors import MmserError
-from mmser_ros.progress import errors, show_progress
+from mmser_ros.progress import errors
+from mmser_ros.resources import DEFAULT_MODEL
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,6 +44,7 @@ app.add_typer(run_app, name="run")
 ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app.command()(calibrate)
+app.command()(evaluate)
 app.command()(perturb)
 
 
@@ -64,9 +60,9 @@ def main() -> None:
 @app.command()
 def caption(
     images: Annotated[list[Path], typer.Argument(help="Pictures to caption.")],
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
     beams: Beams = 1,
     initial: Initial = None,
@@ -114,9 +110,9 @@ def caption(
 def explain(
     image: Annotated[Path, typer.Argument(help="The picture to caption.")],
     out: Annotated[Path, typer.Option(help="Picture to write, such as explained.png.")],
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     device: Device = "auto",
-    quantize: Quantize = "none",
+    quantize: Quantize = "auto",
     passes: Annotated[
         int | None, typer.Option(min=1, help="Default: 2, or 1 where the model has no second look.")
     ] = None,
@@ -144,60 +140,8 @@ def explain(
 
 
 @app.command()
-def evaluate(
-    root: Root,
-    data: DataSet = "flickr8k",
-    split: Split = "dev",
-    model: Model = "nano",
-    device: Device = "auto",
-    quantize: Quantize = "none",
-    passes: Passes = "1",
-    beams: Beams = 1,
-    limit: Limit = None,
-    planted: Annotated[
-        bool, typer.Option("--planted", help="Score the repair of planted errors instead.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Score a captioner against people's captions, or its second look at planted errors."""
-    from mmser_ros.captioner.captioner import Captioner
-    from mmser_ros.evaluation.evaluate import evaluate as score_split
-    from mmser_ros.evaluation.planted import evaluate_planted
-    from mmser_ros.resources import share_path
-    from mmser_ros.training.datasets import Flickr8k
-    from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
-
-    check_data_set(data)
-    numbers = pass_numbers(passes)
-    captioner = Captioner.load(model, device=device, quantize=quantize)
-    split_data = Flickr8k(root, split)
-    if planted:
-        maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-        result = evaluate_planted(captioner, split_data, maker, limit=limit, progress=show_progress)
-    else:
-        result = score_split(
-            captioner,
-            split_data,
-            passes=numbers,
-            beams=beams,
-            limit=limit,
-            progress=show_progress,
-        )
-    if as_json:
-        print(json.dumps(result))
-        return
-    kind = "planted" if planted else "passes"
-    table = Table(title=f"{captioner.name} on {data} {split}, {result['n']} pictures")
-    for column in [kind, *result[kind]]:
-        table.add_column(column)
-    for measure in next(iter(result[kind].values())):
-        table.add_row(measure, *(f"{one[measure]:.4g}" for one in result[kind].values()))
-    Console().print(table)
-
-
-@app.command()
 def demo(
-    model: Model = "nano",
+    model: Model = DEFAULT_MODEL,
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
 ) -> None:
     """Caption real photographs over ROS 2, remember where, and ask: a process for each node."""

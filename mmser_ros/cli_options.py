@@ -13,28 +13,29 @@ from mmser_ros.errors import MmserError
 
 Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
-Quantize = Annotated[str, typer.Option(help="none, bf16, fp16 or int8.")]
+Quantize = Annotated[
+    str, typer.Option(help="auto, none, bf16, fp16 or int8; auto: the fastest here.")
+]
 Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
 Initial = Annotated[
     str | None, typer.Option(help="Refine this caption instead of the first glance's.")
 ]
 Passes = Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")]
-Root = Annotated[Path, typer.Option(help="Folder with <split>.tar and <split>_captions.json.")]
-DataSet = Annotated[str, typer.Option(help="The data set; flickr8k.")]
+Data = Annotated[
+    Path, typer.Option(help="Folder of sets: <set>/<split>.tar, and JSON files beside it.")
+]
+Sets = Annotated[
+    str | None, typer.Option(help="Which sets, such as flickr8k,coco; default: all there are.")
+]
+Part = Annotated[str, typer.Option(help="Of train: all, training or validation.")]
 Split = Annotated[str, typer.Option(help="train or dev.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="So many pictures of each set.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
-def check_data_set(name: str) -> None:
-    """Refuse a data set that there is no reader of.
-
-    Raises:
-        MmserError: it is not flickr8k.
-    """
-    if name != "flickr8k":
-        msg = f"unknown data set {name!r}; expected flickr8k"
-        raise MmserError(msg)
+def set_names(sets: str | None) -> list[str] | None:
+    """Read `flickr8k,coco`; None stays None."""
+    return None if sets is None else [name.strip() for name in sets.split(",") if name.strip()]
 
 
 def pass_numbers(passes: str) -> list[int]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from mmser_ros.cli_options import Model
+from mmser_ros.errors import MmserError
 from mmser_ros.progress import show_progress
 
 train_app = typer.Typer(no_args_is_help=True, help="Train a captioner, stage by stage.")
@@ -26,6 +27,78 @@ Work = Annotated[
 Start = Annotated[
     str | None, typer.Option(help="Start from this model, not from the architecture's sources.")
 ]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        help="For a recipe with words: the language model to start from, a folder, an id on the "
+        "Hugging Face hub, or a GGUF file."
+    ),
+]
+Sets = Annotated[
+    Path, typer.Option(help="Folder of sets: <set>/train.tar, and JSON files beside it.")
+]
+Sentences = Annotated[
+    Path | None, typer.Option(help="Text file of captions; default: the folder's captions_en.txt.")
+]
+WordsRecipePath = Annotated[
+    Path | None, typer.Option(help="YAML of a model with words; default: small's.")
+]
+
+
+@train_app.command("words")
+def train_words(
+    data: Sets,
+    recipe: WordsRecipePath = None,
+    language: Language = None,
+    sentences: Sentences = None,
+    model: Start = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/words"),
+    work: Work = Path("runs/words_work"),
+) -> None:
+    """Train the word detector, and note what it says of pictures that it has not learned from."""
+    _run_words("words", data, recipe, language, sentences, model, out, work)
+
+
+@train_app.command("text")
+def train_text(
+    data: Sets,
+    recipe: WordsRecipePath = None,
+    language: Language = None,
+    sentences: Sentences = None,
+    model: Start = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/text"),
+    work: Work = Path("runs/words_work"),
+) -> None:
+    """Train the language model on text with words; the word detector first, if need be."""
+    _run_words("text", data, recipe, language, sentences, model, out, work)
+
+
+def _run_words(
+    until: str,
+    data: Path,
+    recipe: Path | None,
+    language: str | None,
+    sentences: Path | None,
+    model: str | None,
+    out: Path,
+    work: Path,
+) -> None:
+    from mmser_ros.captioner.shipped import find_model
+    from mmser_ros.resources import share_path
+    from mmser_ros.training.words_recipe import read_words_recipe
+    from mmser_ros.training.words_runs import run_words
+
+    run_words(
+        read_words_recipe(recipe or share_path("config/train/small.yaml")),
+        data,
+        out,
+        work,
+        show_progress,
+        until=until,
+        language=language,
+        sentences=sentences,
+        model=find_model(model) if model else None,
+    )
 
 
 @train_app.command("connector")
@@ -60,18 +133,41 @@ def train_glance(
     recipe: Annotated[
         Path | None, typer.Option(help="YAML of architecture and schedules; default: nano's.")
     ] = None,
+    language: Language = None,
     model: Start = None,
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/nano"),
-    work: Work = Path("runs/work"),
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            help="Features and resumable state; the same call goes on from it. Default: runs/work, "
+            "with words runs/words_work."
+        ),
+    ] = None,
 ) -> None:
-    """Train the glance: the language model on text, then connector and language model together."""
+    """Train the glance: the language model on text, then connector and language model together.
+
+    By a recipe with words (small.yaml) the word detector too; --data is a folder of sets then.
+    """
     from mmser_ros.captioner.shipped import find_model
     from mmser_ros.resources import share_path
     from mmser_ros.training.recipe import read_recipe
     from mmser_ros.training.runs import run_glance
+    from mmser_ros.training.words_recipe import has_words
 
+    if recipe and has_words(recipe):
+        if images:
+            msg = "--images is for a JSON file's pictures; a recipe with words takes a folder of "
+            msg += "sets: leave it out"
+            raise MmserError(msg)
+        work = work or Path("runs/words_work")
+        _run_words("glance", data, recipe, language, sentences, model, out, work)
+        return
+    if language:
+        msg = f"--language is for recipes with words, such as small.yaml; got {recipe or 'nano'}"
+        raise MmserError(msg)
     plan = read_recipe(recipe or share_path("config/train/nano.yaml"))
     start = find_model(model) if model else None
+    work = work or Path("runs/work")
     run_glance(plan, data, sentences, out, work, show_progress, images=images, model=start)
 
 

@@ -53,6 +53,8 @@ class Caption:
         passes: how many passes were made.
         phrases: grounded noun phrases, empty unless they were asked for.
         times_ms: milliseconds by step: `encode`, `glance`, `refine`, `ground`, `total`.
+        support: words of `text` that the model's word detector knows, with the probability that
+            they are true of the picture; None for a model without one.
         log_probabilities: of the tokens of `text` and of its end; empty if the model gives none.
     """
 
@@ -64,12 +66,13 @@ class Caption:
     passes: int
     phrases: tuple[GroundedPhrase, ...] = ()
     times_ms: Mapping[str, float] = field(default_factory=dict)
+    support: tuple[tuple[str, float], ...] | None = None
     log_probabilities: tuple[float, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The caption as plain JSON-able values, under the names of the SceneCaption message."""
         record = asdict(self)
-        del record["log_probabilities"]
+        del record["log_probabilities"], record["support"]
         caption, initial = record.pop("text"), record.pop("initial_text")
         return {"caption": caption, "initial_caption": initial, **record}
 

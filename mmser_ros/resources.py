@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the files that ship with the package lie: models, configuration, launch files."""
+"""What ships with the package, and where it lies: models, configuration, launch files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 from mmser_ros.errors import MmserError
+
+DEFAULT_MODEL = "small"
+"""Name of the shipped model that captions where no other is named."""
 
 
 class ResourceError(MmserError):

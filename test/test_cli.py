@@ -136,14 +136,6 @@ def test_help_needs_no_torch():
     assert done.stdout.splitlines()[-1] == "False False"
 
 
-def test_evaluate_refuses_what_it_does_not_know(tmp_path):
-    runner = CliRunner()
-    unknown = runner.invoke(app, ["evaluate", "--root", str(tmp_path), "--data", "imagenet"])
-    assert "expected flickr8k" in str(unknown.exception)
-    odd = runner.invoke(app, ["evaluate", "--root", str(tmp_path), "--passes", "one"])
-    assert "expected whole numbers" in str(odd.exception)
-
-
 def test_run_refuses_a_parameter_file_that_is_not_there(tmp_path):
     said = mmser("run", "caption", "--params-file", tmp_path / "no.yaml", status=1).stderr
     assert "no parameter file" in said

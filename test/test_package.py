@@ -81,7 +81,9 @@ def test_what_ros2_run_starts_is_installed(name, arguments, answer, tmp_path):
         "launch/bringup.launch.py",
         "launch/caption.launch.py",
         "launch/memory.launch.py",
+        "config/lexicon/imagenet_words.yaml",
         "models/nano/config.json",
+        "models/small/config.json",
     ],
 )
 def test_shared_files_are_installed_as_they_are_here(path, monkeypatch):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.models.bert.modeling_bert import BertSelfAttention
 
+from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import Levels
 
@@ -44,6 +45,7 @@ def read_attention(
     levels: Levels,
     caption: Sequence[int],
     initial: Sequence[int] | None = None,
+    words: Sequence[int] | None = None,
 ) -> Attention:
     """Read a caption once more, all of it at once, and note the attention.
 
@@ -52,23 +54,25 @@ def read_attention(
         levels: features of one picture, (1, tokens, channels) each.
         caption: token ids of what was said, without begin and end.
         initial: token ids of what was said before; None in a glance.
+        words: token ids of the prompt of words, if there is one.
     """
     model, device = specialist.language_model, levels[0].device
     connector = None
+    told = None if words is None else pad([words], device)
     if initial is None:
-        prompt = specialist.prompt(specialist.glance(levels))
+        prompt = specialist.prompt(specialist.glance(levels), words=told)
     else:
         before = torch.tensor([list(initial)], dtype=torch.long, device=device)
         encoder = specialist.ser_connector.encoder
         with _recorded(encoder.bert if encoder else None, BertSelfAttention) as layers:
             visual = specialist.refine(levels, before)
         connector = torch.cat(layers) if layers else None
-        prompt = specialist.prompt(visual, before)
-    words = torch.tensor([list(caption)], dtype=torch.long, device=device)
+        prompt = specialist.prompt(visual, before, words=told)
+    said = torch.tensor([list(caption)], dtype=torch.long, device=device)
     steps = torch.arange(1, len(caption) + 1, device=device)
     with _recorded(model.model, model.attention) as layers:
         model(
-            torch.cat([prompt.embeddings, specialist.embed(words)], dim=1),
+            torch.cat([prompt.embeddings, specialist.embed(said)], dim=1),
             torch.cat([prompt.positions, prompt.positions[:, -1:] + steps], dim=1),
         )
     return Attention(

@@ -23,6 +23,7 @@ from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.vision import visible
 from mmser_ros.errors import OutOfMemoryError
 from mmser_ros.records import Caption
+from mmser_ros.resources import DEFAULT_MODEL
 
 MOST_PASSES = 10
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Captioner:
     Example:
         >>> import numpy as np
         >>> from mmser_ros.captioner.captioner import Captioner
-        >>> captioner = Captioner.load("nano")
+        >>> captioner = Captioner.load()
         >>> captioner.caption(np.zeros((480, 640, 3), np.uint8)).passes
         1
     """
@@ -55,7 +56,7 @@ class Captioner:
             specialist: on the CPU, in float32; it is changed in place.
             tokenizer: its vocabulary.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
-            quantize: `none`, `bf16`, `fp16` or `int8`.
+            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for what is fastest on the device.
             passes: passes over a picture's features; more than the first needs a SeR-connector.
             beams: 1 decodes greedily, more by beam search.
 
@@ -65,8 +66,8 @@ class Captioner:
         """
         self.name = specialist.config.name
         self.max_passes = MOST_PASSES if specialist.config.ser_connector else 1
-        self.quantize = quantize
         self.device = check_device(device)
+        self.quantize = quantization.resolve(quantize, self.device)
         self._specialist = specialist
         self._tokenizer = tokenizer
         self._passes = check_passes(passes, self.max_passes, self.name)
@@ -77,16 +78,16 @@ class Captioner:
             connector.reads_caption or connector.shows_caption or connector.proofreader
         )
         self._warned = False  # that it does not
-        self._dtype = quantization.quantize(specialist, quantize, self.device)
+        self._dtype = quantization.quantize(specialist, self.quantize, self.device)
         self._move(self.device)
 
     @classmethod
     def load(
         cls,
-        model: str = "nano",
+        model: str = DEFAULT_MODEL,
         *,
         device: str = "auto",
-        quantize: str = "none",
+        quantize: str = "auto",
         passes: int = 1,
         beams: int = 1,
     ) -> Captioner:
@@ -95,7 +96,7 @@ class Captioner:
         Args:
             model: a shipped model's name, or the path of a checkpoint folder.
             device: as in the constructor, as are the others.
-            quantize: see there.
+            quantize: see there; the captioner's `quantize` says what `auto` became.
             passes: see there.
             beams: see there.
 
@@ -254,6 +255,7 @@ class Captioner:
                 look.said[row],
                 None if look.before is None else look.before[row],
                 visible(image.shape[1], image.shape[0], self._specialist.config.vision.fit),
+                None if look.words is None else look.words[row],
             )
             for row, image in enumerate(images)
         ]

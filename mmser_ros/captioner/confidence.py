@@ -16,6 +16,9 @@ from dataclasses import dataclass, replace
 from mmser_ros.records import Caption
 from mmser_ros.word_changes import share_changed
 
+LEAST_SUPPORT = 1e-3
+"""Less probable words count as if they were this probable."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -35,10 +38,11 @@ class Calibration:
     weights: Mapping[str, float]
 
     def __post_init__(self) -> None:
-        if self.weights.keys() != set(feature_names(self.passes)):
+        usual, more = feature_names(self.passes), feature_names(self.passes, support=True)
+        if self.weights.keys() not in (set(usual), set(more)):
             msg = (
-                f"weights of {sorted(self.weights)} after {self.passes} passes; "
-                f"expected {feature_names(self.passes)}"
+                f"weights of {sorted(self.weights)} after {self.passes} passes; expected {usual}, "
+                f"or {more} for a model with a word detector"
             )
             raise ValueError(msg)
 
@@ -72,25 +76,48 @@ def features(first: Caption, last: Caption) -> dict[str, float]:
 
     Returns:
         `mean` and `lowest` log probability of the last caption's tokens, and their number
-        (`length`); after more than one pass also `first_mean` and `first_lowest` of the glance's,
+        (`length`); if its words were detected the mean and lowest log probability of those that the
+        detector knows (`support`, `least_support`; 0 if it knows none); after more than one pass
+        also `first_mean` and `first_lowest` of the glance's,
         and `changed`, the share of words that are not in both.
     """
-    of_last = {**_mean_and_lowest(last), "length": float(len(last.log_probabilities))}
+    of_last = {
+        **_mean_and_lowest(last),
+        "length": float(len(last.log_probabilities)),
+        **_support(last),
+    }
     if last.passes == 1:
         return of_last
     of_first = {f"first_{name}": value for name, value in _mean_and_lowest(first).items()}
     return {**of_last, **of_first, "changed": share_changed(first.text, last.text)}
 
 
-def feature_names(passes: int) -> list[str]:
-    """Names of the features after so many passes."""
-    caption = Caption("", "", 0.0, passes > 1, "", passes, log_probabilities=(0.0,))
+def feature_names(passes: int, *, support: bool = False) -> list[str]:
+    """Names of the features after so many passes, of a model with a word detector or without."""
+    caption = Caption(
+        "",
+        "",
+        0.0,
+        passes > 1,
+        "",
+        passes,
+        log_probabilities=(0.0,),
+        support=() if support else None,
+    )
     return list(features(caption, caption))
 
 
 def geometric_mean(log_probabilities: Sequence[float]) -> float:
     """The geometric mean of probabilities: what confidence is without a calibration."""
     return math.exp(sum(log_probabilities) / len(log_probabilities)) if log_probabilities else 0.0
+
+
+def _support(caption: Caption) -> dict[str, float]:
+    if caption.support is None:
+        return {}
+    values = [math.log(max(probability, LEAST_SUPPORT)) for _, probability in caption.support]
+    mean, least = (sum(values) / len(values), min(values)) if values else (0.0, 0.0)
+    return {"support": mean, "least_support": least}
 
 
 def _mean_and_lowest(caption: Caption) -> dict[str, float]:

@@ -55,6 +55,27 @@ class LanguageConfig:
 
 
 @dataclass(frozen=True)
+class WordsConfig:
+    """A word detector, see `word_detector.WordDetector`.
+
+    Attributes:
+        names: the words it knows.
+        hidden_size: of its hidden layer.
+        crops: how many crops of the picture it sees beside the whole: 0, or 5 (the corners and the
+            middle).
+    """
+
+    names: tuple[str, ...]
+    hidden_size: int
+    crops: int = 5
+
+    def __post_init__(self) -> None:
+        if self.crops not in (0, 5):
+            msg = f"words: crops is {self.crops}; expected 0 or 5"
+            raise ConfigError(msg)
+
+
+@dataclass(frozen=True)
 class ConceptsConfig:
     """A concept detector, see `concepts.ConceptDetector`.
 
@@ -135,6 +156,7 @@ class SpecialistConfig:
         language: the language model.
         glance_connector_layers: linear layers of the glance connector (LLaVA-1.5 has 2).
         max_caption_tokens: where decoding stops at the latest.
+        words: what detects the words that the language model is prompted with; None: nothing does.
         ser_connector: what looks again; None: the glance is all there is.
         calibrations: what makes confidences probabilities, for the numbers of passes they are of.
     """
@@ -144,6 +166,7 @@ class SpecialistConfig:
     language: LanguageConfig
     glance_connector_layers: int = 2
     max_caption_tokens: int = 32
+    words: WordsConfig | None = None
     ser_connector: SerConnectorConfig | None = None
     calibrations: tuple[Calibration, ...] = ()
 
@@ -165,10 +188,12 @@ class SpecialistConfig:
         try:
             fields = json.loads(text)
             connector = fields.pop("ser_connector", None)
+            words = fields.pop("words", None)
             calibrations = fields.pop("calibrations", ())
             return cls(
                 vision=VisionConfig(**_with_levels(fields.pop("vision"))),
                 language=LanguageConfig(**fields.pop("language")),
+                words=words and WordsConfig(**{**words, "names": tuple(words["names"])}),
                 ser_connector=connector and SerConnectorConfig.from_fields(connector),
                 calibrations=tuple(Calibration(**one) for one in calibrations),
                 **fields,

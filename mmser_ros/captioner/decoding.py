@@ -64,9 +64,11 @@ class Prompt:
         )
 
 
-def pad(
-    rows: Sequence[Sequence[int]], device: torch.device | str = "cpu"
-) -> tuple[Tensor, Tensor | None]:
+Padded = tuple[Tensor, Tensor | None]
+"""Token ids (batch, longest), and their mask, see `pad`."""
+
+
+def pad(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> Padded:
     """Token ids of several captions as one tensor (batch, longest), and its mask.
 
     The mask is False where there is only padding, and None if there is none.

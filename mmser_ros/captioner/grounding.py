@@ -59,6 +59,7 @@ def explain(
     said: Decoded,
     before: Sequence[int] | None,
     view: Region,
+    words: Sequence[int] | None = None,
 ) -> Explanation:
     """Explain a caption of one picture.
 
@@ -69,14 +70,16 @@ def explain(
         said: the caption.
         before: token ids of the caption that was refined to it; None in a glance.
         view: the part of the picture that the specialist saw, in pixels.
+        words: token ids of the words that it was prompted with, if there were any.
 
     Raises:
         ParserError: the parser is not installed.
     """
-    maps = token_maps(read_attention(specialist, levels, said.tokens, before)).cpu().numpy()
+    attention = read_attention(specialist, levels, said.tokens, before, words)
+    maps = token_maps(attention).cpu().numpy()
     text = tokenizer.decode(said.tokens).strip()
     ends = token_ends(tokenizer, said.tokens)
-    words = list(find_words(text))
+    found = list(find_words(text))
     phrases = []
     for span in find_phrases(text):
         tokens = tokens_of(span, ends)
@@ -90,9 +93,9 @@ def explain(
             )
         )
     return Explanation(
-        words=tuple(span.text for span in words),
-        maps=np.array([maps[tokens_of(span, ends)].mean(axis=0) for span in words]).reshape(
-            len(words), *maps.shape[1:]
+        words=tuple(span.text for span in found),
+        maps=np.array([maps[tokens_of(span, ends)].mean(axis=0) for span in found]).reshape(
+            len(found), *maps.shape[1:]
         ),
         view=view,
         phrases=tuple(phrases),

@@ -12,11 +12,35 @@ from torch import nn
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.errors import MmserError
 
-MODES = ("none", "bf16", "fp16", "int8")
+MODES = ("auto", "none", "bf16", "fp16", "int8")
 
 
 class QuantizationError(MmserError):
     """A quantization that is unknown or does not run on the device."""
+
+
+def resolve(mode: str, device: str) -> str:
+    """What a mode means on a device.
+
+    Args:
+        mode: `auto`, `none`, `bf16`, `fp16` or `int8`.
+        device: such as `cpu` or `cuda:0`.
+
+    Returns:
+        The mode; of `auto` `int8` on a CPU that torch has an int8 engine for, `none` on others, and
+        `fp16` on a GPU.
+
+    Raises:
+        QuantizationError: the mode is unknown.
+    """
+    if mode not in MODES:
+        msg = f"unknown quantization {mode!r}; expected one of {', '.join(MODES)}"
+        raise QuantizationError(msg)
+    if mode != "auto":
+        return mode
+    if device != "cpu":
+        return "fp16"
+    return "int8" if _has_int8_engine() else "none"
 
 
 def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
@@ -27,7 +51,7 @@ def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
 
     Args:
         specialist: what to quantize; it must be on the CPU still.
-        mode: `none`, `bf16`, `fp16` or `int8`.
+        mode: as `resolve` takes it.
         device: where it is going to run.
 
     Returns:
@@ -36,10 +60,7 @@ def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
     Raises:
         QuantizationError: the mode is unknown, or slower than no quantization on that device.
     """
-    on_cpu = device == "cpu"
-    if mode not in MODES:
-        msg = f"unknown quantization {mode!r}; expected one of {', '.join(MODES)}"
-        raise QuantizationError(msg)
+    on_cpu, mode = device == "cpu", resolve(mode, device)
     if mode == "fp16" and on_cpu:
         msg = "fp16 is far slower than float32 on a CPU; use bf16, int8 or none there"
         raise QuantizationError(msg)
@@ -55,8 +76,12 @@ def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
     return dtype
 
 
+def _has_int8_engine() -> bool:
+    return torch.backends.quantized.engine != "none"
+
+
 def _dynamic_int8(specialist: Specialist) -> None:
-    if torch.backends.quantized.engine == "none":
+    if not _has_int8_engine():
         msg = "this build of torch has no int8 engine for this processor; use bf16 or none"
         raise QuantizationError(msg)
     with warnings.catch_warnings():

@@ -11,13 +11,15 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from mmser_ros.captioner.concepts import pool
 from mmser_ros.captioner.config import ConfigError, SpecialistConfig
-from mmser_ros.captioner.decoding import Prompt
+from mmser_ros.captioner.decoding import Padded, Prompt
 from mmser_ros.captioner.glance_connector import build_glance_connector
 from mmser_ros.captioner.language_model import build_language_model
 from mmser_ros.captioner.ser_connector import SerConnector
 from mmser_ros.captioner.uninitialised import Uninitialised
 from mmser_ros.captioner.vision import ClipTower, EfficientNetLiteTower, Levels, build_tower
+from mmser_ros.captioner.word_detector import Detected, WordDetector
 
 EVERYONE, PADDING = -2, -1
 """Whose the tokens of the context and of the padding are, among the numbers of captions."""
@@ -27,8 +29,9 @@ class Specialist(nn.Module):
     """MM-SeR's captioner (arXiv 2508.21451, section 4).
 
     The vision tower is frozen: it is no part of `state_dict`, and comes from its own source.
-    The language model's input is [visual tokens ; beginning of text ; caption]. In a further pass
-    the visual tokens are the SeR-connector's, and the initial caption comes after them.
+    The language model's input is [visual tokens ; words ; beginning of text ; caption], where the
+    words are a detector's, if the model has one. In a further pass the visual tokens are the
+    SeR-connector's, and the initial caption comes after the words.
 
     Attributes:
         width: of visual tokens and word embeddings.
@@ -60,6 +63,10 @@ class Specialist(nn.Module):
         self.glance_connector = build_glance_connector(
             self.vision.channels[0], self.width, config.glance_connector_layers
         )
+        if config.words:
+            self.word_detector = WordDetector(
+                config.words, self.vision.channels, self.vision.classes
+            )
         if config.ser_connector:
             self._reread = _indices(config.ser_connector.levels, config.vision.levels)
             self.ser_connector = SerConnector(
@@ -90,6 +97,18 @@ class Specialist(nn.Module):
         with torch.no_grad():
             return self.vision(self.vision.normalise(pixels).to(dtype))
 
+    def detect(self, views: Sequence[Levels]) -> list[Detected]:
+        """The words of pictures.
+
+        Args:
+            views: features, as `encode` gives them: of the whole pictures, then of their crops.
+        """
+        pooled = torch.stack([pool(one) for one in views], dim=1).float()
+        classes = None
+        if self.vision.classes:
+            classes = self.vision.classify(pooled[..., : self.vision.channels[0]])
+        return self.word_detector.detect(pooled, classes)
+
     def glance(self, levels: Levels) -> Tensor:
         """Visual tokens (batch, tokens, width) of the first pass."""
         return self.glance_connector(levels[0])
@@ -114,33 +133,62 @@ class Specialist(nn.Module):
         return [levels[index] for index in self._reread]
 
     def context(
-        self, visual: Tensor, initial: Tensor | None = None, mask: Tensor | None = None
+        self,
+        visual: Tensor,
+        initial: Tensor | None = None,
+        mask: Tensor | None = None,
+        words: Padded | None = None,
     ) -> Prompt:
-        """What comes before a caption: visual tokens, then the initial caption of a further pass.
+        """What comes before a caption: visual tokens, words, the initial caption of a further pass.
 
-        A word of the initial caption has the position that it would have in the caption.
+        A token of the initial caption has the position that it would have in the caption.
+
+        Args:
+            visual: (batch, tokens, width).
+            initial: (batch, tokens), ids of the initial caption.
+            mask: (batch, tokens), False where that has only padding; None if there is none.
+            words: ids of the prompt of words, and their mask.
         """
-        batch = len(visual)
-        looks = torch.arange(visual.shape[1], device=visual.device).expand(batch, -1)
-        if initial is None or not self.ser_connector.config.shows_caption:
-            return Prompt(visual, looks)
-        words = self.embed(initial) + self.ser_connector.draft
-        places = torch.arange(initial.shape[1], device=visual.device).expand(batch, -1)
-        return Prompt(
-            torch.cat([visual, words], dim=1),
-            torch.cat([looks, places + self.visual_tokens + 1], dim=1),
-            None if mask is None else torch.cat([torch.ones_like(looks).bool(), mask], dim=1),
-        )
+        looks = torch.arange(visual.shape[1], device=visual.device).expand(len(visual), -1)
+        parts = [(visual, looks, torch.ones_like(looks, dtype=torch.bool))]
+        if words is not None:
+            parts.append(self._placed(self.embed(words[0]), self.visual_tokens, words[1]))
+        if initial is not None and self.ser_connector.config.shows_caption:
+            said = self.embed(initial) + self.ser_connector.draft
+            parts.append(self._placed(said, self.starts(len(visual), words)[:, None] + 1, mask))
+        embeddings, positions, real = (torch.cat(some, dim=1) for some in zip(*parts, strict=True))
+        return Prompt(embeddings, positions, None if bool(real.all()) else real)
+
+    def starts(self, batch: int, words: Padded | None = None) -> Tensor:
+        """Positions (batch,) that captions begin at: after the visual tokens and the words."""
+        if words is None:
+            return torch.full((batch,), self.visual_tokens, device=self.device)
+        ids, mask = words
+        counts = torch.full((batch,), ids.shape[1], device=ids.device)
+        return self.visual_tokens + (counts if mask is None else mask.sum(1))
+
+    def _placed(
+        self, embeddings: Tensor, start: int | Tensor, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Embeddings, their positions from `start` on, and which of them are no padding."""
+        batch, length = embeddings.shape[:2]
+        positions = torch.arange(length, device=embeddings.device).expand(batch, -1) + start
+        real = torch.ones_like(positions, dtype=torch.bool) if mask is None else mask
+        return embeddings, positions, real
 
     def prompt(
-        self, visual: Tensor, initial: Tensor | None = None, mask: Tensor | None = None
+        self,
+        visual: Tensor,
+        initial: Tensor | None = None,
+        mask: Tensor | None = None,
+        words: Padded | None = None,
     ) -> Prompt:
         """What decoding starts from: the context, then the beginning of the text."""
-        context = self.context(visual, initial, mask)
+        context = self.context(visual, initial, mask, words)
         begin = torch.full((len(visual), 1), self.begin, device=visual.device)
         return Prompt(
             torch.cat([context.embeddings, self.embed(begin)], dim=1),
-            torch.cat([context.positions, torch.full_like(begin, self.visual_tokens)], dim=1),
+            torch.cat([context.positions, self.starts(len(visual), words)[:, None]], dim=1),
             None if context.mask is None else nn.functional.pad(context.mask, (0, 1), value=True),
         )
 
@@ -151,6 +199,7 @@ class Specialist(nn.Module):
         mask: Tensor | None = None,
         *,
         foreign: bool = False,
+        words: Padded | None = None,
     ) -> Prompt:
         """What decoding of a further pass starts from, all evidence included.
 
@@ -160,12 +209,13 @@ class Specialist(nn.Module):
             mask: see there.
             foreign: whether the initial captions come from elsewhere: such a caption may know more
                 than the model, and is proofread.
+            words: of each picture, as in `context`.
         """
         count = len(views)
         levels = tuple(torch.stack(some, dim=1).flatten(0, 1) for some in zip(*views, strict=True))
-        words = initial.repeat_interleave(count, dim=0)
-        real = None if mask is None else mask.repeat_interleave(count, dim=0)
-        prompt = self.prompt(self.refine(levels, words, real), words, real)
+        given, real = _repeated((initial, mask), count)
+        told = None if words is None else _repeated(words, count)
+        prompt = self.prompt(self.refine(levels, given, real), given, real, told)
         concepts, proofreader = self.ser_connector.concepts, self.ser_connector.proofreader
         evidence, places, temperature = None, None, 1.0
         embeddings = self.language_model.embeddings
@@ -192,6 +242,7 @@ class Specialist(nn.Module):
         places: Tensor,
         positions: Tensor | None = None,
         mask: Tensor | None = None,
+        starts: Tensor | None = None,
     ) -> Tensor:
         """Logits of several captions a picture in one pass, for training.
 
@@ -206,6 +257,8 @@ class Specialist(nn.Module):
             places: (batch, length), a token's place in its caption, from 0.
             positions: (batch, context), of the context; default: 0, 1, ….
             mask: (batch, context), False where the context is padding; default: nowhere.
+            starts: (batch,), positions that the captions begin at, see `starts`; default: after
+                the visual tokens.
 
         Returns:
             Logits (batch, length, vocabulary).
@@ -214,6 +267,8 @@ class Specialist(nn.Module):
         length = seen + tokens.shape[1]
         if positions is None:
             positions = torch.arange(seen, device=tokens.device).expand(batch, seen)
+        if starts is None:
+            starts = self.starts(batch)
         shared = torch.full_like(positions, EVERYONE)
         if mask is not None:
             shared = shared.where(mask, PADDING)
@@ -223,10 +278,17 @@ class Specialist(nn.Module):
         visible = (owners == EVERYONE)[:, None, :] | (owners[:, :, None] == owners[:, None, :])
         states = self.language_model(
             torch.cat([context, self.embed(tokens)], dim=1),
-            torch.cat([positions, places + self.visual_tokens], dim=1),
+            torch.cat([positions, places + starts[:, None]], dim=1),
             (causal & visible)[:, None],
         )
         return self.language_model.lm_head(states[:, seen:])
+
+
+def _repeated(rows: Padded, count: int) -> Padded:
+    """Each row so many times, one after the other."""
+    ids, mask = rows
+    again = ids.repeat_interleave(count, dim=0)
+    return again, None if mask is None else mask.repeat_interleave(count, dim=0)
 
 
 def _indices(levels: tuple[int, ...], known: tuple[int, ...]) -> list[int]:

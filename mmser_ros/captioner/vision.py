@@ -36,9 +36,29 @@ class VisionTower(Protocol):
         """Encode normalised pixels (batch, 3, size, size)."""
         ...
 
+    classes: int
+    """How many classes its own head knows; 0 if it has none."""
+
+    def classify(self, means: Tensor) -> Tensor:
+        """Log probabilities (…, classes) of the coarsest level's means (…, channels)."""
+        ...
+
     def normalise(self, pixels: Tensor) -> Tensor:
         """Turn (batch, 3, size, size) uint8 RGB into what the tower was trained on."""
         ...
+
+
+CROP = 0.62
+"""Side of a crop, of the picture's."""
+
+
+def crops(image: np.ndarray) -> list[np.ndarray]:
+    """Five crops of a (height, width, 3) picture: the corners, then the middle."""
+    height, width = image.shape[:2]
+    rows, columns = max(1, round(CROP * height)), max(1, round(CROP * width))
+    places = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5)]
+    corners = [(round(y * (height - rows)), round(x * (width - columns))) for y, x in places]
+    return [image[top : top + rows, left : left + columns] for top, left in corners]
 
 
 def fit_square(image: np.ndarray, size: int, fit: str) -> np.ndarray:
@@ -90,6 +110,8 @@ class EfficientNetLiteTower(nn.Module):
             block._project_conv = fuse_conv_bn_eval(block._project_conv, block._bn2)
             block._bn2 = nn.Identity()
         self.head = fuse_conv_bn_eval(network._conv_head, network._bn1)
+        self.classifier = network._fc
+        self.classes = self.classifier.out_features
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.requires_grad_(False)
         _check_levels(config, layers=len(self.blocks) + 1)
@@ -102,6 +124,10 @@ class EfficientNetLiteTower(nn.Module):
     def normalise(self, pixels: Tensor) -> Tensor:
         """(x - 127) / 128, as the weights were trained; (batch, 3, size, size)."""
         return (pixels.float() - 127.0) / 128.0
+
+    def classify(self, means: Tensor) -> Tensor:
+        """Log probabilities (…, 1000) of ImageNet's classes from layer 17's means (…, 1280)."""
+        return self.classifier(means.to(self.classifier.weight.dtype)).float().log_softmax(-1)
 
     def forward(self, pixels: Tensor) -> Levels:
         """Encode normalised pixels (batch, 3, size, size) into levels."""
@@ -120,6 +146,8 @@ class ClipTower(nn.Module):
 
     Level n is the output of layer n, as in LLaVA: of ViT-L/14's 24 layers 23 is the penultimate.
     """
+
+    classes = 0
 
     def __init__(self, config: VisionConfig) -> None:
         from transformers import CLIPVisionConfig, CLIPVisionModel
@@ -143,6 +171,10 @@ class ClipTower(nn.Module):
         self.deviation: Tensor
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("deviation", deviation, persistent=False)
+
+    def classify(self, means: Tensor) -> Tensor:
+        """Nothing (…, 0): CLIP has no classes of its own."""
+        return means[..., :0]
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """CLIP's mean and deviation; (batch, 3, size, size)."""

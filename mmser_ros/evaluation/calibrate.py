@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mmser_ros.captioner.captioner import Captioner
-from mmser_ros.captioner.confidence import Calibration, feature_names, features
+from mmser_ros.captioner.confidence import Calibration, features
+from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.errors import MmserError
-from mmser_ros.evaluation.evaluate import CaptionedPictures, Progress, batches, first
+from mmser_ros.evaluation.evaluate import Progress, batches
 from mmser_ros.evaluation.reliability import Reliability
-from mmser_ros.evaluation.structure import unseen_entities
+from mmser_ros.evaluation.right import judge_captions
+from mmser_ros.evaluation.scoring import Judge
+from mmser_ros.records import Caption
 
 FOLDS = 10
 
@@ -36,67 +39,81 @@ class Fitted:
         before: the geometric mean of token probabilities as the confidence.
         after: confidences by cross-validation: those of each fold are by a model fitted to the
             other folds.
+        sets: (captions,): the set that each is from.
     """
 
     calibration: Calibration
     before: Reliability
     after: Reliability
+    sets: np.ndarray
 
     @property
     def curves(self) -> dict[str, Reliability]:
         """`before` and `after` by name."""
         return {"before": self.before, "after": self.after}
 
+    def by_set(self) -> dict[str, dict[str, Reliability]]:
+        """Set → its part of `curves`, in the order in which the sets were given."""
+        return {
+            name: {which: curve.part(self.sets == name) for which, curve in self.curves.items()}
+            for name in dict.fromkeys(self.sets.tolist())
+        }
+
 
 def calibrate(
     captioner: Captioner,
-    data: CaptionedPictures,
+    judge: Judge,
+    sets: Sequence[PictureSet],
     *,
     passes: Sequence[int] = (1,),
-    limit: int | None = None,
     progress: Progress = lambda items, description, total: items,
 ) -> dict[int, Fitted]:
-    """Fit a calibration for each number of passes, decoding greedily.
+    """Fit a calibration for each number of passes to all sets together, decoding greedily.
 
-    What it predicts: that the caption names nothing that is not there, which is taken to be so
-    if every entity of it is a word of some human caption of the picture (CHAIR-s, arXiv
-    1809.02156, is 0 for it; `structure.unseen_entities` finds them).
+    What it predicts: that the caption names nothing that is not there, as
+    `right.judge_captions` tells by what is known of the picture.
 
     Args:
         captioner: whose captions.
-        data: pictures and their human captions; corrupt pictures are left out and named.
+        judge: from `scoring.judging`.
+        sets: pictures; corrupt ones and captions that can't be judged are left out.
         passes: the numbers of passes to fit for.
-        limit: only the first so many pictures.
         progress: wraps an iterable with a description and a total.
 
     Raises:
         CalibrationError: too few captions are right, or too few wrong.
     """
-    total = len(data.captions) if limit is None else min(limit, len(data.captions))
-    texts: dict[int, dict[str, str]] = {number: {} for number in passes}
     rows: dict[int, list[dict[str, float]]] = {number: [] for number in passes}
-    pictures = progress(first(data.pictures(), total), "captions", total)
-    for names, images in batches(pictures):
-        looks = list(captioner.looks(images, passes=max(passes), beams=1))
-        for number in passes:
-            for name, glance, last in zip(names, looks[0], looks[number - 1], strict=True):
-                texts[number][name] = last.text
-                rows[number].append(features(glance, last))
-    fitted = {}
-    for number, said in texts.items():
-        unseen = unseen_entities(said, {name: data.captions[name] for name in said})
-        right = np.array([not unseen[name] for name in said], dtype=bool)
-        fitted[number] = fit(number, rows[number], right)
-    return fitted
+    right: dict[int, list[bool]] = {number: [] for number in passes}
+    names: dict[int, list[str]] = {number: [] for number in passes}
+    for one in sets:
+        looks = _looks(captioner, one, passes, progress)
+        for number, spoken in looks.items():
+            texts = {name: last.text for name, (_, last) in spoken.items()}
+            for name, verdict in judge_captions(judge, texts, one.examples).items():
+                rows[number].append(features(*spoken[name]))
+                right[number].append(verdict)
+                names[number].append(one.name)
+    return {
+        number: fit(number, rows[number], np.array(right[number], bool), names[number])
+        for number in passes
+    }
 
 
-def fit(passes: int, rows: Sequence[dict[str, float]], right: np.ndarray) -> Fitted:
+def fit(
+    passes: int,
+    rows: Sequence[Mapping[str, float]],
+    right: np.ndarray,
+    sets: Sequence[str] | None = None,
+) -> Fitted:
     """Fit a logistic model to features, and predict those of each fold by the others.
 
     Args:
         passes: that the captions were made with.
-        rows: features of each caption.
+        rows: features of each caption, by name; all have those of the first one, `mean` among
+            them.
         right: (captions,), bool, which of them are right.
+        sets: the set that each caption is from; they are reported apart.
 
     Raises:
         CalibrationError: fewer than `FOLDS` captions are right, or wrong.
@@ -108,7 +125,7 @@ def fit(passes: int, rows: Sequence[dict[str, float]], right: np.ndarray) -> Fit
             f"{FOLDS} right and {FOLDS} wrong ones: take more pictures"
         )
         raise CalibrationError(msg)
-    names = feature_names(passes)
+    names = list(rows[0])
     table = np.array([[row[name] for name in names] for row in rows])
     model: Pipeline = make_pipeline(StandardScaler(), LogisticRegression())
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
@@ -121,4 +138,19 @@ def fit(passes: int, rows: Sequence[dict[str, float]], right: np.ndarray) -> Fit
         dict(zip(names, weights.tolist(), strict=True)),
     )
     plain = np.exp(table[:, names.index("mean")])
-    return Fitted(calibration, Reliability(plain, right), Reliability(unseen, right))
+    of_sets = np.array(sets if sets is not None else [""] * len(right))
+    return Fitted(calibration, Reliability(plain, right), Reliability(unseen, right), of_sets)
+
+
+def _looks(
+    captioner: Captioner, pictures: PictureSet, passes: Sequence[int], progress: Progress
+) -> dict[int, dict[str, tuple[Caption, Caption]]]:
+    """Number of passes → picture → its captions after the first and after so many passes."""
+    spoken: dict[int, dict[str, tuple[Caption, Caption]]] = {number: {} for number in passes}
+    read = progress(pictures.pictures(), f"captions of {pictures.name}", len(pictures.examples))
+    for names, images in batches(read):
+        looks = list(captioner.looks(images, passes=max(passes), beams=1))
+        for number in passes:
+            pairs = zip(looks[0], looks[number - 1], strict=True)
+            spoken[number].update(zip(names, pairs, strict=True))
+    return spoken

@@ -1,107 +1,157 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Caption a split of a data set and score the captions."""
+"""Caption sets of pictures, and score the captions set by set."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from mmser_ros.captioner.captioner import Captioner
-from mmser_ros.evaluation.meteor import Meteor, has_meteor, running_meteor
-from mmser_ros.evaluation.metrics import score
-from mmser_ros.evaluation.structure import score_structure
+from mmser_ros.data.picture_sets import PictureSet
+from mmser_ros.evaluation.bootstrap import Figure, difference
+from mmser_ros.evaluation.reliability import Reliability
+from mmser_ros.evaluation.right import judge_captions
+from mmser_ros.evaluation.scoring import Judge
 
 Progress = Callable[[Iterable, str, int], Iterable]
 BATCH = 32
-logger = logging.getLogger(__name__)
 
 
 class CaptionedPictures(Protocol):
-    """Pictures with human captions, such as `training.datasets.Flickr8k`."""
+    """Pictures with human captions, such as a `PictureSet` or `training.datasets.Flickr8k`."""
 
-    captions: dict[str, list[str]]
-    """Picture name → its captions."""
-    corrupt: list[str]
-    """Names of pictures that could not be decoded, so far."""
+    @property
+    def captions(self) -> dict[str, list[str]]:
+        """Picture name → its captions."""
+        ...
 
     def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
         """Names and (height, width, 3) uint8 RGB pictures, None for a corrupt one."""
         ...
 
 
-def evaluate(
+@dataclass(frozen=True)
+class Said:
+    """A caption and how sure its captioner is of it, 0 to 1; None if it did not say."""
+
+    text: str
+    confidence: float | None = None
+
+
+SetCaptions = Mapping[str, Mapping[str, Said]]
+"""Set → picture → caption."""
+
+
+def caption_sets(
     captioner: Captioner,
-    data: CaptionedPictures,
+    sets: Sequence[PictureSet],
     *,
     passes: Sequence[int] = (1,),
     beams: int = 1,
-    limit: int | None = None,
     progress: Progress = lambda items, description, total: items,
-) -> dict[str, Any]:
-    """Score a captioner on a split, for each number of passes.
+) -> dict[str, dict[str, dict[str, Said]]]:
+    """Caption sets of pictures; corrupt pictures are left out and named in `corrupt` of the set.
 
     Args:
-        captioner: what to score.
-        data: pictures and their references; corrupt pictures are left out and named.
-        passes: the numbers of passes to score.
+        captioner: what captions them.
+        sets: the pictures.
+        passes: the numbers of passes whose captions are wanted.
         beams: 1 is greedy.
-        limit: only the first so many pictures.
         progress: wraps an iterable with a description and a total.
 
     Returns:
-        `{"n": pictures, "model": …, "beams": …, "corrupt": [names],
-        "passes": {"1": {"BLEU-1": …, …, "CIDEr": …, "CHAIR-i": …, …, "confidence": mean}}}`.
+        Number of passes, as text → set → picture → caption.
+    """
+    said: dict[str, dict[str, dict[str, Said]]] = {
+        str(number): {one.name: {} for one in sets} for number in passes
+    }
+    for one in sets:
+        pictures = progress(one.pictures(), f"captions of {one.name}", len(one.examples))
+        for names, images in batches(pictures):
+            looks = captioner.looks(images, passes=max(passes), beams=beams)
+            for number, answers in enumerate(looks, start=1):
+                if number in passes:
+                    said[str(number)][one.name].update(
+                        (name, Said(answer.text, answer.confidence))
+                        for name, answer in zip(names, answers, strict=True)
+                    )
+    return said
+
+
+def score_sets(
+    judge: Judge, sets: Sequence[PictureSet], said: Mapping[str, SetCaptions], kind: str
+) -> dict[str, Any]:
+    """Score captions set by set, and compare each captioner with the first.
+
+    Args:
+        judge: from `scoring.judging`.
+        sets: what is known of the pictures.
+        said: captioner, such as a number of passes → its captions, for the same pictures.
+        kind: what tells the captioners apart, such as `passes`; a key of the result.
+
+    Returns:
+        Set → `{"n": pictures, "corrupt": [names], kind: {captioner: {measure: value}},
+        "intervals": {captioner: {measure: [low, high]}}, "differences": {captioner: {measure:
+        {"value": …, "low": …, "high": …}}}}`. Intervals are of 95 %, by `bootstrap`; measures
+        that are no means or ratios over pictures have none. Differences are from the first
+        captioner.
 
     Raises:
         MetricError: there is nothing to score.
-        MeteorError: see there.
     """
-    total = len(data.captions) if limit is None else min(limit, len(data.captions))
-    captions: dict[int, dict[str, str]] = {number: {} for number in passes}
-    confidences: dict[int, list[float]] = {number: [] for number in passes}
-    pictures = progress(first(data.pictures(), total), "captions", total)
-    for names, images in batches(pictures):
-        looks = captioner.looks(images, passes=max(passes), beams=beams)
-        for number, answers in enumerate(looks, start=1):
-            if number in captions:
-                texts = [answer.text for answer in answers]
-                captions[number].update(zip(names, texts, strict=True))
-                confidences[number] += [answer.confidence for answer in answers]
-    said = captions[passes[0]]
-    references = {name: data.captions[name] for name in said}
-    with _meteor() as meteor:
-        scores = {
-            str(number): {
-                **score(captions[number], references, meteor),
-                **score_structure(captions[number], references),
-                "confidence": float(np.mean(confidences[number])),
-            }
-            for number in passes
-        }
+    return {one.name: _score_set(judge, one, said, kind) for one in sets}
+
+
+def _score_set(
+    judge: Judge, pictures: PictureSet, said: Mapping[str, SetCaptions], kind: str
+) -> dict[str, Any]:
+    figures = {
+        label: _figures(judge, pictures, captions[pictures.name])
+        for label, captions in said.items()
+    }
+    first, *others = figures
     return {
-        "n": len(said),
-        "model": captioner.name,
-        "beams": beams,
-        "corrupt": sorted(set(data.corrupt)),
-        "passes": scores,
+        "n": len(said[first][pictures.name]),
+        "corrupt": sorted(set(pictures.corrupt)),
+        kind: {
+            label: {measure: figure.value for measure, figure in some.items()}
+            for label, some in figures.items()
+        },
+        "intervals": {
+            label: {
+                measure: list(interval)
+                for measure, figure in some.items()
+                if (interval := figure.interval())
+            }
+            for label, some in figures.items()
+        },
+        "differences": {
+            label: {
+                measure: asdict(change)
+                for measure, figure in figures[label].items()
+                if (change := difference(figures[first][measure], figure))
+            }
+            for label in others
+        },
     }
 
 
-def _meteor() -> AbstractContextManager[Meteor | None]:
-    if has_meteor():
-        return running_meteor()
-    logger.warning("METEOR is left out, it needs a Java: pip install '.[meteor]'")
-    return nullcontext()
-
-
-def first(pictures: Iterable, count: int) -> Iterator:
-    """Yield no more than so many."""
-    yield from (picture for picture, _ in zip(pictures, range(count), strict=False))
+def _figures(judge: Judge, pictures: PictureSet, said: Mapping[str, Said]) -> dict[str, Figure]:
+    texts = {name: one.text for name, one in said.items()}
+    figures = judge.figures(texts, pictures.examples)
+    confidences = [one.confidence for one in said.values() if one.confidence is not None]
+    if len(confidences) == len(said):
+        figures["confidence"] = Figure.mean(confidences)
+        right = judge_captions(judge, texts, pictures.examples)
+        sure = [said[name].confidence for name in right]
+        if right:
+            scores = Reliability(np.array(sure, float), np.array([*right.values()], bool)).scores()
+            figures |= {f"confidence {name}": Figure(value) for name, value in scores.items()}
+    return figures
 
 
 def batches(pictures: Iterable) -> Iterator[tuple[list[str], list[np.ndarray]]]:

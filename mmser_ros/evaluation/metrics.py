@@ -19,6 +19,7 @@ from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.rouge.rouge import Rouge
 
 from mmser_ros.errors import MmserError
+from mmser_ros.evaluation.bootstrap import Figure
 from mmser_ros.evaluation.meteor import Meteor
 
 PUNCTUATION = frozenset(
@@ -61,6 +62,22 @@ def score(
     Raises:
         MetricError: no captions, or the pictures are not the same.
     """
+    figures = score_figures(captions, references, meteor)
+    return {name: figure.value for name, figure in figures.items()}
+
+
+def score_figures(
+    captions: Mapping[str, str],
+    references: Mapping[str, Sequence[str]],
+    meteor: Meteor | None = None,
+) -> dict[str, Figure]:
+    """As `score`, but ROUGE-L and CIDEr know what each picture adds.
+
+    How rare a word is, by which CIDEr weighs it, is counted once over all the pictures.
+
+    Raises:
+        MetricError: see `score`.
+    """
     if not captions or captions.keys() != references.keys():
         msg = (
             f"got {len(captions)} captions and references of {len(references)} pictures; "
@@ -72,9 +89,10 @@ def score(
     truths = {key: [tokenize(one) for one in references[key]] for key in captions}
     with contextlib.redirect_stdout(io.StringIO()):  # the scorers print their progress
         bleu, _ = Bleu(4).compute_score(truths, hypotheses, verbose=0)
-        cider, _ = Cider().compute_score(truths, hypotheses)
-        rouge, _ = Rouge().compute_score(truths, hypotheses)
-    scores = {f"BLEU-{order}": float(value) for order, value in enumerate(bleu, start=1)}
+        _, cider = Cider().compute_score(truths, hypotheses)
+        _, rouge = Rouge().compute_score(truths, hypotheses)
+    scores = {f"BLEU-{order}": Figure(float(one)) for order, one in enumerate(bleu, start=1)}
     if meteor is not None:
-        scores["METEOR"] = meteor([one for [one] in hypotheses.values()], [*truths.values()])
-    return scores | {"ROUGE-L": float(rouge), "CIDEr": float(cider)}
+        whole = meteor([one for [one] in hypotheses.values()], [*truths.values()])
+        scores["METEOR"] = Figure(whole)
+    return scores | {"ROUGE-L": Figure.mean(rouge), "CIDEr": Figure.mean(cider)}

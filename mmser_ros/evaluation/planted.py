@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from mmser_ros.captioner.captioner import Captioner
-from mmser_ros.evaluation.evaluate import CaptionedPictures, Progress, batches, first
+from mmser_ros.evaluation.evaluate import CaptionedPictures, Progress, batches
 from mmser_ros.evaluation.metrics import tokenize
 from mmser_ros.training.lexicon import CATEGORIES
 from mmser_ros.training.perturb import ErrorMaker, PseudoInitialCaption
@@ -20,7 +20,6 @@ def evaluate_planted(
     maker: ErrorMaker,
     *,
     seed: int = 0,
-    limit: int | None = None,
     progress: Progress = lambda items, description, total: items,
 ) -> dict[str, Any]:
     """Give a second look human captions with one planted error each, one for each picture.
@@ -30,7 +29,6 @@ def evaluate_planted(
         data: pictures and their captions; of each the first that has room for an error is taken.
         maker: plants the errors.
         seed: of what is planted.
-        limit: only the first so many pictures.
         progress: wraps an iterable with a description and a total.
 
     Returns:
@@ -38,12 +36,10 @@ def evaluate_planted(
         "kept": …}, …, "all": …}}`. Repaired: of the wrong words none is left. Restored: and the
         right ones are there again. Kept: the share of the other words that are still there.
     """
-    total = len(data.captions) if limit is None else min(limit, len(data.captions))
     planted = _plant(data, maker, seed)
     tallies = {category: Counter[str]() for category in CATEGORIES}
-    pictures = first(data.pictures(), total)
-    chosen = ((name, image) for name, image in pictures if name in planted)
-    for names, images in batches(progress(chosen, "planted errors", total)):
+    chosen = ((name, image) for name, image in data.pictures() if name in planted)
+    for names, images in batches(progress(chosen, "planted errors", len(planted))):
         initials = [planted[name].text for name in names]
         looks = captioner.caption_batch(images, passes=2, initials=initials)
         for name, look in zip(names, looks, strict=True):

@@ -30,6 +30,10 @@ class Reliability:
     confidences: np.ndarray
     right: np.ndarray
 
+    def part(self, chosen: np.ndarray) -> Reliability:
+        """Of some of the captions: `chosen` is (captions,), bool."""
+        return Reliability(self.confidences[chosen], self.right[chosen])
+
     def bins(self) -> list[tuple[float, float, int]]:
         """(mean confidence, share right, captions) of each bin, from low to high confidence."""
         order = np.argsort(self.confidences, kind="stable")
@@ -49,13 +53,23 @@ class Reliability:
         return float(np.mean([Reliability(self.confidences, one).error() for one in drawn]))
 
     def scores(self) -> dict[str, float]:
-        """`ECE`, `ECE by chance` (see least_error), `Brier`; and `AUROC`: more is better."""
-        return {
+        """How true the confidences are.
+
+        Returns:
+            `ECE`, `ECE by chance` (see least_error), `Brier`, and `Brier of a constant`, which
+            always says how many are right: less is better. `AUROC`: more is better; left out if
+            all are right, or all wrong.
+        """
+        share = float(self.right.mean())
+        scores = {
             "ECE": self.error(),
             "ECE by chance": self.least_error(),
             "Brier": float(np.mean((self.confidences - self.right) ** 2)),
-            "AUROC": float(roc_auc_score(self.right, self.confidences)),
+            "Brier of a constant": share * (1 - share),
         }
+        if 0 < share < 1:
+            scores["AUROC"] = float(roc_auc_score(self.right, self.confidences))
+        return scores
 
 
 def reliability_diagram(panels: Mapping[str, Mapping[str, Reliability]]) -> np.ndarray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 
 from spacy.tokens import Doc, Token
 
+from mmser_ros.evaluation.bootstrap import Figure
 from mmser_ros.parser import load_parser
 
 NO_THINGS = frozenset(
@@ -98,22 +99,32 @@ def score_structure(
         `relation F1`: of each picture against the reference that agrees best, then the mean;
         pictures where neither speaks of any are left out.
     """
+    figures = structure_figures(captions, references)
+    return {name: figure.value for name, figure in figures.items()}
+
+
+def structure_figures(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> dict[str, Figure]:
+    """As `score_structure`, with what each picture adds."""
     mine, theirs = _parse_all(captions, references)
-    wrong = _unseen(mine, theirs)
-    named = sum(len(said.entities) for said in mine.values())
-    scores = {
-        "CHAIR-i": sum(map(len, wrong.values())) / max(1, named),
-        "CHAIR-s": sum(map(bool, wrong.values())) / max(1, len(mine)),
+    wrong = _unseen(mine, theirs).values()
+    figures = {
+        "CHAIR-i": Figure.ratio([*map(len, wrong)], [len(said.entities) for said in mine.values()]),
+        "CHAIR-s": Figure.mean([*map(bool, wrong)]),
     }
     for kind in KINDS:
         values = [
             max(_f1(getattr(said, kind), getattr(one, kind)) for one in theirs[name])
             for name, said in mine.items()
-            if getattr(said, kind) or any(getattr(one, kind) for one in theirs[name])
+        ]
+        counted = [
+            bool(getattr(said, kind) or any(getattr(one, kind) for one in theirs[name]))
+            for name, said in mine.items()
         ]
         label = {"entities": "entity", "attributes": "attribute", "relations": "relation"}[kind]
-        scores[f"{label} F1"] = sum(values) / max(1, len(values))
-    return scores
+        figures[f"{label} F1"] = Figure.ratio(values, counted)
+    return figures
 
 
 def unseen_entities(

@@ -37,15 +37,31 @@ def log_odds(chance: float) -> float:
     return math.log(chance / (1.0 - chance))
 
 
-def seen(thing: Thing, stamp: int, weight: float, config: MemoryConfig) -> Thing:
+def trust(confidence: float, config: MemoryConfig) -> float:
+    """Chance that the words of a caption of some confidence (0 to 1) come from the scene."""
+    return confidence**config.confidence_weight  # 0 to the power of 0 is 1: ignored
+
+
+def seen(
+    thing: Thing, stamp: int, weight: float, config: MemoryConfig, *, trusted: float = 1.0
+) -> Thing:
     """The thing after a look that named it.
 
     A look names a thing that is there at the thing's own rate, and one that is not there at
     `false_alarm`; the evidence is the logarithm of that likelihood ratio, taken look by look (the
-    Beta-Bernoulli form of the persistence filter, Rosen, Mason and Leonard, 2016).
+    Beta-Bernoulli form of the persistence filter, Rosen, Mason and Leonard, 2016). A caption
+    whose words don't come from the scene names a thing at its rate whether it is there or not.
+
+    Args:
+        thing: before it.
+        stamp: of the look, in nanoseconds.
+        weight: how much it counts, 0 to 1.
+        config: parameters.
+        trusted: chance that the caption's words come from the scene; of 0 they are no evidence.
     """
-    evidence = evidence_at(thing, stamp, config)
-    evidence += weight * math.log(rate(thing.hits, thing.looks) / config.false_alarm)
+    named = rate(thing.hits, thing.looks)
+    false_alarm = trusted * config.false_alarm + (1.0 - trusted) * named
+    evidence = evidence_at(thing, stamp, config) + weight * math.log(named / false_alarm)
     return _weighed(
         replace(
             thing,

@@ -44,6 +44,8 @@ class MemoryConfig:
         attribute_cost: what attributes that disagree add to the squared distance.
         prior: log-odds of a thing before its first sighting.
         false_alarm: chance that a look names a thing that is not there, by thing and look.
+        confidence_weight: how much a caption's confidence c goes into that: it is trusted by c to
+            the power of this; 0: not at all.
         evidence_limit: log-odds never leave plus or minus this.
         believed: probability from which a thing is answered.
         dropped: log-odds below which a thing that was never believed is removed.
@@ -91,6 +93,7 @@ class MemoryConfig:
     attribute_cost: float = 3.0
     prior: float = -2.0
     false_alarm: float = 0.02
+    confidence_weight: float = 0.0
     evidence_limit: float = 6.0
     believed: float = 0.7
     dropped: float = -3.0
@@ -151,6 +154,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "attribute_cost": (0.0, 100.0),
     "prior": (-10.0, 0.0),
     "false_alarm": (0.0001, 0.3),
+    "confidence_weight": (0.0, 1.0),
     "evidence_limit": (1.0, 30.0),
     "believed": (0.01, 0.999),
     "dropped": (-30.0, 0.0),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mmser_ros.memory.belief import trust
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.grounding import Estimate, View
 from mmser_ros.memory.language import Words
@@ -29,6 +30,7 @@ class Detection:
         kind: of the word.
         attributes: as said.
         weight: how much it counts, 0 to 1.
+        trust: chance that the caption's words come from the scene.
         estimate: where it is.
     """
 
@@ -38,6 +40,7 @@ class Detection:
     kind: str
     attributes: tuple[str, ...]
     weight: float
+    trust: float
     estimate: Estimate
 
 
@@ -49,6 +52,9 @@ def detect(
     Places ("a hallway") are where things are, and no things.
     """
     phrases = list(caption.phrases)
+    trusted = trust(caption.confidence, config)
+    # Without a phrase the caption's confidence stands in for the phrase's: what is left of it.
+    unphrased = caption.confidence ** (1.0 - config.confidence_weight)
     first_look = set(WORD.findall(caption.initial_text.lower()))
     found = []
     for number, mention in enumerate(parsed.things):
@@ -56,8 +62,8 @@ def detect(
         kind = words.kind(mention.head)
         if mention.negated or kind == "place":
             continue
-        confidence = phrase.confidence if phrase else caption.confidence
-        weight = confidence * (config.hedge_weight if mention.hedged else 1.0)
+        weight = phrase.confidence if phrase else unphrased
+        weight *= config.hedge_weight if mention.hedged else 1.0
         if caption.refined and config.weigh_refinement and not _said(mention.head, first_look):
             weight *= config.unrefined_weight
         word = words.canonical(mention.head)
@@ -72,6 +78,7 @@ def detect(
                     kind,
                     mention.attributes,
                     weight,
+                    trusted,
                     estimate,
                 )
             )

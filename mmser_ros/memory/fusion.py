@@ -121,7 +121,7 @@ class Fusion:
         graph, config = self._graph, self._config
         stamp = look.observation.stamp
         away = float(np.linalg.norm(detection.estimate.mean - look.view.origin))
-        evidence = look.evidence(detection.weight / (1.0 + away))
+        evidence = look.evidence(detection.weight * detection.trust / (1.0 + away))
         known = graph.node(name, Thing) if name is not None else None
         if name is None or known is None:
             name = f"thing:{detection.word.replace(' ', '_')}-{look.digest[:10]}-{number}"
@@ -130,7 +130,7 @@ class Fusion:
             thing = updated(known, detection, evidence, config)
             word = self._words.canonical(thing.names[0][0])
             thing = replace(thing, word=word, kind=self._words.kind(word))
-        thing = belief.seen(thing, stamp, detection.weight, config)
+        thing = belief.seen(thing, stamp, detection.weight, config, trusted=detection.trust)
         home = graph.near(Place, thing.position[:2], HOME)
         ranked = [
             (float(np.hypot(*np.subtract(p.position, thing.position)[:2])), n) for n, p in home
@@ -191,7 +191,7 @@ class Fusion:
         named: dict[int, list[str]],
     ) -> None:
         """Enter what the caption says of the things it names, by mention."""
-        weights = {one.mention: one.weight for one in detections}
+        weights = {one.mention: one.weight * one.trust for one in detections}
         for one in parsed.relations:
             for subject in named.get(one.subject, ()):
                 target = next((o for o in named.get(one.object, ()) if o != subject), None)

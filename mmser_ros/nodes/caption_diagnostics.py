@@ -38,6 +38,8 @@ def caption_status(
         trouble: what keeps the node from working, or works worse than asked; empty: nothing.
     """
     level, message = DiagnosticStatus.OK, f"{snapshot.caption_rate:.1f} captions/s"
+    if snapshot.withheld:
+        message += f"; {snapshot.withheld} captions of the last minute were below min_confidence"
     if snapshot.failures:
         level = DiagnosticStatus.WARN
         message += f"; {snapshot.failures} images failed in the last minute: {snapshot.last_error}"

@@ -16,7 +16,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Header
+from std_msgs.msg import Header, String
 
 from mmser_ros.msg import SceneCaption
 from mmser_ros.nodes.caption_diagnostics import caption_status
@@ -102,6 +102,8 @@ class CaptionNode(LifecycleNode):
         self._failure = ""
         self._worker = CaptionWorker(self, self._captioner, self._publish, self.statistics)
         self._captions = self.create_lifecycle_publisher(SceneCaption, "scene_caption", 10)
+        mirror = self.resolve_topic_name("scene_caption") + "/text"  # goes where captions go
+        self._texts = self.create_lifecycle_publisher(String, mirror, 10)
         self._subscription = self.create_subscription(
             self._type,
             self._topic,
@@ -137,6 +139,7 @@ class CaptionNode(LifecycleNode):
         self.destroy_subscription(self._subscription)
         self.destroy_service(self._service)
         self.destroy_lifecycle_publisher(self._captions)
+        self.destroy_lifecycle_publisher(self._texts)
         self._captioner = self._worker = self._newest = None
         self._state = "unconfigured"
         return TransitionCallbackReturn.SUCCESS
@@ -171,6 +174,7 @@ class CaptionNode(LifecycleNode):
     def _publish(self, caption: Caption, header: Header) -> None:
         if self.context.ok():  # else interrupted meanwhile: no topic is left to publish on
             self._captions.publish(caption_to_message(caption, header))
+            self._texts.publish(String(data=caption.text))
 
     def _caption_image(
         self, request: CaptionImage.Request, response: CaptionImage.Response

@@ -5,18 +5,23 @@
 from __future__ import annotations
 
 from mmser_ros.nodes.parameters import Parameter
+from mmser_ros.resources import DEFAULT_MODEL
 
 CAPTION_PARAMETERS = (
     Parameter("autostart", True, "Configure and activate at start, without a manager.", fixed=True),
     Parameter(
-        "model", "nano", "Name of a shipped model, or path of a checkpoint folder.", fixed=True
+        "model",
+        DEFAULT_MODEL,
+        "Name of a shipped model, or path of a checkpoint folder.",
+        fixed=True,
     ),
     Parameter("device", "auto", "auto, cpu, cuda or cuda:N.", fixed=True),
     Parameter(
         "quantize",
-        "none",
-        "Smaller numbers: int8 on a CPU; bf16, fp16 on a GPU.",
-        choices=("none", "bf16", "fp16", "int8"),
+        "auto",
+        "Smaller numbers: int8 on a CPU; bf16, fp16 on a GPU; none; auto: int8 on a CPU that torch "
+        "has an engine for, fp16 on a GPU.",
+        choices=("auto", "none", "bf16", "fp16", "int8"),
         fixed=True,
     ),
     Parameter(
@@ -64,6 +69,14 @@ CAPTION_PARAMETERS = (
         "publish_glance",
         False,
         "With more than one pass: also publish the first caption, at once (refined is false).",
+    ),
+    Parameter(
+        "min_confidence",
+        0.0,
+        "Confidence (0 to 1) below which a caption is not published but counted as "
+        "low_confidence; 0: publish all. ~/caption_image answers in any case.",
+        least=0.0,
+        greatest=1.0,
     ),
     Parameter("beams", 1, "1 decodes greedily, more by beam search.", least=1, greatest=16),
     Parameter(

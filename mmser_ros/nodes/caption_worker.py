@@ -21,7 +21,7 @@ from mmser_ros.nodes.caption_diagnostics import MALFORMED
 from mmser_ros.nodes.images import ImageError, compressed_to_rgb, to_rgb
 from mmser_ros.nodes.keyframes import KeyframeGate
 from mmser_ros.nodes.newest_frame import Frame, NewestFrame
-from mmser_ros.nodes.stream_statistics import StreamStatistics
+from mmser_ros.nodes.stream_statistics import UNSURE, StreamStatistics
 from mmser_ros.records import Caption
 
 
@@ -31,11 +31,11 @@ class CaptionWorker:
     Every image offered is captioned, or counted as dropped with its reason.
 
     Args:
-        node: whose parameters say how (passes, beams, ground, publish_glance, max_rate, …), and who
-            logs.
+        node: whose parameters say how (passes, min_confidence, max_rate, …), and who logs.
         captioner: makes the captions; used by one thread at a time.
-        publish: called in the worker's thread with each caption and its image's header; of
-            one image with the glance's caption first, if publish_glance asks for it.
+        publish: called in the worker's thread with each caption that is sure enough and its
+            image's header; of one image with the glance's caption first, if publish_glance asks
+            for it.
         statistics: told of every image.
 
     Attributes:
@@ -132,16 +132,22 @@ class CaptionWorker:
         if not gate.passes(image, stamp, self._setting("keyframe_threshold")):
             self._statistics.dropped("not_a_keyframe")
             return
+        least = self._setting("min_confidence")
 
         def publish_glance(caption: Caption) -> None:
+            if caption.confidence < least:
+                return
             self._publish(caption, header)
             self._statistics.glanced(frame.received)
 
         on_glance = publish_glance if self._setting("publish_glance") else None
         caption = self.caption(image, self._setting("passes"), on_glance)
-        self._publish(caption, header)
-        gate.keep()
-        self._statistics.captioned(frame.received, caption.times_ms.get("total", 0.0))
+        if caption.confidence < least:
+            self._statistics.dropped(UNSURE)
+        else:
+            self._publish(caption, header)
+            self._statistics.captioned(frame.received, caption.times_ms.get("total", 0.0))
+        gate.keep()  # what is unsure, too: the same picture again would be as unsure
 
     def _degrade(self, error: OutOfMemoryError) -> None:
         with self._inference:

@@ -27,6 +27,7 @@ from mmser_ros.nodes.demo_gallery import DemoError, Walk, find_photographs, walk
 from mmser_ros.nodes.demo_questions import QUESTIONS, Answer, ask_questions
 from mmser_ros.nodes.demo_watcher import Watcher
 from mmser_ros.nodes.transport import use_large_shared_memory
+from mmser_ros.resources import DEFAULT_MODEL
 from mmser_ros.srv import CaptionImage, QueryScene
 
 RATE = 2.0
@@ -37,7 +38,7 @@ PATIENCE = 120.0
 """Seconds that loading, or the whole walk, may take: models load slowly on a busy machine."""
 
 
-def run_demo(model: str = "nano", passes: int = 1) -> int:
+def run_demo(model: str = DEFAULT_MODEL, passes: int = 1) -> int:
     """Run the demo and print its result as the last line, one JSON object.
 
     Args:

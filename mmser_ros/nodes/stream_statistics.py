@@ -16,7 +16,9 @@ WINDOW = 5.0
 LATENCIES = 500
 """How many of the latest captions latencies are taken over."""
 MEMORY = 60.0
-"""Seconds that a failure stays worth a warning."""
+"""Seconds that a failure stays worth a warning, and a caption held back a word."""
+UNSURE = "low_confidence"
+"""The drop reason of captions that were made but are not sure enough."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Snapshot:
         glance_latency_ms: to publishing the one of the glance before it: p50 and p99.
         inference_ms: of it, in the captioner: p50 and p99.
         failures: images of the last minute that were lost to an error.
+        withheld: images of the last minute whose captions were too unsure to go out.
         silence: seconds since the last image, or since `start`.
         last_error: of the last image that failed, empty if none did.
     """
@@ -50,6 +53,7 @@ class Snapshot:
     glance_latency_ms: dict[str, float]
     inference_ms: dict[str, float]
     failures: int
+    withheld: int
     silence: float
     last_error: str
 
@@ -67,6 +71,7 @@ class StreamStatistics:
         self._losses: deque[float] = deque()
         self._departures: deque[float] = deque()
         self._failures: deque[float] = deque()
+        self._withheld: deque[float] = deque()
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
         self._glances: deque[float] = deque(maxlen=LATENCIES)
         self._inferences: deque[float] = deque(maxlen=LATENCIES)
@@ -96,6 +101,8 @@ class StreamStatistics:
         """An image gets no caption; `error` says what went wrong, if anything did."""
         with self._lock:
             self._dropped[reason] += 1
+            if reason == UNSURE:
+                _append(self._withheld, monotonic(), MEMORY)
             if error:
                 self._last_error = error
                 _append(self._failures, monotonic(), MEMORY)
@@ -134,6 +141,7 @@ class StreamStatistics:
                 glance_latency_ms=_percentiles(self._glances),
                 inference_ms=_percentiles(self._inferences),
                 failures=_recent(self._failures, now, MEMORY),
+                withheld=_recent(self._withheld, now, MEMORY),
                 silence=now - self._last_arrival,
                 last_error=self._last_error,
             )

@@ -69,6 +69,10 @@ TUNING_PARAMETERS = (
     _of_memory("believed", "Probability from which a thing is answered."),
     _of_memory("false_alarm", "Chance that a caption names a given thing though it is not there."),
     _of_memory(
+        "confidence_weight",
+        "How much of a caption's confidence goes into that chance: 0 nothing, 1 all.",
+    ),
+    _of_memory(
         "blind_miss",
         "How much silence counts against a thing where no depth says it was in view.",
     ),

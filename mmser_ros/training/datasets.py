@@ -4,22 +4,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from mmser_ros.errors import MmserError
-from mmser_ros.pictures import PictureError, decode_picture
-
-
-class DatasetError(MmserError):
-    """Training or evaluation data that is missing or not as expected."""
+from mmser_ros.data.tar_pictures import DatasetError, TarPictures, each_picture
 
 
 class PictureReader(ABC):
@@ -45,12 +37,7 @@ class PictureReader(ABC):
 
     def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
         """Yield names and pictures in the order of `captions`, None for one that can't be read."""
-        for name in self.captions:
-            try:
-                yield name, self.picture(name)
-            except PictureError:
-                self.corrupt.append(name)
-                yield name, None
+        return each_picture(self.captions, self.picture, self.corrupt)
 
 
 class Flickr8k(PictureReader):
@@ -69,7 +56,8 @@ class Flickr8k(PictureReader):
         """
         self.split = split
         self.corrupt = []
-        captions, self._tar = Path(root) / f"{split}_captions.json", Path(root) / f"{split}.tar"
+        captions = Path(root) / f"{split}_captions.json"
+        self._tar = TarPictures(Path(root) / f"{split}.tar")
         try:
             self.captions = json.loads(captions.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -86,33 +74,7 @@ class Flickr8k(PictureReader):
             PictureError: it is not in the tar, or corrupt.
             DatasetError: the tar can't be read.
         """
-        if name not in self._places:
-            msg = f"{self._tar} has no picture {name}"
-            raise PictureError(msg)
-        start, size = self._places[name]
-        try:
-            with self._tar.open("rb") as file:
-                file.seek(start)
-                content = io.BytesIO(file.read(size))
-        except OSError as error:
-            raise self._damaged(error) from error
-        return decode_picture(content, f"{name} in {self._tar}")
-
-    @cached_property
-    def _places(self) -> dict[str, tuple[int, int]]:
-        """Start and size of each file in the tar, which is not compressed."""
-        try:
-            with tarfile.open(self._tar, "r:") as archive:
-                return {
-                    Path(one.name).name: (one.offset_data, one.size)
-                    for one in archive
-                    if one.isfile()
-                }
-        except (OSError, tarfile.TarError) as error:
-            raise self._damaged(error) from error
-
-    def _damaged(self, error: Exception) -> DatasetError:
-        return DatasetError(f"can't read {self._tar}: {error}")
+        return self._tar.picture(name)
 
 
 def read_sentences(path: Path) -> list[str]:

@@ -101,6 +101,9 @@ def train(
     folder: Path,
     validate: Callable[[], Mapping[str, float]] | None = None,
     checkpoint_seconds: float = 120.0,
+    *,
+    order_of: Callable[[int], Sequence[int]] | None = None,
+    faster: Mapping[str, float] | None = None,
 ) -> None:
     """Train a model in place; it ends with the averaged weights.
 
@@ -113,6 +116,9 @@ def train(
         folder: where `<name>.state.pt` lies; if it is there, training goes on from it.
         validate: called in eval mode after each epoch, in the main process; figures by name.
         checkpoint_seconds: time between checkpoints.
+        order_of: epoch (from 0) → numbers of its items, a batch after the other, the same each
+            time; default: at random.
+        faster: beginning of a parameter's name → factor of its learning rate; default: 1.
 
     Raises:
         TrainingError: there are too few items, the loss is not finite, or the checkpoint is of
@@ -130,7 +136,7 @@ def train(
         )
         raise TrainingError(msg)
     parameters = {key: p for key, p in model.named_parameters() if p.requires_grad}
-    optimiser = _optimiser(list(parameters.values()), schedule.weight_decay)
+    optimiser, factors = _optimiser(parameters, schedule.weight_decay, faster or {})
     average = {key: p.detach().clone() for key, p in parameters.items()}
     per_epoch = items // schedule.batch_size
     steps = schedule.epochs * per_epoch
@@ -141,13 +147,11 @@ def train(
     with Journal(name, step, steps, folder) as journal:
         while step < steps:
             epoch, place = divmod(step, per_epoch)
-            order = torch.randperm(
-                items, generator=torch.Generator().manual_seed(schedule.seed * 10_007 + epoch)
-            )
-            batch = order[place * schedule.batch_size :][: schedule.batch_size].tolist()
+            order = order_of(epoch) if order_of else _shuffled(items, schedule.seed, epoch)
+            batch = list(order[place * schedule.batch_size :][: schedule.batch_size])
             rate = learning_rate(schedule, step, steps)
-            for group in optimiser.param_groups:
-                group["lr"] = rate
+            for group, factor in zip(optimiser.param_groups, factors, strict=True):
+                group["lr"] = rate * factor
             seed = schedule.seed * 1_000_003 + step
             shares = [(seed + part * PART_SEEDS, batch[part::parts]) for part in mine]
             loss = _gradients(loss_of, shares, list(parameters.values()))
@@ -178,13 +182,25 @@ def train(
     model.eval()
 
 
-def _optimiser(parameters: Sequence[nn.Parameter], weight_decay: float) -> torch.optim.Optimizer:
-    matrices: dict[str, Any] = {
-        "params": [p for p in parameters if p.ndim > 1],
-        "weight_decay": weight_decay,
-    }
-    vectors = {"params": [p for p in parameters if p.ndim <= 1]}
-    return torch.optim.AdamW([matrices, vectors], weight_decay=0.0, betas=(0.9, 0.98), fused=True)
+def _shuffled(items: int, seed: int, epoch: int) -> list[int]:
+    draw = torch.Generator().manual_seed(seed * 10_007 + epoch)
+    return torch.randperm(items, generator=draw).tolist()
+
+
+def _optimiser(
+    parameters: Mapping[str, nn.Parameter], weight_decay: float, faster: Mapping[str, float]
+) -> tuple[torch.optim.Optimizer, list[float]]:
+    """An optimiser, and the factor of the learning rate of each of its groups."""
+    groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
+    for name, one in parameters.items():
+        factor = next((value for start, value in faster.items() if name.startswith(start)), 1.0)
+        groups.setdefault((one.ndim <= 1, factor), []).append(one)
+    order = sorted(groups)
+    decayed: list[dict[str, Any]] = [
+        {"params": groups[key], "weight_decay": 0.0 if key[0] else weight_decay} for key in order
+    ]
+    optimiser = torch.optim.AdamW(decayed, weight_decay=0.0, betas=(0.9, 0.98), fused=True)
+    return optimiser, [factor for _, factor in order]
 
 
 def _gradients(

@@ -51,10 +51,10 @@ def read_pretrained(source: str) -> tuple[LanguageModel, Tokenizer]:
             raise TrainingError(msg)
         name, options = str(path.parent), {"gguf_file": path.name}
     try:
-        answer: Any = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             name, dtype=torch.float32, output_loading_info=True, **options
         )
-        whole, found = answer
+        whole, found = loaded
         tokenizer: Tokenizer = AutoTokenizer.from_pretrained(name, **options).backend_tokenizer
     except (OSError, ValueError) as error:
         msg = (

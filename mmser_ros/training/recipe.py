@@ -100,7 +100,7 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         TrainingError: the file can't be read, or a field is missing or unknown.
     """
-    with _reading(path, "config/train/nano.yaml") as fields:
+    with reading(path, "config/train/nano.yaml") as fields:
         language, consensus = fields.pop("language", None), fields.pop("consensus", None)
         connector = fields.pop("connector", None)
         return Recipe(
@@ -118,7 +118,7 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
     Raises:
         TrainingError: the file can't be read, or a field is missing or unknown.
     """
-    with _reading(path, "config/train/nano_refine.yaml") as fields:
+    with reading(path, "config/train/nano_refine.yaml") as fields:
         refine, consensus = fields.pop("refine", None), fields.pop("consensus", None)
         concepts, proofread = fields.pop("concepts", None), fields.pop("proofread", None)
         return RefineRecipe(
@@ -133,7 +133,12 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
 
 
 @contextmanager
-def _reading(path: Path, example: str) -> Iterator[dict[str, Any]]:
+def reading(path: Path, example: str) -> Iterator[dict[str, Any]]:
+    """The fields of a recipe, to be made one within `with`.
+
+    Raises:
+        TrainingError: the file can't be read, or what is made within fails for its fields.
+    """
     try:
         yield yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:

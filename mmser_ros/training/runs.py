@@ -74,7 +74,7 @@ def run_connector(
     reader = open_readable(data, images, work, progress)
     pictures = _pictures(recipe, specialist, reader, work / "features", progress)
     train_glance(specialist, tokenizer, pictures, recipe.connector, work, connector_only=True)
-    _finish(out, specialist, tokenizer)
+    finish(out, specialist, tokenizer)
 
 
 def run_glance(
@@ -120,7 +120,7 @@ def run_glance(
     train_glance(specialist, tokenizer, pictures, recipe.glance, work)
     if recipe.consensus:
         train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
-    _finish(out, specialist, tokenizer)
+    finish(out, specialist, tokenizer)
 
 
 def run_refine(
@@ -167,7 +167,7 @@ def run_refine(
     )
     specialist.glance_connector.load_state_dict(glancing.glance_connector.state_dict())
     specialist.language_model.load_state_dict(glancing.language_model.state_dict())
-    _place(specialist)
+    place(specialist)
     reader = open_readable(data, images, work, progress)
     pictures = _pictures(recipe, specialist, reader, features or work / "features", progress)
     if recipe.refine:
@@ -184,7 +184,7 @@ def run_refine(
             recipe.proofread.seed,
         )
         train_proofreader(specialist, pictures, initials, recipe.proofread, work)
-    _finish(out, specialist, tokenizer)
+    finish(out, specialist, tokenizer)
 
 
 def _train_connector(
@@ -225,11 +225,12 @@ def _begin(recipe: Recipe, model: Path | None) -> tuple[Specialist, Tokenizer]:
         specialist, tokenizer = load_checkpoint(model)
     else:
         specialist, tokenizer = build_untrained(read_architecture(recipe.architecture))
-    _place(specialist)
+    place(specialist)
     return specialist, tokenizer
 
 
-def _place(specialist: Specialist) -> None:
+def place(specialist: Specialist) -> None:
+    """Move a specialist, its frozen tower too, to this process's device."""
     specialist.to(processes().device)
     specialist.vision.to(processes().device)
 
@@ -247,7 +248,8 @@ def _pictures(
     return CaptionedFeatures(features, list(reader.captions.values()), mirrored, recipe.holdout)
 
 
-def _finish(out: Path, specialist: Specialist, tokenizer: Tokenizer) -> None:
+def finish(out: Path, specialist: Specialist, tokenizer: Tokenizer) -> None:
+    """Write the checkpoint of a trained specialist, once for all processes."""
     # Calibrations were fitted to other weights.
     specialist.config = replace(specialist.config, calibrations=())
     if processes().is_main_process:

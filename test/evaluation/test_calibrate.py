@@ -12,7 +12,7 @@ from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.confidence import feature_names
 from mmser_ros.cli import app
 from mmser_ros.evaluation.calibrate import CalibrationError, fit
-from test.training.conftest import write_split
+from test.picture_sets.sets import write_set
 
 
 def spoken(count, *, learnable=True):
@@ -52,17 +52,34 @@ def test_too_few_of_one_kind_are_refused(right):
         fit(2, rows, np.arange(50) < right)
 
 
+def test_sets_are_fitted_to_together_and_reported_apart():
+    rows, right = spoken(300)
+    sets = ["one", "other", "other"] * 100
+    fitted = fit(2, rows, right, sets)
+    assert fitted.calibration == fit(2, rows, right).calibration
+    parts = fitted.by_set()
+    assert list(parts) == ["one", "other"]
+    np.testing.assert_array_equal(parts["one"]["after"].right, right[::3])
+    np.testing.assert_array_equal(parts["one"]["after"].confidences, fitted.after.confidences[::3])
+    assert len(parts["other"]["before"].right) == 200
+
+
 def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
-    write_split(tmp_path, "dev", 38, corrupt=[3])
+    names = [f"{number}.png{'!' * (number == 3)}" for number in range(38)]
+    some = {f"{number}.png": [f"a wall {number}"] for number in range(38)}
+    write_set(tmp_path, "walls", "train", names, captions=some)
+    write_set(tmp_path, "rooms", "train", names[:3], labels=dict.fromkeys([*some][:3], "kitchen"))
+    apart = {"walls": list(some), "rooms": ["0.png", "1.png"]}
+    (tmp_path / "validation.json").write_text(json.dumps(apart))
 
-    def every_third(captions, references):
-        assert all("wall" in one for name in captions for one in references[name])
-        return {name: frozenset(["x"] * (int(name[:-4]) % 3 == 0)) for name in captions}
+    def every_third(judge, captions, examples):
+        """What an untrained model says has nothing to judge; the last can't be judged at all."""
+        assert captions.keys() <= examples.keys()
+        return {name: int(name[:-4]) % 3 > 0 for name in captions if name != "37.png"}
 
-    # What an untrained model says has no entities to judge.
-    monkeypatch.setattr("mmser_ros.evaluation.calibrate.unseen_entities", every_third)
-    options = ["--root", tmp_path, "--model", refining_checkpoint, "--out", tmp_path / "out"]
-    options += ["--passes", "1,2", "--diagram", tmp_path / "reliability.png"]
+    monkeypatch.setattr("mmser_ros.evaluation.calibrate.judge_captions", every_third)
+    options = ["--data", tmp_path, "--model", refining_checkpoint, "--out", tmp_path / "out"]
+    options += ["--quantize", "none", "--passes", "1,2", "--diagram", tmp_path / "reliability.png"]
 
     def run(*more):
         done = CliRunner().invoke(app, ["calibrate", *map(str, [*options, *more])])
@@ -71,15 +88,25 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
         return done.stdout
 
     result = json.loads(run("--json"))
-    assert (result["n"], result["corrupt"], list(result["passes"])) == (37, ["3.png"], ["1", "2"])
-    assert result["passes"]["1"]["right"] == pytest.approx(25 / 37)
-    assert result["passes"]["2"]["after"].keys() == {"ECE", "ECE by chance", "Brier", "AUROC"}
+    assert (result["corrupt"], list(result["passes"])) == (
+        {"rooms": [], "walls": ["3.png"]},
+        ["1", "2"],
+    )
+    assert result["quantize"] == "none"
+    first = result["passes"]["1"]
+    assert (first["n"], first["right"]) == (38, pytest.approx(25 / 38))
+    assert (first["sets"]["walls"]["n"], first["sets"]["rooms"]["n"]) == (36, 2)
+    assert first["sets"]["rooms"]["right"] == 0.5
+    measures = {"ECE", "ECE by chance", "Brier", "Brier of a constant", "AUROC"}
+    assert first["after"].keys() == first["sets"]["walls"]["after"].keys() == measures
     assert Image.open(tmp_path / "reliability.png").size == (920, 460)
     for file in ("model.safetensors", "tokenizer.json"):
         assert (tmp_path / "out" / file).read_bytes() == (refining_checkpoint / file).read_bytes()
     config = load_checkpoint(tmp_path / "out")[0].config
     assert [one.passes for one in config.calibrations] == [1, 2]
-    (glance,), (second,) = Captioner.load(str(tmp_path / "out")).looks([picture], passes=2)
+    calibrated = Captioner.load(str(tmp_path / "out"), quantize="none")
+    (glance,), (second,) = calibrated.looks([picture], passes=2)
     assert second.confidence == config.calibrations[1].confidence(glance, second)
+    assert "walls" in run()
     with pytest.raises(CalibrationError, match="take more pictures"):
         run("--limit", 4)

@@ -40,8 +40,10 @@ def test_true_confidences_err_by_chance_alone():
 def test_scores():
     scores = Reliability(np.array([0.9, 0.8, 0.3]), np.array([True, False, False])).scores()
     assert scores["Brier"] == pytest.approx((0.01 + 0.64 + 0.09) / 3)
+    assert scores["Brier of a constant"] == pytest.approx(2 / 9)
     assert scores["AUROC"] == 1.0
     assert scores["ECE"] == pytest.approx((0.1 + 0.8 + 0.3) / 3)
+    assert "AUROC" not in Reliability(np.array([0.9, 0.8]), np.array([True, True])).scores()
 
 
 def test_the_diagram_draws_each_curve():

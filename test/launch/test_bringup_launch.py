@@ -13,7 +13,10 @@ FILE = str(share_path("launch/bringup.launch.py"))
 def test_its_arguments_are_those_of_both():
     described = described_arguments(FILE)
     own = {"caption_params_file", "memory_params_file"}
-    assert own | {"image_topic", "model", "map_id", "odom_topic", "namespace"} <= described.keys()
+    assert (
+        own | {"image_topic", "model", "min_confidence", "map_id", "odom_topic", "namespace"}
+        <= described.keys()
+    )
     assert all(described.values())
 
 

@@ -21,6 +21,7 @@ def test_its_arguments_are_described():
         "device",
         "quantize",
         "passes",
+        "min_confidence",
         "params_file",
         "namespace",
         "use_sim_time",
@@ -37,6 +38,7 @@ def test_it_starts_the_node_as_asked(tiny_checkpoint):
         image_transport="compressed",
         model=str(tiny_checkpoint),
         passes="1",
+        min_confidence="0.5",
         namespace="robot1",
     )
     assert "[robot1.caption_node]: tiny on cpu, waiting for /eye/image/compressed" in text

@@ -29,10 +29,11 @@ def optical(point, x, y, turn):
 
 def look(
     text, seconds, things=(), *, x=0.0, y=0.0, turn=0.0, robot="robot", initial=None,
-    confidence=0.8, refined=True, depth=None, points=True, width=0.3, map_id="home",
+    confidence=0.8, sure=None, refined=True, depth=None, points=True, width=0.3, map_id="home",
 ):  # fmt: skip
     """An observation; `things` are (head, position in the map) of its phrases.
 
+    `confidence` is that of the phrases, and of the caption where `sure` is not given.
     `depth` is what the whole depth grid shows, in metres.
     """
     phrases = []
@@ -42,8 +43,9 @@ def look(
         w = CAMERA.fx * width / local[2]
         region = Region(u + 320 - w / 2, v + 240 - w / 2, w, w)
         phrases.append(GroundedPhrase(head, head, confidence, region, local if points else None))
+    sure = confidence if sure is None else sure
     caption = Caption(
-        text, text if initial is None else initial, confidence, refined, "made", 2, tuple(phrases)
+        text, text if initial is None else initial, sure, refined, "made", 2, tuple(phrases)
     )
     grid = DepthGrid(16, 12, (round(100 * depth),) * 192) if depth else None
     return Observation(

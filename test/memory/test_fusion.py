@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.lexicon import Lexicon
 
 from .scenes import around, labels, look, open_memory, remember
@@ -113,6 +114,40 @@ def test_confidence_weighs():
     sure = remember(*around("a mug", [("mug", MUG)], 2)).find("mug")[0]
     unsure = remember(*around("a mug", [("mug", MUG)], 2, confidence=0.3), believed=0.01)
     assert unsure.find("mug")[0].probability < sure.probability
+
+
+def chance(looks, weight):
+    """That a mug is there, by how much confidence weighs."""
+    memory = remember(*looks, believed=0.01, confidence_weight=weight)
+    return memory.find("mug")[0].probability
+
+
+@pytest.mark.parametrize("things", [[("mug", MUG)], []], ids=["phrases", "text alone"])
+def test_a_caption_of_no_confidence_is_no_evidence(things):
+    before = 1 / (1 + math.exp(-MemoryConfig().prior))
+    for weight in (0.1, 1.0):
+        assert chance(around("a mug", things, sure=0.0), weight) == pytest.approx(before)
+        assert chance(around("a mug", things, sure=1.0), weight) > 0.7
+
+
+def test_confidence_is_ignored_or_weighs_the_more():
+    sure, unsure = (around("a mug", [("mug", MUG)], 2, sure=one) for one in (1.0, 0.3))
+    assert chance(unsure, 0.0) == chance(sure, 0.0) == chance(sure, 1.0)
+    chances = [chance(unsure, weight) for weight in (0.0, 0.2, 0.5, 1.0)]
+    assert chances == sorted(chances, reverse=True)
+    assert len(set(chances)) == 4
+
+
+def test_what_unsure_captions_say_of_two_things_weighs_less():
+    pair = [("mug", MUG), ("table", (2.0, 0.0, 0.0))]
+
+    def score(sure):
+        memory = remember(
+            *around("a mug on a table", pair, sure=sure), believed=0.01, confidence_weight=0.5
+        )
+        return memory.relations(memory.find("mug")[0])[0].probability
+
+    assert score(0.2) < score(0.9)
 
 
 def test_bearings_from_several_places_meet_in_a_position():

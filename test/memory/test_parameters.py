@@ -143,6 +143,7 @@ EFFECTS = {
     "attribute_cost": (lambda **to: mugs(*beside(0.5, "blue"), **to), 0.0, 50.0),
     "believed": (lambda **to: mugs(*SEEN[:2], **to), 0.99, 0.2),
     "false_alarm": (lambda **to: mug(*SEEN[:2], **to).probability, 0.2, 0.001),
+    "confidence_weight": (lambda **to: mug(*SEEN[:2], **to).probability, 1.0, 0.0),
     "blind_miss": (
         lambda **to: mug(*SEEN, *around("a wall", [], 4, start=100.0), **to).probability,
         *(1.0, 0.0),

@@ -27,6 +27,10 @@ SPOKEN = {
     "sofa": "couch", "refrigerator": "fridge", "television": "tv", "stove": "cooker",
     "bookshelf": "bookcase",
 }  # fmt: skip
+FIRST = 0.85
+"""Chance that the first look names what a caption rightly names."""
+SURE, UNSURE = (0.75, 0.12), (0.6, 0.15)
+"""Mean and standard deviation of the confidences of right and wrong phrases."""
 NUMBERS = {1: "a", 2: "two", 3: "three", 4: "four"}
 WRONG_PREDICATES = ("on", "under", "in", "next to")
 
@@ -108,8 +112,8 @@ class Walk:
         for item, _ in visible:
             self.visible_looks[item.number] = self.visible_looks.get(item.number, 0) + 1
         ranked = sorted(visible, key=lambda one: (one[1][2] / max(one[0].size), one[0].number))
-        chosen = [one for one in ranked if self.random.random() < MENTIONED][:MOST]
-        said = self._say(chosen)
+        chosen = self._chosen(ranked)
+        said = [*self._say(chosen), *self._invented(pose)]
         room = self.house.label(*pose.position[:2])
         rooms = [one[0].room.removesuffix(" 2") for one in chosen] or [room or "hallway"]
         place: str | None = max(sorted(set(rooms)), key=rooms.count)
@@ -128,6 +132,14 @@ class Walk:
         )
         grid = self.house.depth(pose) if self.depth else None
         return Observation("robot", stamp, self._caption(said, place), noisy, "house", CAMERA, grid)
+
+    def _chosen(self, ranked: list[tuple[Item, np.ndarray]]) -> list[tuple[Item, np.ndarray]]:
+        """Which things in view are named, of all in the order they stand out."""
+        return [one for one in ranked if self.random.random() < MENTIONED][:MOST]
+
+    def _invented(self, pose: Pose) -> list[Said]:
+        """What is named though nothing is there."""
+        return []
 
     def _say(self, chosen: list[tuple[Item, np.ndarray]]) -> list[Said]:
         groups: dict[str, list[tuple[Item, np.ndarray]]] = {}
@@ -179,8 +191,7 @@ class Walk:
             word = SPOKEN[word]
         return Said(
             word, item.colour, len(batch), Region(x0, y0, x1 - x0, y1 - y0), (*point, surface),
-            right=True, first_look=self.random.random() < 0.85,
-            confidence=self._confidence(0.75, 0.12),
+            right=True, first_look=self.random.random() < FIRST, confidence=self._confidence(*SURE),
         )  # fmt: skip
 
     @staticmethod
@@ -198,14 +209,7 @@ class Walk:
         return float(np.clip(self.random.normal(mean, sigma), 0.05, 0.99))
 
     def _with_errors(self, said: dict[int, Said]) -> dict[int, Said]:
-        result = dict(said)
-        for number, one in said.items():
-            if self.random.random() < self.errors:
-                result[number] = replace(
-                    one, colour=str(self.random.choice(COLOURS)),
-                    count=max(1, one.count + int(self.random.choice([-1, 1])))
-                    if one.count > 1 else 1,
-                )  # fmt: skip
+        result = {number: self._with_wrong_attributes(one) for number, one in said.items()}
         for number in said:
             if number not in result or self.random.random() >= self.errors:
                 continue
@@ -224,14 +228,23 @@ class Walk:
                     self._spoil(result, other, mine)
         return result
 
+    def _with_wrong_attributes(self, one: Said) -> Said:
+        if self.random.random() >= self.errors:
+            return one
+        return replace(
+            one, colour=str(self.random.choice(COLOURS)),
+            count=max(1, one.count + int(self.random.choice([-1, 1]))) if one.count > 1 else 1,
+        )  # fmt: skip
+
     def _spoil(self, said: dict[int, Said], number: int, word: str) -> None:
         said[number] = replace(
             said[number], word=word, right=False, first_look=self.random.random() < 0.5,
-            confidence=self._confidence(0.6, 0.15),
+            confidence=self._confidence(*UNSURE),
         )  # fmt: skip
 
     def _caption(self, said: list[Said], place: str | None) -> Caption:
-        parts, first, phrases, sure = [], [], [], [0.7]
+        parts, first, phrases = [], [], []
+        all_named: list[Said] = []
         # What is related comes first: behind a list, "on a table" could be said of all of it.
         for one in sorted(said, key=lambda each: each.joined is None):
             text = one.text()
@@ -240,18 +253,22 @@ class Walk:
                 text += f" {one.joined[0]} {one.joined[1].text()}"
                 named.append(one.joined[1])
             parts.append(text)
+            all_named += named
             for each in named:
                 point = each.point if self.depth else None
                 phrases.append(
                     GroundedPhrase(each.text(), each.word, each.confidence, each.region, point)
                 )
-                sure.append(each.confidence)
                 if each.first_look:
                     first.append(each.text())
         text = " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
         if place is not None:
             text = f"a {place} with {text}" if text else f"a {place}"
         return Caption(
-            text or "nothing to see", ", ".join(first), float(np.mean(sure)), True, "made", 2,
+            text or "nothing to see", ", ".join(first), self._sure(all_named), True, "made", 2,
             tuple(phrases),
         )  # fmt: skip
+
+    def _sure(self, named: list[Said]) -> float:
+        """Confidence of a caption that names these."""
+        return float(np.mean([0.7, *(one.confidence for one in named)]))

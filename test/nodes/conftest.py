@@ -13,10 +13,14 @@ import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from mmser_ros.msg import SceneCaption
+from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import String
 
 PATIENCE = 60.0
 """Seconds until a condition that should come true counts as failed."""
@@ -44,6 +48,7 @@ class Peer:
         self._clients = {}
         reliable = QoSProfile(depth=100)
         self.node.create_subscription(SceneCaption, "scene_caption", self.captions.append, reliable)
+        self.texts = self.hear_texts("scene_caption/text")
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._hear, reliable)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
@@ -67,6 +72,16 @@ class Peer:
 
     def hear_images(self, kind=Image, topic="image"):
         self.node.create_subscription(kind, topic, self.images.append, QoSProfile(depth=100))
+
+    def hear_texts(self, topic):
+        """What comes on a topic of std_msgs/String, from now on."""
+        texts = []
+
+        def hear(message):
+            texts.append(message.data)
+
+        self.node.create_subscription(String, topic, hear, QoSProfile(depth=100))
+        return texts
 
     def call(self, kind, name, request):
         """Call a service, and again when there is no answer.
@@ -125,6 +140,19 @@ def node_process(module, namespace, *arguments, **parameters):
         process.communicate(timeout=PATIENCE)
 
 
+def connect(peer, **options):
+    """A publisher of images that the peer's node hears, once it hears the node, too."""
+    publisher = peer.publisher(**options)
+    wait_until(lambda: publisher.get_subscription_count() == 1, "the node's subscription")
+    peer.status(lambda _: True, "the node's voice: it hears the peer, and so will its captions")
+    return publisher
+
+
+def set_parameter(peer, name, value, node="caption_node"):
+    request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+    return peer.call(SetParameters, f"{node}/set_parameters", request).results[0]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _ros():
     rclpy.init()
@@ -143,6 +171,49 @@ def make_peer():
     yield make
     for peer in peers:
         peer.close()
+
+
+@pytest.fixture
+def make_node():
+    """Makes a caption_node of the test's process, by default with a scripted captioner."""
+    from mmser_ros.nodes.caption_node import CaptionNode
+    from test.nodes.scripted_captioner import Captioner
+
+    nodes = []
+
+    def make(captioner=None, activate=True, **parameters):
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        captioner = captioner or Captioner()
+        node = CaptionNode(
+            lambda **options: vars(captioner).update(options=options) or captioner,
+            parameter_overrides=overrides,
+            namespace=f"/worker_{len(nodes)}",
+        )
+        nodes.append(node)
+        node.captioner = captioner
+        if activate:
+            assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+            assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        return node
+
+    yield make
+    for node in nodes:
+        node.captioner.free.set()
+        node.captioner.free_again.set()
+        node.destroy_node()
+
+
+@pytest.fixture
+def listen(make_peer):
+    """What a node publishes, from now on."""
+
+    def to(node):
+        peer = make_peer(node.get_namespace())
+        captions = next(one for one in node.publishers if one.topic_name.endswith("scene_caption"))
+        wait_until(lambda: captions.get_subscription_count() == 1, "the peer's subscription")
+        return peer.captions
+
+    return to
 
 
 def make_image(shade=100, seconds=1, nanoseconds=5, size=(6, 8), **fields):

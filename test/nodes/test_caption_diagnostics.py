@@ -22,10 +22,12 @@ WELL = Snapshot(
     glance_latency_ms={"p50": 60.0, "p99": 65.0},
     inference_ms={"p50": 70.0, "p99": 90.0},
     failures=0,
+    withheld=0,
     silence=0.03,
     last_error="",
 )
 FAILING = replace(WELL, failures=3, last_error="short")
+UNSURE = replace(WELL, withheld=8)
 LOSING = replace(WELL, loss=0.49)
 SILENT = replace(WELL, silence=2.41)
 
@@ -48,6 +50,12 @@ def status(snapshot, state="active", trouble=""):
     [
         (WELL, {}, OK, "12.5 captions/s"),
         (FAILING, {}, WARN, "12.5 captions/s; 3 images failed in the last minute: short"),
+        (
+            UNSURE,
+            {},
+            OK,
+            "12.5 captions/s; 8 captions of the last minute were below min_confidence",
+        ),
         (
             LOSING,
             {},

@@ -10,12 +10,19 @@ from hypothesis import given, settings
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from mmser_ros.srv import CaptionImage
-from rcl_interfaces.srv import DescribeParameters, ListParameters, SetParameters
-from rclpy.parameter import Parameter
+from rcl_interfaces.srv import DescribeParameters, ListParameters
 from sensor_msgs.msg import CompressedImage, Image
 
 from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
-from test.nodes.conftest import make_compressed, make_image, node_process, values, wait_until
+from test.nodes.conftest import (
+    connect,
+    make_compressed,
+    make_image,
+    node_process,
+    set_parameter,
+    values,
+    wait_until,
+)
 from test.nodes.strategies import images
 
 OK, WARN, ERROR = b"\0", b"\1", b"\2"
@@ -32,18 +39,6 @@ def running(tiny_checkpoint):
 @pytest.fixture
 def peer(running, make_peer):
     return make_peer("/running")
-
-
-def connect(peer, **options):
-    publisher = peer.publisher(**options)
-    wait_until(lambda: publisher.get_subscription_count() == 1, "the node's subscription")
-    peer.status(lambda _: True, "the node's voice: it hears the peer, and so will its captions")
-    return publisher
-
-
-def set_parameter(peer, name, value, node="caption_node"):
-    request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
-    return peer.call(SetParameters, f"{node}/set_parameters", request).results[0]
 
 
 def ask_for(peer, publisher, image):
@@ -288,7 +283,7 @@ def test_an_interrupt_ends_it_well(tiny_checkpoint, make_peer, interrupt):
         ({"model": "gigantic"}, "no model 'gigantic'"),
         ({"device": "abacus"}, "unknown device 'abacus'"),
         ({"quantize": "fp16", "device": "cpu"}, "use bf16, int8 or none"),
-        ({"quantize": "int3"}, "expected one of none"),
+        ({"quantize": "int3"}, "expected one of auto, none"),
         ({"qos_depth": 0}, "qos_depth"),
         ({"passes": 2}, "1 to 1"),
     ],

@@ -13,87 +13,14 @@ from hypothesis import given, settings
 from mmser_ros.srv import CaptionImage
 from rclpy.event_handler import QoSSubscriptionEventType
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from mmser_ros.errors import MmserError, OutOfMemoryError
-from mmser_ros.nodes.caption_node import CaptionNode
 from mmser_ros.nodes.images import REASONS, ImageError, to_rgb
-from mmser_ros.records import Caption
 from test.nodes.conftest import make_image, values, wait_until
+from test.nodes.scripted_captioner import feed, settled, stamps_and_passes
 from test.nodes.strategies import images
-
-
-class Captioner:
-    """Says the shade of a picture, and may be made to wait or fail once.
-
-    It waits for `free` before the first pass and for `free_again` before further ones; `trouble`
-    comes in the pass `troubled`.
-    """
-
-    name, device, quantize, max_passes = "scripted", "cpu", "none", 3
-
-    def __init__(self):
-        self.free, self.free_again = threading.Event(), threading.Event()
-        self.free.set()
-        self.free_again.set()
-        self.trouble, self.troubled = None, 1
-        self.calls = []
-
-    def looks(self, images, *, passes, beams, ground):
-        (image,) = images
-        text = str(image[0, 0, 0])
-        self.calls.append((int(text), passes, beams, monotonic(), ground))
-        for number in range(1, passes + 1):
-            (self.free if number == 1 else self.free_again).wait()
-            if self.trouble is not None and number == self.troubled:
-                trouble, self.trouble = self.trouble, None
-                raise trouble
-            yield [Caption(text, text, 0.5, number > 1, self.name, number)]
-
-    def caption(self, image, **settings):
-        *_, (last,) = self.looks([image], **settings)
-        return last
-
-    def degrade(self):
-        return "moved to the CPU"
-
-
-@pytest.fixture
-def make_node():
-    nodes = []
-
-    def make(captioner=None, activate=True, **parameters):
-        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
-        captioner = captioner or Captioner()
-        node = CaptionNode(
-            lambda **options: vars(captioner).update(options=options) or captioner,
-            parameter_overrides=overrides,
-            namespace=f"/worker_{len(nodes)}",
-        )
-        nodes.append(node)
-        node.captioner = captioner
-        if activate:
-            assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-            assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
-        return node
-
-    yield make
-    for node in nodes:
-        node.captioner.free.set()
-        node.captioner.free_again.set()
-        node.destroy_node()
-
-
-def settled(node):
-    now = node.statistics.snapshot()
-    return now.received == now.captioned + sum(now.dropped.values())
-
-
-def feed(node, message):
-    node.on_image(message)
-    wait_until(lambda: settled(node), "the image to be captioned or dropped", pause=0.0002)
 
 
 def test_newest_wins_while_the_model_is_busy(make_node):
@@ -193,23 +120,6 @@ def test_a_picture_that_failed_is_no_keyframe(make_node):
         feed(node, make_image())
     snapshot = node.statistics.snapshot()
     assert (snapshot.captioned, snapshot.dropped) == (1, {"inference": 1, "not_a_keyframe": 1})
-
-
-@pytest.fixture
-def listen(make_peer):
-    """What a node publishes, from now on."""
-
-    def to(node):
-        peer = make_peer(node.get_namespace())
-        captions = next(one for one in node.publishers if one.topic_name.endswith("scene_caption"))
-        wait_until(lambda: captions.get_subscription_count() == 1, "the peer's subscription")
-        return peer.captions
-
-    return to
-
-
-def stamps_and_passes(captions):
-    return [(one.header.stamp.sec, one.passes, one.refined) for one in captions]
 
 
 def test_the_glance_goes_out_before_the_second_look(make_node, listen):

@@ -133,3 +133,22 @@ def test_validation_speaks_after_each_epoch(tmp_path, capsys):
     )
     assert states == [False] * 3
     assert capsys.readouterr().err.count(", well 0.5000") == 3
+
+
+def test_an_order_of_batches_and_faster_parameters(tmp_path):
+    """The order is that given; with no gradient but a sign's, AdamW's steps are the rates."""
+    torch.manual_seed(0)
+    model = nn.ParameterDict({"slow": torch.zeros(2, 2), "fast": torch.zeros(2, 2)})
+    seen = []
+
+    def loss_of(batch):
+        seen.append(batch)
+        return model["slow"].sum() + model["fast"].sum(), len(batch)
+
+    order_of = lambda epoch: [4 + epoch, 1, 2, 3]  # noqa: E731
+    schedule = Schedule(epochs=2, batch_size=2, learning_rate=0.01, average=0.0, warmup=0.0)
+    options = {"order_of": order_of, "faster": {"fast": 3.0}}
+    train("two", model, loss_of, 4, schedule, tmp_path, **options)
+    assert seen == [[4, 1], [2, 3], [5, 1], [2, 3]]
+    torch.testing.assert_close(model["fast"], 3 * model["slow"], rtol=1e-4, atol=0)
+    assert bool((model["slow"] < 0).all())

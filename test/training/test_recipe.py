@@ -118,10 +118,13 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     done = runner.invoke(app, ["train", "glance", *common, *more], catch_exceptions=False)
     assert done.exit_code == 0
     model = str(tmp_path / "model")
-    arguments = ["evaluate", "--root", str(flickr), "--model", model, "--json"]
+    walls = ["evaluate", "--data", str(flickr.parent), "--sets", flickr.name, "--quantize", "none"]
+    arguments = [*walls, "--model", model, "--json"]
     scored = runner.invoke(app, arguments, catch_exceptions=False)
     result = json.loads(scored.stdout)
-    assert (result["n"], result["model"], result["corrupt"]) == (4, "tiny", [])
+    assert (result["model"], result["quantize"]) == ("tiny", "none")
+    result = result["sets"][flickr.name]
+    assert (result["n"], result["corrupt"]) == (4, [])
     first = result["passes"]["1"]
     coco = ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr"]
     assert list(first)[: len(coco)] == coco
@@ -141,19 +144,21 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     refined = str(tmp_path / "refined")
     done = runner.invoke(app, [*refine, *common, "--out", refined], catch_exceptions=False)
     assert done.exit_code == 0
-    arguments = ["evaluate", "--root", str(flickr), "--model", refined, "--passes", "1,2", "--json"]
-    again = json.loads(runner.invoke(app, arguments, catch_exceptions=False).stdout)["passes"]
+    arguments = [*walls, "--model", refined, "--passes", "1,2", "--json"]
+    again = json.loads(runner.invoke(app, arguments, catch_exceptions=False).stdout)
+    again = again["sets"][flickr.name]["passes"]
     assert again["1"] == first  # the first pass is as it was
     assert again["2"]["BLEU-1"] > 0.9
-    arguments = ["evaluate", "--root", str(flickr), "--model", refined, "--planted"]
+    arguments = [*walls, "--model", refined, "--planted"]
     repair = json.loads(runner.invoke(app, [*arguments, "--json"], catch_exceptions=False).stdout)
+    repair = repair["sets"][flickr.name]
     assert repair["n"] == 4
     assert repair["planted"]["attribute"]["n"] >= 1
     assert repair["planted"]["attribute"]["repaired"] == 1.0
     assert repair["planted"]["all"]["kept"] > 0.3
     shown = runner.invoke(app, arguments, catch_exceptions=False).stdout
     assert "restored" in shown
-    captioner = Captioner.load(refined)
+    captioner = Captioner.load(refined, quantize="none")
     for word, shade in COLOURS.items():
         wall = np.full((20, 30, 3), shade, np.uint8)
         wrong = "a purple wall" if word != "grey" else "a red wall"
@@ -172,7 +177,9 @@ def test_both_looks_learn_from_rewards_and_keep_what_they_know(flickr, tmp_path,
     )
     both = read_refine_recipe(tmp_path / "refine.yaml")
     run_refine(both, tmp_path / "model", flickr, tmp_path / "refined", tmp_path / "refining", keep)
-    before, after = (Captioner.load(str(tmp_path / name)) for name in ("model", "refined"))
+    before, after = (
+        Captioner.load(str(tmp_path / name), quantize="none") for name in ("model", "refined")
+    )
     for word, shade in COLOURS.items():
         wall = np.full((20, 30, 3), shade, np.uint8)
         assert word in after.caption(wall, passes=2).text

@@ -1,0 +1,92 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures in a tar, read one by one without unpacking it."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from mmser_ros.errors import MmserError
+from mmser_ros.pictures import PictureError, decode_picture
+
+
+class DatasetError(MmserError):
+    """Training or evaluation data that is missing or not as expected."""
+
+
+def each_picture(
+    names: Iterable[str], picture: Callable[[str], np.ndarray], corrupt: list[str]
+) -> Iterator[tuple[str, np.ndarray | None]]:
+    """Yield each name with its picture, None for one that can't be read.
+
+    Args:
+        names: which pictures.
+        picture: reads one, or raises a PictureError.
+        corrupt: takes the names of those that can't be read.
+    """
+    for name in names:
+        try:
+            yield name, picture(name)
+        except PictureError:
+            corrupt.append(name)
+            yield name, None
+
+
+class TarPictures:
+    """The pictures in one tar, which is not compressed; several threads may read at once.
+
+    A picture goes by its file name, whatever folder of the tar it is in.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the tar's path; it is opened when first needed."""
+        self.path = Path(path)
+
+    def names(self) -> list[str]:
+        """File names in the tar, sorted.
+
+        Raises:
+            DatasetError: the tar can't be read.
+        """
+        return sorted(self._places)
+
+    def picture(self, name: str) -> np.ndarray:
+        """Read one picture, (height, width, 3) uint8 RGB.
+
+        Raises:
+            PictureError: it is not in the tar, or corrupt.
+            DatasetError: the tar can't be read.
+        """
+        if name not in self._places:
+            msg = f"{self.path} has no picture {name}"
+            raise PictureError(msg)
+        start, size = self._places[name]
+        try:
+            with self.path.open("rb") as file:
+                file.seek(start)
+                content = io.BytesIO(file.read(size))
+        except OSError as error:
+            raise self._damaged(error) from error
+        return decode_picture(content, f"{name} in {self.path}")
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int]]:
+        """Start and size of each file in the tar, in bytes."""
+        try:
+            with tarfile.open(self.path, "r:") as archive:
+                return {
+                    Path(one.name).name: (one.offset_data, one.size)
+                    for one in archive
+                    if one.isfile()
+                }
+        except (OSError, tarfile.TarError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DatasetError:
+        return DatasetError(f"can't read {self.path}: {error}; expected an uncompressed tar")

@@ -1,0 +1,97 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How far figures of some pictures can be trusted: pictures are drawn again (Efron 1979)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+DRAWS = 2000
+"""How often as many pictures are drawn, with replacement, as there are."""
+LEVEL = (2.5, 97.5)
+"""Percentiles: a 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a set of pictures: the sum of `above` over that of `below`.
+
+    Attributes:
+        value: the figure; 0 where `below` sums to 0.
+        above: (pictures,), None for a figure that is no such ratio.
+        below: (pictures,), None likewise.
+    """
+
+    value: float
+    above: np.ndarray | None = None
+    below: np.ndarray | None = None
+
+    @classmethod
+    def ratio(cls, above: ArrayLike, below: ArrayLike) -> Figure:
+        """A share of what pictures have more or less of, such as of the words of their captions."""
+        one, other = np.asarray(above, float), np.asarray(below, float)
+        return cls(float(_divide(one.sum(), other.sum())), one, other)
+
+    @classmethod
+    def mean(cls, values: ArrayLike) -> Figure:
+        """A mean over pictures."""
+        return cls.ratio(values, np.ones(np.shape(values)))
+
+    def interval(self) -> tuple[float, float] | None:
+        """The bounds of the 95 % interval by seeded draws; None for a figure that is no ratio."""
+        drawn = self._drawn()
+        return None if drawn is None else _bounds(drawn)
+
+    def _drawn(self) -> np.ndarray | None:
+        """(DRAWS,): the figure in each draw."""
+        if self.above is None or self.below is None or not len(self.above):
+            return None
+        counts = _counts(len(self.above))
+        return _divide(counts @ self.above, counts @ self.below)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much a figure changes on the same pictures.
+
+    Attributes:
+        value: the later figure less the earlier one.
+        low: lower bound of its 95 % interval.
+        high: upper bound.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def difference(before: Figure, after: Figure) -> Difference | None:
+    """Compare two figures of the same pictures, which are drawn together (paired bootstrap).
+
+    Returns:
+        The difference, None for figures that are no ratios.
+    """
+    first, second = before._drawn(), after._drawn()
+    if first is None or second is None:
+        return None
+    return Difference(after.value - before.value, *_bounds(second - first))
+
+
+def _bounds(drawn: np.ndarray) -> tuple[float, float]:
+    low, high = np.percentile(drawn, LEVEL)
+    return float(low), float(high)
+
+
+def _divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.zeros_like(above, float), where=np.asarray(below) > 0)
+
+
+@lru_cache(maxsize=4)
+def _counts(pictures: int) -> np.ndarray:
+    """(DRAWS, pictures): how often each picture was drawn; the same for every figure."""
+    random = np.random.default_rng(0)
+    return random.multinomial(pictures, np.full(pictures, 1 / pictures), DRAWS).astype(np.float32)

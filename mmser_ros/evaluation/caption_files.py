@@ -1,0 +1,93 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Captions in JSON files, {set: {picture: caption}}: those of a model, or made elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mmser_ros.data.picture_sets import PictureSet
+from mmser_ros.data.set_files import read_json
+from mmser_ros.errors import MmserError
+from mmser_ros.evaluation.evaluate import Said, SetCaptions
+
+
+class CaptionFileError(MmserError):
+    """A file of captions that can't be read or written, or does not fit the pictures."""
+
+
+def read_captions(path: Path) -> dict[str, dict[str, Said]]:
+    """Read a file of captions.
+
+    Returns:
+        Set → picture → caption.
+
+    Raises:
+        DatasetError: the file can't be read.
+        CaptionFileError: it is of another form.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict) or not all(
+        isinstance(some, dict) and all(isinstance(one, str) for one in some.values())
+        for some in content.values()
+    ):
+        msg = f"{path} is no file of captions; expected {{set: {{picture: caption}}}}"
+        raise CaptionFileError(msg)
+    return {
+        name: {picture: Said(caption) for picture, caption in some.items()}
+        for name, some in content.items()
+    }
+
+
+def write_captions(path: Path, said: SetCaptions) -> None:
+    """Write a file that `read_captions` reads, in one step.
+
+    Raises:
+        CaptionFileError: it can't be written.
+    """
+    content = {
+        name: {picture: one.text for picture, one in some.items()} for name, some in said.items()
+    }
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError as error:
+        msg = f"can't write {path}: {error}; give --save a file in a folder that can be written to"
+        raise CaptionFileError(msg) from error
+
+
+def match_captions(
+    said: Mapping[str, SetCaptions], sets: Sequence[PictureSet]
+) -> dict[str, dict[str, dict[str, Said]]]:
+    """Take those captions that every captioner has of the pictures.
+
+    Args:
+        said: captioner → its captions.
+        sets: the pictures; others than these are left out.
+
+    Returns:
+        Captioner → set → picture → caption, in the order of the pictures.
+
+    Raises:
+        CaptionFileError: of a set no picture has a caption of each captioner.
+    """
+    shared = {}
+    for one in sets:
+        captions = [of_all.get(one.name, {}) for of_all in said.values()]
+        shared[one.name] = [name for name in one.examples if all(name in some for some in captions)]
+        if not shared[one.name]:
+            msg = (
+                f"{', '.join(said)}: no picture of {one.name} {one.split} has a caption in each; "
+                f"expected names such as {next(iter(one.examples))}: check --split, or leave "
+                f"{one.name} out by --sets"
+            )
+            raise CaptionFileError(msg)
+    return {
+        label: {of: {name: captions[of][name] for name in names} for of, names in shared.items()}
+        for label, captions in said.items()
+    }

@@ -1,0 +1,133 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which captions name nothing that is not there, as far as what is known of the picture tells.
+
+This is what a calibrated confidence is the probability of; docs/confidence.md has the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mmser_ros.data.example import Example
+from mmser_ros.evaluation.naming import read_words
+from mmser_ros.evaluation.scenes import judge_scenes
+from mmser_ros.evaluation.scoring import Judge, is_room
+from mmser_ros.evaluation.structure import unseen_entities
+
+LIVING = frozenset(
+    (
+        "person",
+        "bird",
+        "cat",
+        "dog",
+        "horse",
+        "sheep",
+        "cow",
+        "elephant",
+        "bear",
+        "zebra",
+        "giraffe",
+    )
+)
+"""Classes of COCO that live."""
+OPEN_SCENES = frozenset(["bus interior", "cockpit", "phone booth", "subway station platform"])
+"""Scenes that may show the outdoors."""
+
+
+def judge_captions(
+    judge: Judge, captions: Mapping[str, str], examples: Mapping[str, Example]
+) -> dict[str, bool]:
+    """Whether each caption names nothing that is not there, by the first of these that is known.
+
+    - Human captions: every entity is a word of one of them, or names a class among the labels.
+    - Labels: every class of COCO that it names is among them.
+    - A scene: see `_fits_scene`.
+    - Objects of a room: every `indoor` word is true, and nothing is invented (`RoomWords.judge`).
+
+    Args:
+        judge: from `scoring.judging`.
+        captions: picture → caption.
+        examples: picture → what is known of it.
+
+    Returns:
+        Picture → whether its caption is right, in the order of `captions`; without those that
+        can't be judged.
+    """
+    by_people, by_labels, by_scene, by_room = {}, {}, {}, {}
+    for name, caption in captions.items():
+        example = examples[name]
+        if example.captions:
+            by_people[name] = caption
+        elif example.labels is not None:
+            by_labels[name] = caption
+        elif example.scene is not None:
+            by_scene[name] = caption
+        elif is_room(example):
+            by_room[name] = caption
+    right: dict[str, bool | None] = {
+        **_seen_by_people(judge, by_people, examples),
+        **_labelled(judge, by_labels, examples),
+        **_fits_scene(judge, by_scene, examples),
+    }
+    for name, caption in by_room.items():
+        verdict = judge.rooms.judge(caption, examples[name])
+        right[name] = not verdict.wrong and not verdict.invented
+    verdicts = ((name, right.get(name)) for name in captions)
+    return {name: verdict for name, verdict in verdicts if verdict is not None}
+
+
+def _seen_by_people(
+    judge: Judge, captions: Mapping[str, str], examples: Mapping[str, Example]
+) -> dict[str, bool]:
+    references = {name: examples[name].captions for name in captions}
+    unseen = unseen_entities(captions, references)
+    right = {}
+    for (name, entities), words in zip(unseen.items(), read_words(captions.values()), strict=True):
+        labels = examples[name].labels or frozenset()
+        there = {
+            word.lemma
+            for one in judge.objects.mentions(words)
+            if one.things & labels
+            for word in one.words
+        }
+        right[name] = entities <= there
+    return right
+
+
+def _labelled(
+    judge: Judge, captions: Mapping[str, str], examples: Mapping[str, Example]
+) -> dict[str, bool]:
+    right = {}
+    for name, words in zip(captions, read_words(captions.values()), strict=True):
+        labels = examples[name].labels or frozenset()
+        right[name] = all(one & labels for one in judge.objects.named(words))
+    return right
+
+
+def _fits_scene(
+    judge: Judge, captions: Mapping[str, str], examples: Mapping[str, Example]
+) -> dict[str, bool | None]:
+    """Judge by the room word, by what lives, and by words of the outdoors.
+
+    Wrong is a caption whose room words are all wrong; one with an `outdoors` word of
+    `rooms_words.json` that names none of the objects, except in OPEN_SCENES; and one that names a
+    person or an animal that is not among the objects. Where no objects are known, a caption with
+    a person or an animal can't be judged: None.
+    """
+    scenes = {name: examples[name].scene or "" for name in captions}
+    rooms = judge_scenes(judge.scenes, captions, scenes)
+    right: dict[str, bool | None] = {}
+    for name, words in zip(captions, read_words(captions.values()), strict=True):
+        objects = examples[name].objects
+        there = {word for one in read_words(objects) for word in judge.objects.named(one)}
+        known = frozenset().union(*there)
+        living = [one & LIVING for one in judge.objects.named(words) if one & LIVING]
+        outdoors = set() if scenes[name] in OPEN_SCENES else judge.rooms.outdoors(captions[name])
+        if rooms[name] is False or outdoors - set(" ".join(objects).split()):
+            right[name] = False
+        elif not living:
+            right[name] = True
+        else:
+            right[name] = all(one & known for one in living) if objects else None
+    return right
