@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-DRAWS = (Tensor.normal_, Tensor.uniform_)
-"""What initialisations of weights end in."""
+DRAWS = ("normal_", "uniform_")
+"""How the names of functions end that draw weights, those of torch and of transformers."""
 
 
 class Uninitialised(TorchFunctionMode):
@@ -25,4 +25,8 @@ class Uninitialised(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """Call a function of torch, if it draws nothing."""
-        return args[0] if func in DRAWS else func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "").endswith(DRAWS):
+            tensor: Tensor = kwargs["tensor"] if "tensor" in kwargs else args[0]
+            return tensor
+        return func(*args, **kwargs)
