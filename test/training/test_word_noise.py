@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmser_ros.captioner.word_detector import NOTHING
@@ -33,6 +33,7 @@ def test_people_and_animals_are_told_from_things():
     assert [NAMES[one] for one in animals] == ["dog", "duck"]
 
 
+@settings(deadline=None, max_examples=40)  # each reads a lexicon
 @given(
     said=st.sets(st.sampled_from(NAMES[:-1])), picture=st.integers(0, 39), seed=st.integers(0, 9)
 )
