@@ -133,7 +133,8 @@ def _score_set(
             label: {
                 measure: asdict(change)
                 for measure, figure in figures[label].items()
-                if (change := difference(figures[first][measure], figure))
+                if measure in figures[first]
+                and (change := difference(figures[first][measure], figure))
             }
             for label in others
         },

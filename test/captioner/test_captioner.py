@@ -46,7 +46,8 @@ def refining(refining_checkpoint):
 @pytest.fixture(scope="module", params=["opt", "llama"])
 def either(refining_checkpoints, request):
     """Of either kind of language model."""
-    return Captioner.load(str(refining_checkpoints[request.param]), passes=3)
+    # int8 rounds by what is in a batch, so only float32 is the same in any company.
+    return Captioner.load(str(refining_checkpoints[request.param]), quantize="none", passes=3)
 
 
 def test_each_pass_refines_the_caption_of_the_one_before(refining, picture):
@@ -200,7 +201,7 @@ def test_out_of_memory_is_told_and_degrades(tiny_checkpoint, picture, monkeypatc
 @pytest.mark.parametrize(
     ("photograph", "words"),
     [
-        ("astronaut.png", {"man", "woman", "person", "people", "girl", "astronaut"}),
+        ("astronaut.png", {"man", "woman", "person", "people", "girl", "boy", "astronaut"}),
         ("chelsea.png", {"cat"}),
         ("coffee.png", {"cup", "coffee", "mug"}),
     ],
