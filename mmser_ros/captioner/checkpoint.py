@@ -13,11 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.captioner.config import ConfigError, SpecialistConfig
@@ -94,24 +95,45 @@ def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
         ConfigError: the configuration names something unknown.
     """
     config, sums = _read_config(folder / CONFIG)
-    files = {name: _read_verified(folder / name, known) for name, known in sums.items()}
-    tokenizer = Tokenizer.from_str(files.pop(TOKENIZER).decode())
-    names = ", ".join(files)
+    tokenizer = Tokenizer.from_str(_read_verified(folder / TOKENIZER, sums.pop(TOKENIZER)).decode())
     specialist = Specialist(config, initialise=False)
+    names = ", ".join(sums)
+    stored: dict[str, Tensor] = {}
+    for name, known in sums.items():
+        data = _read_verified(folder / name, known)
+        try:
+            stored.update(from_files({name: data}))
+        except Exception as error:  # safetensors raises its own
+            msg = f"{folder}: {name} is no safetensors file: {error}"
+            raise CheckpointError(msg) from error
     try:
-        # Copied into parameters of float32, whatever the files have.
-        found = specialist.load_state_dict(unpack(from_files(files)), strict=False)
-    except Exception as error:  # safetensors raises its own, torch a RuntimeError for shapes
+        _fill(specialist, stored)
+    except (ValueError, RuntimeError) as error:
         msg = f"{folder}: {names} does not fit {CONFIG}: {error}"
         raise CheckpointError(msg) from error
-    lacking = set(found.missing_keys) - _tied(specialist)
-    if lacking or found.unexpected_keys:
-        msg = (
-            f"{folder}: {names} does not fit {CONFIG}: it lacks {sorted(lacking)[:3]} and has "
-            f"{found.unexpected_keys[:3]} that are not expected"
-        )
-        raise CheckpointError(msg)
     return specialist.eval(), tokenizer
+
+
+def _fill(specialist: Specialist, stored: Mapping[str, Tensor]) -> None:
+    """Copy weights into parameters of float32, one by one: together they would take much memory.
+
+    Raises:
+        ValueError: weights are lacking, unknown or of another shape.
+    """
+    weights = specialist.state_dict()
+    lacking = weights.keys() - _tied(specialist)
+    for name, value in unpack(stored):
+        if name not in weights:
+            msg = f"it has {name}, which is not expected"
+            raise ValueError(msg)
+        if value.shape != weights[name].shape:
+            msg = f"{name} is {tuple(value.shape)}; expected {tuple(weights[name].shape)}"
+            raise ValueError(msg)
+        weights[name].copy_(value)
+        lacking.discard(name)
+    if lacking:
+        msg = f"it lacks {sorted(lacking)[:3]}"
+        raise ValueError(msg)
 
 
 def _write(folder: Path, config: SpecialistConfig, files: dict[str, bytes]) -> None:

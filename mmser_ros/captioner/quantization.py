@@ -8,8 +8,10 @@ import warnings
 
 import torch
 from torch import nn
+from torch.ao.nn.quantized.dynamic import Linear as DynamicLinear
 
 from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.weights import to_steps
 from mmser_ros.errors import MmserError
 
 MODES = ("auto", "none", "bf16", "fp16", "int8")
@@ -84,9 +86,22 @@ def _dynamic_int8(specialist: Specialist) -> None:
     if not _has_int8_engine():
         msg = "this build of torch has no int8 engine for this processor; use bf16 or none"
         raise QuantizationError(msg)
+    for parent in list(specialist.modules()):
+        for name, child in list(parent.named_children()):
+            if type(child) is nn.Linear:
+                setattr(parent, name, _int8(child))
+
+
+def _int8(linear: nn.Linear) -> nn.Module:
+    """The layer with weights of 8 bits, a scale a row: those of a file of 8 bits as they are."""
+    weight = linear.weight.detach()
+    scales = to_steps(weight)[1].float()
+    zeros = torch.zeros(len(scales), dtype=torch.long)
     with warnings.catch_warnings():
         # torch asks to move to torchao, whose int8 is slower than float32 at batch 1 on a CPU
         warnings.filterwarnings("ignore", message=".*deprecated")
-        torch.ao.quantization.quantize_dynamic(
-            specialist, {nn.Linear}, dtype=torch.qint8, inplace=True
-        )
+        small = DynamicLinear(linear.in_features, linear.out_features, linear.bias is not None)
+    small.set_weight_bias(
+        torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8), linear.bias
+    )
+    return small

@@ -12,7 +12,7 @@ turned to the same steps and scales again: no saving loses more than the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 from safetensors.torch import load, save
@@ -67,22 +67,20 @@ def to_steps(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return steps.to(torch.int8), scale
 
 
-def unpack(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Turn what was stored to weights; those of 8 bits become float32.
+def unpack(stored: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Yield the weights of what was stored; those of 8 bits become float32.
 
     Raises:
         ValueError: steps have no scales.
     """
-    weights = {}
     for name, value in stored.items():
         if value.dtype == torch.int8:
             if name + SCALE not in stored:
                 msg = f"{name} has no {name + SCALE}"
                 raise ValueError(msg)
-            weights[name] = value.float() * stored[name + SCALE].float()[:, None]
+            yield name, value.float() * stored[name + SCALE].float()[:, None]
         elif stored.get(name.removesuffix(SCALE), value).dtype != torch.int8:
-            weights[name] = value
-    return weights
+            yield name, value
 
 
 def to_files(stored: Mapping[str, Tensor], largest: int = LARGEST_FILE) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Views of a picture for models with words: whole, mirrored, jittered, and crops.
+"""Views of a picture for models with words: whole, jittered, and crops.
 
 Scale, aspect and colours are jittered alike for all sets: else a model would learn a set by its
 blur or its squashed squares.
@@ -14,22 +14,19 @@ from PIL import Image, ImageEnhance
 from mmser_ros.captioner.config import VisionConfig
 from mmser_ros.captioner.vision import crops, fit_square
 
-JITTERED = (2, 3, 4, 5)
-LEARNED = (0, 1, *JITTERED)
-"""Views that a detector learns from: the whole, its mirror image, jittered ones."""
-CROPS = (6, 7, 8, 9, 10)
+JITTERED = (1, 2)
+LEARNED = (0, *JITTERED)
+"""Views that a detector and a language model learn from: the whole, and jittered ones, of which
+half are mirrored."""
+CROPS = (3, 4, 5, 6, 7)
 VIEWS = len(LEARNED) + len(CROPS)
-GLANCED = (0, 2, 3)
-"""Views that a language model learns from."""
 SMALLEST = 80
 """Side in pixels of the coarsest copy that a jittered view is made from."""
 
 
 def is_mirrored(view: int, picture: int) -> bool:
     """Whether a view of a picture of this number is mirrored."""
-    if view in JITTERED:
-        return bool(_random(view, picture).random() < 0.5)  # noqa: PLR2004
-    return view == 1
+    return view in JITTERED and bool(_random(view, picture).random() < 0.5)  # noqa: PLR2004
 
 
 def square_view(config: VisionConfig, image: np.ndarray, view: int, picture: int) -> np.ndarray:
@@ -38,7 +35,7 @@ def square_view(config: VisionConfig, image: np.ndarray, view: int, picture: int
     Args:
         config: the tower's.
         image: (height, width, 3) uint8.
-        view: 0 the picture, 1 its mirror image, 2 to 5 jittered, 6 to 10 its crops.
+        view: 0 the picture, 1 and 2 jittered, 3 to 7 its crops.
         picture: the picture's number, which seeds the jitter.
     """
     size, fit = config.image_size, config.fit
@@ -46,8 +43,7 @@ def square_view(config: VisionConfig, image: np.ndarray, view: int, picture: int
         return fit_square(crops(image)[view - CROPS[0]], size, fit)
     if view in JITTERED:
         return _jittered(config, image, _random(view, picture))
-    square = fit_square(image, size, fit)
-    return square[:, ::-1] if view else square
+    return fit_square(image, size, fit)
 
 
 def _random(view: int, picture: int) -> np.random.Generator:

@@ -23,7 +23,7 @@ from torch.nn.functional import cross_entropy
 from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
-from mmser_ros.training.picture_views import GLANCED
+from mmser_ros.training.picture_views import LEARNED
 from mmser_ros.training.pictures import draw_looks, drop_channels
 from mmser_ros.training.text import lay_rows, mirror
 from mmser_ros.training.told_items import ToldItem
@@ -76,8 +76,8 @@ def train_told(
         TrainingError: there are too few items for a batch, or as `loop.train`.
     """
     prompts = _prompts(tokenizer, items)
-    plain = _captions(specialist, tokenizer, [one.caption for one in items])
-    turned = _captions(specialist, tokenizer, [mirror(one.caption) for one in items])
+    plain = told_ids(specialist, tokenizer, [one.caption for one in items])
+    turned = told_ids(specialist, tokenizer, [mirror(one.caption) for one in items])
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
     device = specialist.device
     lengths = [len(prompt) + len(caption) for prompt, caption in zip(prompts, plain, strict=True)]
@@ -96,7 +96,7 @@ def train_told(
         with torch.autocast(device.type, torch.bfloat16):
             if shown:
                 assert features
-                views = [GLANCED[one] for one in torch.randint(len(GLANCED), (len(some),)).tolist()]
+                views = [LEARNED[one] for one in torch.randint(len(LEARNED), (len(some),)).tolist()]
                 flags = features.mirrored(shown, views)
                 looks = draw_looks(len(some), specialist.visual_tokens, schedule.keep).to(device)
                 level = features.glance(shown, views).take_along_dim(looks[:, :, None], dim=1)
@@ -193,7 +193,7 @@ def _prompts(tokenizer: Tokenizer, items: Sequence[ToldItem]) -> list[list[int]]
     return [one.ids for one in encodings]
 
 
-def _captions(
+def told_ids(
     specialist: Specialist, tokenizer: Tokenizer, captions: Sequence[str]
 ) -> list[list[int]]:
     """Token ids from begin to end; a word that begins a caption is written as any other."""

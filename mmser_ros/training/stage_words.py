@@ -48,12 +48,14 @@ class WordSchedule(Schedule):
         crops: see `WordsConfig`.
         folds: how many detectors tell of pictures that they have not learned from.
         blanks: how many pictures without content it learns from, and as many dim ones.
+        precision: of the vision tower, see `word_features.view_encoder`; `compile` is for it.
     """
 
     hidden_size: int = 1024
     crops: int = 5
     folds: int = 4
     blanks: int = 1200
+    precision: str = "float32"
 
     def config(self, names: Sequence[str]) -> WordsConfig:
         """The configuration of the detector of these words."""

@@ -26,7 +26,13 @@ from mmser_ros.training.pictures import Progress
 from mmser_ros.training.processes import processes
 from mmser_ros.training.room_captions import room_words
 from mmser_ros.training.stage_words import EVERY_FOLD, WordLessons, WordSchedule
-from mmser_ros.training.word_features import StoredViews, ViewFeatures, store_sets, store_views
+from mmser_ros.training.word_features import (
+    StoredViews,
+    ViewFeatures,
+    store_sets,
+    store_views,
+    view_encoder,
+)
 from mmser_ros.training.word_folds import folds_of
 from mmser_ros.training.word_targets import WordTargets, word_targets
 from mmser_ros.training.word_vocabulary import choose_vocabulary
@@ -126,7 +132,8 @@ def word_lessons(
     """
     targets = word_targets(names, data.examples, outdoors=data.outdoors)
     folds = np.concatenate([folds_of(s.name, list(s.examples), schedule.folds) for s in data.sets])
-    stores = store_sets(specialist, data.sets, folder, progress)
+    encode = view_encoder(specialist, schedule.precision, compiled=schedule.compile)
+    stores = store_sets(specialist, encode, data.sets, schedule.precision, folder, progress)
     count = schedule.blanks
     if not count:
         return WordLessons(ViewFeatures(stores, specialist), targets, folds)
@@ -139,13 +146,22 @@ def word_lessons(
         pictures, name = chosen[number]
         return dimmed(pictures.picture(name), number)
 
-    key = f"{DIMMED} {json.dumps([(one.name, name) for one, name in chosen])}"
+    blank = f"{BLANKS} {schedule.precision}"
+    key = f"{DIMMED} {schedule.precision} {json.dumps([(one.name, name) for one, name in chosen])}"
     extra: list[StoredViews] = []
     with processes().main_process_first():
-        for kind, picture in ((BLANKS, blank_picture), (key, dim)):
+        for kind, picture in ((blank, blank_picture), (key, dim)):
             extra.append(
                 store_views(
-                    specialist, kind, picture, count, folder, progress, views=[0], glances=False
+                    specialist,
+                    encode,
+                    kind,
+                    picture,
+                    count,
+                    folder,
+                    progress,
+                    views=[0],
+                    glances=False,
                 )
             )
     nothing = np.zeros((count, len(names)), bool)

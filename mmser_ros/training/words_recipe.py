@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Recipes of models with words: detector, text, glance."""
+"""Recipes of models with words: detector, text, glance, rewards."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import yaml
 
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.recipe import reading
+from mmser_ros.training.stage_rewards import RewardSchedule
 from mmser_ros.training.stage_told import ToldSchedule
 from mmser_ros.training.stage_words import WordSchedule
 
@@ -42,6 +43,7 @@ class WordsRecipe:
         glance: schedule of connector and language model on pictures, with some text among them.
         pretrained: what is kept of the language model that is given; None: it starts at random.
         vocabulary: size of the BPE vocabulary of one that starts at random.
+        rewards: schedule of the rewards that the glance ends with; None: it has none.
     """
 
     architecture: str
@@ -50,6 +52,7 @@ class WordsRecipe:
     glance: ToldSchedule
     pretrained: PretrainedCut | None = None
     vocabulary: int | None = None
+    rewards: RewardSchedule | None = None
 
     def __post_init__(self) -> None:
         if bool(self.pretrained) == bool(self.vocabulary):
@@ -80,10 +83,12 @@ def read_words_recipe(path: Path) -> WordsRecipe:
         cut: dict[str, Any] | None = fields.pop("pretrained", None)
         if cut and cut.get("layers"):
             cut = {**cut, "layers": tuple(cut["layers"])}
+        rewards = fields.pop("rewards", None)
         return WordsRecipe(
             words=WordSchedule(**fields.pop("words")),
             text=ToldSchedule(**fields.pop("text")),
             glance=ToldSchedule(**fields.pop("glance")),
             pretrained=None if cut is None else PretrainedCut(**cut),
+            rewards=None if rewards is None else RewardSchedule(**rewards),
             **fields,
         )

@@ -18,15 +18,17 @@ from mmser_ros.captioner.config import SpecialistConfig
 from mmser_ros.captioner.language_model import LanguageModel
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.untrained import read_architecture
+from mmser_ros.training.caption_rewards import CaptionRewards
 from mmser_ros.training.journal import say
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pictures import Progress
 from mmser_ros.training.pretrained import configuration, prune_layers, read_pretrained
 from mmser_ros.training.runs import finish, place
+from mmser_ros.training.stage_rewards import RewardSchedule, rewarded_pictures, train_rewards
 from mmser_ros.training.stage_told import train_told
 from mmser_ros.training.stage_words import WordLessons, odds_by_folds, train_words
 from mmser_ros.training.text import train_tokenizer
-from mmser_ros.training.told_items import picture_items, text_items
+from mmser_ros.training.told_items import ToldItem, picture_items, text_items
 from mmser_ros.training.vocabulary import cut_vocabulary
 from mmser_ros.training.word_noise import Donors
 from mmser_ros.training.word_targets import WordTargets
@@ -134,23 +136,56 @@ def _tell(
     def donors(seed: int) -> Donors:
         return Donors(words.names, chances[usable], targets, seed=seed)
 
-    items = text_items(
-        words.names, data.lines, data.indoor, donors(text.seed), text.lines, seed=text.seed
-    )
-    say(f"{len(items)} lines of text with words")
-    train_told("text", specialist, tokenizer, items, None, text, work)
+    if text.epochs:
+        items = text_items(
+            words.names, data.lines, data.indoor, donors(text.seed), text.lines, seed=text.seed
+        )
+        say(f"{len(items)} lines of text with words")
+        train_told("text", specialist, tokenizer, items, None, text, work)
     if until == "text":
         return
     seen = picture_items(
         words.names, data.examples, chances, glance.captions or {}, seed=glance.seed
     )
     say(f"{len(seen)} captions of pictures")
+    lines = []
     if glance.lines:
         seed = glance.seed + 1
-        seen += text_items(
+        lines = text_items(
             words.names, data.lines, data.indoor, donors(seed), glance.lines, seed=seed
         )
-    train_told("glance", specialist, tokenizer, seen, lessons.features, glance, work)
+    train_told("glance", specialist, tokenizer, [*seen, *lines], lessons.features, glance, work)
+    if recipe.rewards:
+        _reward(specialist, tokenizer, recipe.rewards, data, lessons, chances, seen, work)
+
+
+def _reward(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    schedule: RewardSchedule,
+    data: WordsData,
+    lessons: WordLessons,
+    chances: np.ndarray,
+    items: Sequence[ToldItem],
+    work: Path,
+) -> None:
+    """Let a model that can glance learn from what its captions are worth."""
+    words = specialist.config.words
+    assert words
+    pictures = rewarded_pictures(
+        words.names, data.examples, chances, items, schedule.pictures or {}, seed=schedule.seed
+    )
+    numbers = [one.number for one in pictures]
+    targets = WordTargets(lessons.targets.truth[numbers], lessons.targets.weight[numbers])
+    rewards = CaptionRewards(
+        words.names,
+        targets,
+        [one.captions for one in pictures],
+        gain=schedule.gain,
+        cost=schedule.cost,
+    )
+    say(f"{len(pictures)} pictures whose captions are rewarded")
+    train_rewards(specialist, tokenizer, pictures, rewards, lessons.features, schedule, work)
 
 
 def _begin(

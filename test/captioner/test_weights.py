@@ -23,7 +23,7 @@ weights = st.dictionaries(
 @given(weights, st.sampled_from(["float32", "float16", "bfloat16", "int8"]), st.integers(0, 3_000))
 def test_what_is_read_is_written_again(some, storage, largest):
     files = to_files(pack(some, storage), largest)
-    read = unpack(from_files(files))
+    read = dict(unpack(from_files(files)))
     assert read.keys() == some.keys()
     assert to_files(pack(read, storage), largest) == files
     assert all(map(is_weights_file, files))
@@ -31,7 +31,7 @@ def test_what_is_read_is_written_again(some, storage, largest):
 
 @given(arrays(np.float32, (3, 8), elements=st.floats(-8e6, 8e6, width=32)))
 def test_weights_of_8_bits_are_half_a_step_off_at_most(matrix):
-    (read,) = unpack(pack({"a": torch.from_numpy(matrix)}, "int8")).values()
+    ((_, read),) = unpack(pack({"a": torch.from_numpy(matrix)}, "int8"))
     step = np.maximum(np.abs(matrix).max(axis=1, keepdims=True) / 127, 2**-14)
     # The scale is rounded to 11 bits, so the largest weights are a little further off.
     assert (np.abs(read.numpy() - matrix) <= 0.565 * step).all()
@@ -46,7 +46,7 @@ def test_weights_on_steps_stay_where_they_are(steps, scale):
     packed = pack({"a": exact}, "int8")
     assert packed["a"].numpy().tolist() == steps.tolist()
     assert packed["a.scale"].tolist() == scales.tolist()
-    assert torch.equal(unpack(packed)["a"], exact)
+    assert torch.equal(dict(unpack(packed))["a"], exact)
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=9), st.integers(1_500, 4_000))
@@ -63,4 +63,4 @@ def test_steps_without_scales_are_named():
     packed = pack({"a": torch.ones(2, 3)}, "int8")
     del packed["a.scale"]
     with pytest.raises(ValueError, match=r"a has no a\.scale"):
-        unpack(packed)
+        dict(unpack(packed))
