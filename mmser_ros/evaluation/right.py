@@ -43,7 +43,9 @@ def judge_captions(
     - Human captions: every entity is a word of one of them, or names a class among the labels.
     - Labels: every class of COCO that it names is among them.
     - A scene: see `_fits_scene`.
-    - Objects of a room: every `indoor` word is true, and nothing is invented (`RoomWords.judge`).
+    - Objects of a room: at least half of its `indoor` words are true, and nothing is invented
+      (`RoomWords.judge`). The objects are what people asked about, so that a word which is not
+      among them may well be true.
 
     Args:
         judge: from `scoring.judging`.
@@ -72,7 +74,7 @@ def judge_captions(
     }
     for name, caption in by_room.items():
         verdict = judge.rooms.judge(caption, examples[name])
-        right[name] = not verdict.wrong and not verdict.invented
+        right[name] = len(verdict.wrong) <= len(verdict.right) and not verdict.invented
     verdicts = ((name, right.get(name)) for name in captions)
     return {name: verdict for name, verdict in verdicts if verdict is not None}
 

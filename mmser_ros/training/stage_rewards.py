@@ -26,6 +26,7 @@ from mmser_ros.captioner.word_prompt import word_prompt
 from mmser_ros.data.example import Example
 from mmser_ros.training.caption_rewards import CaptionRewards
 from mmser_ros.training.consensus import sample
+from mmser_ros.training.journal import say
 from mmser_ros.training.loop import Loss, Schedule, train, training_only
 from mmser_ros.training.picture_views import LEARNED
 from mmser_ros.training.pictures import draw_looks, drop_channels, thin
@@ -37,6 +38,8 @@ from mmser_ros.training.word_noise import prompt_words
 
 SAMPLES = 5
 """Captions drawn for each picture."""
+TOLD = 960
+"""Pictures between two lines of the log."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,7 @@ class _Rewarder:
         # On a CPU half precision draws much faster, and its fused attention much slower.
         self._drawer = deepcopy(specialist.language_model).bfloat16().eval()
         self._drawer.model.set_attn_implementation("eager")
+        self._seen: list[float] = []
 
     @torch.no_grad()
     def refresh(self) -> None:
@@ -265,6 +269,10 @@ class _Rewarder:
                 for text, caption in zip(texts, captions, strict=True)
             ]
         )
+        self._seen.append(float(rewards.mean()))
+        if len(self._seen) >= TOLD:
+            say(f"rewards: {np.mean(self._seen):.3f} a sample of the last {TOLD} pictures")
+            self._seen.clear()
         return (rewards - rewards.mean()) * len(rewards) / (len(rewards) - 1)
 
     def _given(self, index: int, mirrored: bool) -> list[int] | None:

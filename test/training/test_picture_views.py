@@ -5,7 +5,14 @@ import pytest
 
 from mmser_ros.captioner.vision import crops, fit_square
 from mmser_ros.training.blank_pictures import KINDS, blank_picture, dimmed
-from mmser_ros.training.picture_views import CROPS, JITTERED, LEARNED, VIEWS, is_mirrored, square_view
+from mmser_ros.training.picture_views import (
+    CROPS,
+    JITTERED,
+    LEARNED,
+    VIEWS,
+    is_mirrored,
+    square_view,
+)
 from mmser_ros.training.word_folds import folds_of
 
 

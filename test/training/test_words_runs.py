@@ -119,7 +119,14 @@ def test_a_run_killed_at_each_stage_ends_with_the_weights_of_one_that_was_not(
 
     monkeypatch.setattr(Journal, "step", killed)
     plan = read_words_recipe(recipe)
-    for until, steps in (("words", 3), ("words", 10), ("words", 0), ("text", 2), ("glance", 5), ("glance", 9)):
+    for until, steps in (
+        ("words", 3),
+        ("words", 10),
+        ("words", 0),
+        ("text", 2),
+        ("glance", 5),
+        ("glance", 9),
+    ):
         left[0] = steps
         with suppress(KeyboardInterrupt):
             run_words(plan, data, tmp_path / until, tmp_path / "killed", plain, until=until)
