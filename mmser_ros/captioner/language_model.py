@@ -46,6 +46,9 @@ KINDS = {
     "llama": Kind(LlamaConfig, LlamaForCausalLM, LlamaAttention),  # arXiv 2302.13971
 }
 
+EACH = 4
+"""Dimensions of a mask that says for each position what it sees."""
+
 
 class LanguageModel(nn.Module):
     """A causal language model of any kind.
@@ -130,6 +133,10 @@ class LanguageModel(nn.Module):
             # Without a mask a Llama takes positions that do not ascend one by one for the
             # beginnings of separate texts.
             mask = torch.ones(embeddings.shape[:2], dtype=torch.bool, device=embeddings.device)
+        if mask is not None and mask.ndim == EACH and self._is_eager:
+            # Plain products take what is added to them.
+            least = torch.finfo(embeddings.dtype).min
+            mask = torch.zeros_like(mask, dtype=embeddings.dtype).masked_fill(~mask, least)
         return self.model(
             inputs_embeds=embeddings,
             position_ids=positions,
@@ -137,6 +144,10 @@ class LanguageModel(nn.Module):
             past_key_values=cache,
             use_cache=cache is not None,
         ).last_hidden_state
+
+    @property
+    def _is_eager(self) -> bool:
+        return self.model.config._attn_implementation == "eager"
 
     @property
     def _embedding(self) -> nn.Embedding:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from mmser_ros.captioner.attention import eager_attention
 from mmser_ros.captioner.decoding import Padded, pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.word_prompt import word_prompt
@@ -160,7 +162,9 @@ def train_rewards(
         return rewarder(visual, list(batch), mirrored), len(batch)
 
     rate = schedule.connector_rate or schedule.learning_rate
-    with training_only(specialist, specialist.language_model, specialist.glance_connector):
+    plain_products = eager_attention if device.type == "cpu" else nullcontext
+    trained = (specialist.language_model, specialist.glance_connector)
+    with training_only(specialist, *trained), plain_products(specialist.language_model.model):
         train(
             "rewards",
             specialist,

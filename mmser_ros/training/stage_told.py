@@ -10,6 +10,7 @@ would be mostly padding, so a batch has pictures or text alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from mmser_ros.captioner.attention import eager_attention
 from mmser_ros.captioner.decoding import pad
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
@@ -121,7 +123,8 @@ def train_told(
     if batches.of_pictures:
         trained.append(specialist.glance_connector)
     rate = schedule.connector_rate or schedule.learning_rate
-    with training_only(specialist, *trained):
+    plain_products = eager_attention if device.type == "cpu" else nullcontext
+    with training_only(specialist, *trained), plain_products(specialist.language_model.model):
         train(
             name,
             specialist,
