@@ -8,6 +8,14 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
+RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
+SUFFIX = "/compressed"
+"""Of the topic that a camera's compressed images are on."""
+PROFILE = (
+    "give the camera's process the shared memory of config/fastdds.xml, or compress images "
+    "(image_transport: compressed)"
+)
+
 
 def explain_input(node: Node, topic: str, type_name: str, qos: QoSProfile) -> str:
     """Say who publishes on a topic and what keeps it from arriving.
@@ -22,6 +30,8 @@ def explain_input(node: Node, topic: str, type_name: str, qos: QoSProfile) -> st
     if not publishers:
         others = [name for name, types in node.get_topic_names_and_types() if type_name in types]
         others = [name for name in others if node.count_publishers(name)]
+        if other := _other_transport(node, topic, type_name):
+            return f"no publisher; {other}"
         seen = f"; {type_name} is published on {', '.join(others[:5])}" if others else ""
         return f"no publisher{seen}"
     kinds = {one.topic_type for one in publishers} - {type_name}
@@ -31,6 +41,35 @@ def explain_input(node: Node, topic: str, type_name: str, qos: QoSProfile) -> st
     if problems:
         return f"{_count(publishers)}, QoS incompatible: {problems[0]}"
     return f"{_count(publishers)}, QoS compatible"
+
+
+def loss_cure(node: Node, topic: str, qos: QoSProfile) -> str:
+    """What to do when images get lost on their way: the simplest cure first.
+
+    Args:
+        node: whose graph to ask.
+        topic: of the images, fully resolved.
+        qos: what we ask for.
+    """
+    offered = [one.qos_profile.reliability for one in node.get_publishers_info_by_topic(topic)]
+    if qos.reliability == ReliabilityPolicy.RELIABLE or not offered:
+        return PROFILE
+    if any(one != ReliabilityPolicy.RELIABLE for one in offered):
+        return PROFILE
+    return f"set qos_reliability: reliable, which the camera offers; or {PROFILE}"
+
+
+def _other_transport(node: Node, topic: str, type_name: str) -> str:
+    """Whether a camera's images come the other way, raw or compressed, than was asked for."""
+    if type_name == RAW:
+        beside, kind, transport = topic + SUFFIX, COMPRESSED, "compressed"
+    elif type_name == COMPRESSED and topic.endswith(SUFFIX):
+        beside, kind, transport = topic.removesuffix(SUFFIX), RAW, "raw"
+    else:
+        return ""
+    if kind not in {one.topic_type for one in node.get_publishers_info_by_topic(beside)}:
+        return ""
+    return f"{kind} is published on {beside}: set image_transport: {transport}"
 
 
 def _count(publishers: list[TopicEndpointInfo]) -> str:
