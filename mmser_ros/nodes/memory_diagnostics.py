@@ -50,7 +50,8 @@ def memory_status(
     if state == "active" and snapshot.last_drop:
         level = DiagnosticStatus.ERROR
         message = f"captions are not remembered: {snapshot.last_drop}"
-        message += f"; {snapshot.last_refusal}" if snapshot.last_refusal else ""
+        if snapshot.last_refusal not in snapshot.last_drop:
+            message += f"; {snapshot.last_refusal}"
         message += f"; poses: {pose_state}"
     if state == "active" and snapshot.silence > timeout:
         level = DiagnosticStatus.ERROR

@@ -53,6 +53,14 @@ def status(snapshot, memory, state="active", trouble=""):
             "poses: /odom: 1 publisher, QoS compatible",
         ),
         (
+            replace(LOST, last_refusal="poses are in odom", last_drop="poses are in odom; late"),
+            MEMORY,
+            {},
+            ERROR,
+            "captions are not remembered: poses are in odom; late; "
+            "poses: /odom: 1 publisher, QoS compatible",
+        ),
+        (
             replace(LOST, silence=7.21),
             MEMORY,
             {},
