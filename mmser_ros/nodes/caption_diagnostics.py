@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
+from mmser_ros.nodes.input_state import COMPATIBLE
 from mmser_ros.nodes.stream_statistics import Snapshot
 
 MALFORMED = "malformed_"
@@ -104,6 +105,8 @@ def _said(
     if silent and snapshot.lost_since:
         text = f"{snapshot.lost_since} images were lost on their way since: {loss_cure}"
         said.append((error, text))
+    elif silent and input_state.endswith(COMPATIBLE):
+        said.append((error, f"if it sends any, they get lost on their way: {loss_cure}"))
     elif snapshot.loss > LOSS:
         said.append((warn, f"{snapshot.loss:.0%} of the images are lost on their way: {loss_cure}"))
     return said

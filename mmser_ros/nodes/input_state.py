@@ -11,10 +11,9 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 SUFFIX = "/compressed"
 """Of the topic that a camera's compressed images are on."""
-PROFILE = (
-    "give the camera's process the shared memory of config/fastdds.xml, or compress images "
-    "(image_transport: compressed)"
-)
+COMPATIBLE = "QoS compatible"
+"""How the explanation of an input ends that nothing keeps from arriving."""
+PROFILE = "give the camera's process the shared memory of config/fastdds.xml"
 
 
 def explain_input(node: Node, topic: str, type_name: str, qos: QoSProfile) -> str:
@@ -40,7 +39,7 @@ def explain_input(node: Node, topic: str, type_name: str, qos: QoSProfile) -> st
     problems = [text for one in publishers if (text := _mismatch(one.qos_profile, qos))]
     if problems:
         return f"{_count(publishers)}, QoS incompatible: {problems[0]}"
-    return f"{_count(publishers)}, QoS compatible"
+    return f"{_count(publishers)}, {COMPATIBLE}"
 
 
 def loss_cure(node: Node, topic: str, qos: QoSProfile) -> str:
@@ -51,12 +50,13 @@ def loss_cure(node: Node, topic: str, qos: QoSProfile) -> str:
         topic: of the images, fully resolved.
         qos: what we ask for.
     """
-    offered = [one.qos_profile.reliability for one in node.get_publishers_info_by_topic(topic)]
-    if qos.reliability == ReliabilityPolicy.RELIABLE or not offered:
-        return PROFILE
-    if any(one != ReliabilityPolicy.RELIABLE for one in offered):
-        return PROFILE
-    return f"set qos_reliability: reliable, which the camera offers; or {PROFILE}"
+    cure = PROFILE
+    if not topic.endswith(SUFFIX):
+        cure += ", or take compressed images (image_transport: compressed)"
+    offered = {one.qos_profile.reliability for one in node.get_publishers_info_by_topic(topic)}
+    if qos.reliability != ReliabilityPolicy.RELIABLE and offered == {ReliabilityPolicy.RELIABLE}:
+        return f"set qos_reliability: reliable, which the camera offers; or {cure}"
+    return cure
 
 
 def _other_transport(node: Node, topic: str, type_name: str) -> str:

@@ -34,14 +34,14 @@ BLIND = replace(WELL, no_view="black")
 SILENT = replace(WELL, silence=2.41)
 
 
-def status(snapshot, state="active", trouble=""):
+def status(snapshot, state="active", trouble="", input_state="no publisher"):
     return caption_status(
         "here: captions",
         snapshot,
         {"model": "nano"},
         state=state,
         topic="/image",
-        input_state="no publisher",
+        input_state=input_state,
         loss_cure="set this",
         timeout=2.0,
         trouble=trouble,
@@ -72,6 +72,13 @@ def status(snapshot, state="active", trouble=""):
             {"trouble": "degraded"},
             ERROR,
             "no image on /image for 2.4 s; no publisher; degraded",
+        ),
+        (
+            SILENT,
+            {"input_state": "1 publisher, QoS compatible"},
+            ERROR,
+            "no image on /image for 2.4 s; 1 publisher, QoS compatible; "
+            "if it sends any, they get lost on their way: set this",
         ),
         (
             replace(SILENT, loss=1.0, lost_since=12),

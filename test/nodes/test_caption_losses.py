@@ -9,7 +9,7 @@ import pytest
 from rclpy.event_handler import QoSSubscriptionEventType
 
 from test.nodes import careless_camera
-from test.nodes.conftest import node_process, values, wait_until
+from test.nodes.conftest import connect, make_image, node_process, values, wait_until
 from test.nodes.scripted_caption_node import MODULE
 
 
@@ -48,3 +48,18 @@ def test_a_camera_whose_large_images_get_lost_stops_nothing(make_peer):
         _, printed = node.communicate(timeout=60)
     assert node.returncode == 0
     assert "lost images at once; expected 0 to 10000: counted as one" in printed
+
+
+def test_an_image_of_8k_is_received_or_counted_as_lost(make_peer):
+    """100 MB, three times what the shared memory holds."""
+    peer = make_peer("/huge")
+    with node_process(MODULE, "/huge"):
+        publisher = connect(peer)
+        image = make_image(size=(4320, 7680))
+
+        def counted():
+            publisher.publish(image)
+            found = values(peer.statuses[-1])
+            return int(found["captioned"]) + int(found["lost on the way"]) > 0
+
+        wait_until(counted, "a caption or a loss", pause=1.0)

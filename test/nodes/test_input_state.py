@@ -90,7 +90,8 @@ def test_the_simplest_cure_of_losses_comes_first(peer, offered, asked, reliable_
     assert said.startswith("set qos_reliability: reliable, which the camera offers") == (
         reliable_helps
     )
-    assert said.endswith(PROFILE)
+    assert said.endswith(f"{PROFILE}, or take compressed images (image_transport: compressed)")
+    assert loss_cure(peer.node, "/graph/lossy/compressed", asked) == PROFILE
     if offered:
         peer.node.destroy_publisher(publisher)
         wait_until(lambda: peer.node.count_publishers("lossy") == 0, "the publisher to go")

@@ -61,6 +61,14 @@ def status(snapshot, memory, state="active", trouble=""):
             "poses: /odom: 1 publisher, QoS compatible",
         ),
         (
+            replace(WELL, silence=7.21),
+            replace(MEMORY, problem="disk full", unsaved=4),
+            {},
+            ERROR,
+            "no caption on /scene_caption for 7.2 s; no publisher; "
+            "disk full; 4 observations wait in memory",
+        ),
+        (
             replace(LOST, silence=7.21),
             MEMORY,
             {},
