@@ -54,6 +54,7 @@ class Watcher(Node):
         message = Image(height=HEIGHT, width=WIDTH, encoding="rgb8", step=3 * WIDTH)
         message.header.frame_id = str(len(self.sent))
         message.header.stamp = self.get_clock().now().to_msg()
+        self._pixels[0, 0] = len(self.sent) % 256  # a camera whose images are all one is frozen
         message.data = self._pixels.tobytes()
         self.sent.append(monotonic())
         self._images.publish(message)

@@ -9,7 +9,7 @@ from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS
 
 OVERRIDES = (
     *("map_id", "store", "robot_name", "pose_source", "map_frame", "base_frame"),
-    *("use_depth", "mask_classes", "send_goals", "share"),
+    *("use_depth", "depth_transport", "mask_classes", "send_goals", "share"),
 )
 TOPICS = {
     "caption_topic": TopicArgument("scene_caption", "scene_caption", "Captions of caption_node."),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
+from mmser_ros.nodes.input_state import COMPATIBLE
 from mmser_ros.nodes.stream_statistics import Snapshot
 
 MALFORMED = "malformed_"
@@ -22,6 +23,7 @@ def caption_status(
     state: str,
     topic: str,
     input_state: str,
+    loss_cure: str,
     timeout: float,
     trouble: str = "",
 ) -> DiagnosticStatus:
@@ -34,30 +36,17 @@ def caption_status(
         state: lifecycle state, such as `active`.
         topic: the image topic, fully resolved.
         input_state: what `explain_input` says of it.
+        loss_cure: what `loss_cure` says of it.
         timeout: seconds of silence that are an error.
         trouble: what keeps the node from working, or works worse than asked; empty: nothing.
     """
-    level, message = DiagnosticStatus.OK, f"{snapshot.caption_rate:.1f} captions/s"
-    if snapshot.withheld:
-        message += f"; {snapshot.withheld} captions of the last minute were below min_confidence"
-    if snapshot.failures:
-        level = DiagnosticStatus.WARN
-        message += f"; {snapshot.failures} images failed in the last minute: {snapshot.last_error}"
-    if snapshot.loss > LOSS:
-        level = DiagnosticStatus.WARN
-        message += (
-            f"; {snapshot.loss:.0%} of the images are lost on their way: give the camera's process "
-            "the shared memory of config/fastdds.xml, or compress images"
-        )
-    if trouble:
-        level, message = DiagnosticStatus.WARN, trouble
+    facts_by_level = _said(snapshot, topic, input_state, loss_cure, timeout, trouble)
+    level = max(one for one, _ in facts_by_level)
+    message = "; ".join(text for _, text in facts_by_level)
     if state != "active":
         level, message = DiagnosticStatus.WARN, f"the node is {state}: no captions"
         if trouble and state == "unconfigured":
             level, message = DiagnosticStatus.ERROR, trouble
-    elif snapshot.silence > timeout:
-        level = DiagnosticStatus.ERROR
-        message = f"no image on {topic} for {snapshot.silence:.1f} s; {input_state}"
     values = {
         "state": state,
         "input topic": topic,
@@ -76,6 +65,8 @@ def caption_status(
         **{f"dropped.{reason}": str(count) for reason, count in sorted(snapshot.dropped.items())},
         **facts,
     }
+    if snapshot.impossible_losses:
+        values["impossible loss reports"] = f"{snapshot.impossible_losses}, each counted as one"
     if trouble:
         values["trouble"] = trouble
     if snapshot.last_error:
@@ -87,3 +78,35 @@ def caption_status(
         hardware_id=facts.get("model", ""),
         values=[KeyValue(key=key, value=value) for key, value in values.items()],
     )
+
+
+def _said(
+    snapshot: Snapshot, topic: str, input_state: str, loss_cure: str, timeout: float, trouble: str
+) -> list[tuple[bytes, str]]:
+    """What there is to say of an active node: levels and words, the worst first."""
+    ok, warn, error = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+    silent = snapshot.silence > timeout
+    said = []
+    if silent:
+        text = f"no image on {topic} for {snapshot.silence:.1f} s; {input_state}"
+        said.append((error, text))
+    if snapshot.no_view:
+        said.append((error, f"no_view: {snapshot.no_view}"))
+    if trouble:
+        said.append((warn, trouble))
+    if not said:
+        said.append((ok, f"{snapshot.caption_rate:.1f} captions/s"))
+    if snapshot.withheld and not silent:
+        text = f"{snapshot.withheld} captions of the last minute were below min_confidence"
+        said.append((ok, text))
+    if snapshot.failures and not silent:
+        text = f"{snapshot.failures} images failed in the last minute: {snapshot.last_error}"
+        said.append((warn, text))
+    if silent and snapshot.lost_since:
+        text = f"{snapshot.lost_since} images were lost on their way since: {loss_cure}"
+        said.append((error, text))
+    elif silent and input_state.endswith(COMPATIBLE):
+        said.append((error, f"if it sends any, they get lost on their way: {loss_cure}"))
+    elif snapshot.loss > LOSS:
+        said.append((warn, f"{snapshot.loss:.0%} of the images are lost on their way: {loss_cure}"))
+    return said

@@ -23,10 +23,11 @@ from mmser_ros.nodes.caption_diagnostics import caption_status
 from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
 from mmser_ros.nodes.caption_worker import CaptionWorker, explain, read
 from mmser_ros.nodes.conversions import caption_to_message
-from mmser_ros.nodes.input_state import explain_input
+from mmser_ros.nodes.input_state import explain_input, loss_cure
 from mmser_ros.nodes.lifecycle import run_lifecycle_node
 from mmser_ros.nodes.parameters import declare
-from mmser_ros.nodes.stream_statistics import StreamStatistics
+from mmser_ros.nodes.stream_statistics import PLAUSIBLE, StreamStatistics
+from mmser_ros.nodes.view import check_view
 from mmser_ros.records import Caption
 from mmser_ros.srv import CaptionImage
 
@@ -169,7 +170,10 @@ class CaptionNode(LifecycleNode):
             worker.offer(message)
 
     def _on_lost(self, event: Any) -> None:
-        self.statistics.lost(event.total_count_change)
+        count = event.total_count_change
+        if not self.statistics.lost(count):
+            text = f"the middleware reports {count} lost images at once; expected 0 to {PLAUSIBLE}"
+            self.get_logger().warning(f"{text}: counted as one", once=True)
 
     def _publish(self, caption: Caption, header: Header) -> None:
         if self.context.ok():  # else interrupted meanwhile: no topic is left to publish on
@@ -188,7 +192,10 @@ class CaptionNode(LifecycleNode):
             response.message = f"the request has no image and none came on {self._topic} yet"
             return response
         try:
-            caption = self._worker.caption(read(message), request.passes or self._get("passes"))
+            image = read(message)
+            if message is self._newest:  # whoever gives a picture knows what it shows
+                check_view(image, self._get("min_view"))
+            caption = self._worker.caption(image, request.passes or self._get("passes"))
             response.caption = caption_to_message(caption, message.header)
         except Exception as error:  # the asker is told; the node goes on
             response.message = str(error) or type(error).__name__
@@ -225,6 +232,7 @@ class CaptionNode(LifecycleNode):
             state=self._state,
             topic=self._topic,
             input_state=explain_input(self, self._topic, type_name, self._qos),
+            loss_cure=loss_cure(self, self._topic, self._qos),
             timeout=self._get("input_timeout"),
             trouble=self._failure or (worker.degraded if worker else ""),
         )

@@ -86,6 +86,22 @@ CAPTION_PARAMETERS = (
         "scene_caption; takes a tenth to a fifth longer on a CPU.",
     ),
     Parameter(
+        "min_view",
+        0.002,
+        "Contrast (0 to 1) below which a picture shows nothing (black, covered, over-exposed): it "
+        "is dropped as no_view; 0: caption all.",
+        least=0.0,
+        greatest=1.0,
+    ),
+    Parameter(
+        "frozen_after",
+        5.0,
+        "Seconds that a camera may send one image, the same to the byte, before it is dropped as "
+        "no_view; 0: for ever, as with use_sim_time, for a simulated camera has no noise.",
+        least=0.0,
+        greatest=3600.0,
+    ),
+    Parameter(
         "max_rate",
         0.0,
         "Captions a second at most; 0: as many as it can.",

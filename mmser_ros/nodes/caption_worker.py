@@ -22,6 +22,7 @@ from mmser_ros.nodes.images import ImageError, compressed_to_rgb, to_rgb
 from mmser_ros.nodes.keyframes import KeyframeGate
 from mmser_ros.nodes.newest_frame import Frame, NewestFrame
 from mmser_ros.nodes.stream_statistics import UNSURE, StreamStatistics
+from mmser_ros.nodes.view import FrozenCamera, NoViewError, check_view
 from mmser_ros.records import Caption
 
 
@@ -105,7 +106,7 @@ class CaptionWorker:
         return look
 
     def _work(self, frames: NewestFrame) -> None:
-        gate = KeyframeGate()
+        gate, frozen = KeyframeGate(), FrozenCamera()
         started = 0.0
         while True:
             rate = self._setting("max_rate")
@@ -114,7 +115,10 @@ class CaptionWorker:
                 return
             started = monotonic()
             try:
-                self._handle(frame, gate)
+                self._handle(frame, gate, frozen)
+            except NoViewError as error:
+                self._statistics.saw(no_view=str(error))
+                self._warn(f"no_view: {error}")
             except ImageError as error:
                 self._statistics.dropped(MALFORMED + error.reason, str(error))
                 self._warn(f"malformed image: {error}")
@@ -125,9 +129,13 @@ class CaptionWorker:
                 self._statistics.dropped("inference", str(error) or type(error).__name__)
                 self._warn(f"no caption: {explain(error)}")
 
-    def _handle(self, frame: Frame, gate: KeyframeGate) -> None:
+    def _handle(self, frame: Frame, gate: KeyframeGate, frozen: FrozenCamera) -> None:
         header = frame.message.header
         image = read(frame.message)
+        longest = 0.0 if self._setting("use_sim_time") else self._setting("frozen_after")
+        frozen.check(frame.message.data, frame.received, longest)
+        check_view(image, self._setting("min_view"))
+        self._statistics.saw()
         stamp = header.stamp.sec + header.stamp.nanosec * 1e-9
         if not gate.passes(image, stamp, self._setting("keyframe_threshold")):
             self._statistics.dropped("not_a_keyframe")

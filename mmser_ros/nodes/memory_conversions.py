@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ SECOND = 1_000_000_000
 SPAN = 2**31
 """Seconds that a stamp can hold."""
 CENTIMETRES = 2**32 - 1
+FOCAL = (0.01, 100.0)
+"""Focal lengths that a camera can have, in widths (heights) of the picture: 179 to 0.6 degrees."""
 
 
 class StampError(MmserError):
@@ -75,13 +78,31 @@ def pose_from_transform(
 
 
 def camera_from_info(info: CameraInfo, mount: Pose) -> Camera | None:
-    """The camera of a CameraInfo, as rectification leaves it; None if it is not calibrated."""
-    fx, fy, cx, cy = (float(one) for one in (info.k[0], info.k[4], info.k[2], info.k[5]))
-    if info.p[0] > 0:
-        fx, fy, cx, cy = (float(one) for one in (info.p[0], info.p[5], info.p[2], info.p[6]))
-    if not (min(fx, fy) > 0 and min(info.width, info.height) > 0):
-        return None
-    return Camera(info.width, info.height, fx, fy, cx, cy, mount)
+    """The camera of a CameraInfo, as rectification leaves it; None if it is not calibrated.
+
+    Not calibrated is what has no size, or neither in P nor in K focal lengths that a camera can
+    have and a finite principal point.
+    """
+    for matrix, (fx, fy, cx, cy) in ((info.p, (0, 5, 2, 6)), (info.k, (0, 4, 2, 5))):
+        camera = Camera(
+            info.width,
+            info.height,
+            float(matrix[fx]),
+            float(matrix[fy]),
+            float(matrix[cx]),
+            float(matrix[cy]),
+            mount,
+        )
+        if _is_calibrated(camera):
+            return camera
+    return None
+
+
+def _is_calibrated(camera: Camera) -> bool:
+    lengths = ((camera.fx, camera.width), (camera.fy, camera.height))
+    return all(side > 0 and FOCAL[0] < focal / side < FOCAL[1] for focal, side in lengths) and all(
+        math.isfinite(one) for one in (camera.cx, camera.cy)
+    )
 
 
 def observation_to_message(observation: Observation) -> SceneObservation:

@@ -43,18 +43,22 @@ def memory_status(
         message += f"{memory.observations} observations"
     if snapshot.last_refusal:
         level, message = DiagnosticStatus.WARN, snapshot.last_refusal
+    problem = ""
     if memory is not None and memory.problem:
-        level = DiagnosticStatus.WARN
-        message = f"{memory.problem}; {memory.unsaved} observations wait in memory"
-        message += f", {memory.lost} were lost" if memory.lost else ""
+        problem = f"{memory.problem}; {memory.unsaved} observations wait in memory"
+        problem += f", {memory.lost} were lost" if memory.lost else ""
+        level, message = DiagnosticStatus.WARN, problem
     if state == "active" and snapshot.last_drop:
         level = DiagnosticStatus.ERROR
         message = f"captions are not remembered: {snapshot.last_drop}"
-        message += f"; {snapshot.last_refusal}" if snapshot.last_refusal else ""
+        if snapshot.last_refusal not in snapshot.last_drop:
+            message += f"; {snapshot.last_refusal}"
         message += f"; poses: {pose_state}"
+        message += f"; {problem}" if problem else ""
     if state == "active" and snapshot.silence > timeout:
         level = DiagnosticStatus.ERROR
         message = f"no caption on {topic} for {snapshot.silence:.1f} s; {input_state}"
+        message += f"; {problem}" if problem else ""
     if memory is not None and memory.stale:
         level = DiagnosticStatus.ERROR
         message = f"the store is of the map {memory.map_id!r}, not of {facts['map']!r}: "

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -15,16 +16,16 @@ from nav_msgs.msg import Odometry
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from mmser_ros.nodes.depth import DepthBuffer, to_metres
+from mmser_ros.nodes.depth import DepthBuffer, read_depth
 from mmser_ros.nodes.images import ImageError
 from mmser_ros.nodes.input_state import explain_input
 from mmser_ros.nodes.memory_conversions import camera_from_info, nanoseconds
 from mmser_ros.nodes.memory_statistics import MemoryStatistics
 from mmser_ros.nodes.pose_sources import TfPoses, TopicPoses
-from mmser_ros.nodes.poses import JUMP, wait_for_pose
+from mmser_ros.nodes.poses import JUMP, PoseError, wait_for_pose
 from mmser_ros.records import Camera, Pose
 
 POSES = 200
@@ -63,6 +64,7 @@ class MemoryInputs:
         self._node, self._statistics = node, statistics
         reliability = ReliabilityPolicy[self._get("qos_reliability").upper()]
         self._qos = QoSProfile(depth=POSES, reliability=reliability)
+        self._said: set[str] = set()
         self._poses = self._pose_source()
         self._mount = camera_mount(
             (self._get("camera_x"), self._get("camera_y"), self._get("camera_z")),
@@ -75,7 +77,10 @@ class MemoryInputs:
         qos = QoSProfile(depth=5, reliability=reliability)
         self._subscriptions = [self._hear(CameraInfo, "camera_info", self._on_info, qos)]
         if self._depths is not None:
-            self._subscriptions.append(self._hear(Image, "depth", self._depths.add, qos))
+            pressed = self._get("depth_transport") == "compressedDepth"
+            topic = self._node.resolve_topic_name("depth") + "/compressedDepth" * pressed
+            kind = CompressedImage if pressed else Image
+            self._subscriptions.append(self._hear(kind, topic, self._depths.add, qos))
 
     def of(self, header: Header, deadline: float, stopped: Callable[[], bool]) -> Sight:
         """What there is of a caption's stamp, waited for until a moment (monotonic, seconds).
@@ -88,12 +93,7 @@ class MemoryInputs:
             self._poses.reset()  # a bag began again; a PoseBuffer notices by itself
         self._newest = stamp
         pose = wait_for_pose(self._poses, stamp, deadline, stopped)
-        info, camera = self._info, None
-        if info is not None:
-            mount = self._mount
-            if isinstance(self._poses, TfPoses):
-                mount = self._poses.mount(header.frame_id, stamp)
-            camera = camera_from_info(info, mount)
+        camera = self._camera_of(header.frame_id, stamp)
         return Sight(pose, camera, self._depth_of(stamp, deadline, camera))
 
     def reset(self) -> None:
@@ -129,31 +129,59 @@ class MemoryInputs:
             length=length,
             gap=self._get("pose_gap"),
             qos=self._qos,
-            refuse=self._statistics.refused,
+            refuse=self._refuse,
         )
+
+    def _camera_of(self, frame: str, stamp: int) -> Camera | None:
+        info = self._info
+        if info is None:
+            return None
+        camera = camera_from_info(info, self._mount)
+        if camera is None:
+            text = f"camera_info of {info.width}x{info.height} has the focal lengths {info.k[0]:g} "
+            text += f"and {info.k[4]:g} (K), {info.p[0]:g} and {info.p[5]:g} (P); expected those of"
+            text += " a calibrated camera, in pixels: it is as if there were none"
+            self._refuse("camera_info", text)
+            return None
+        if not isinstance(self._poses, TfPoses):
+            return camera
+        try:
+            return replace(camera, mount=self._poses.mount(frame, stamp))
+        except PoseError as error:
+            text = f"{error}: the camera is taken to be where camera_x to camera_pitch say"
+            self._refuse("camera_frame", text)
+            return camera
+
+    def _refuse(self, reason: str, text: str) -> None:
+        """Count what can't be used, and say so in the log: once for each reason."""
+        self._statistics.refused(reason, text)
+        if reason not in self._said:
+            self._said.add(reason)
+            self._node.get_logger().warning(f"{reason}: {text}")
 
     def _depth_of(self, stamp: int, deadline: float, camera: Camera | None) -> np.ndarray | None:
         if self._depths is None:
             return None
         if camera is None:
-            text = "depth is of no use without camera_info: none was heard, or it is all zeros"
-            self._statistics.refused("no_camera_info", text)
+            if self._info is None:
+                self._refuse("no_camera_info", "depth is of no use without camera_info: none came")
             return None
         patience = max(0.0, deadline - monotonic())
         message = self._depths.at(stamp, self._get("depth_slop"), patience)
         if message is None:
             text = f"no depth within depth_slop {self._get('depth_slop'):g} s of a caption's stamp"
-            self._statistics.refused("no_depth", text)
+            self._refuse("no_depth", text)
             return None
         try:
-            depth = to_metres(message)
+            depth = read_depth(message)
         except ImageError as error:
-            self._statistics.refused(f"depth_{error.reason}", f"malformed depth: {error}")
+            self._refuse(f"depth_{error.reason}", f"malformed depth: {error}")
             return None
         if depth.shape != (camera.height, camera.width):
-            text = f"depth of {message.width}x{message.height}, camera_info of {camera.width}x"
-            text += f"{camera.height}: give depth that is registered to the captioned image"
-            self._statistics.refused("depth_size", text)
+            height, width = depth.shape
+            text = f"depth of {width}x{height}, camera_info of {camera.width}x{camera.height}: "
+            text += "give depth that is registered to the captioned image"
+            self._refuse("depth_size", text)
             return None
         return depth
 

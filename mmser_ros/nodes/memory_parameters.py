@@ -91,6 +91,14 @@ MEMORY_PARAMETERS = (
         fixed=True,
     ),
     Parameter(
+        "depth_transport",
+        "raw",
+        "raw takes sensor_msgs/Image on `depth`, compressedDepth sensor_msgs/CompressedImage on "
+        "`depth`/compressedDepth (PNG).",
+        choices=("raw", "compressedDepth"),
+        fixed=True,
+    ),
+    Parameter(
         "depth_slop",
         0.02,
         "Seconds between a caption's stamp and that of its depth, at most.",

@@ -68,7 +68,8 @@ class TopicPoses(PoseBuffer):
         self.topic = node.resolve_topic_name(topic)
         super().__init__(self.topic, length, gap)
         self.type_name = f"{kind.__module__.split('.')[0]}/msg/{kind.__name__}"
-        self._frame, self._sigmas, self._refuse, self._node = frame, sigmas, refuse, node
+        self._frame, self._sigmas, self._tell, self._node = frame, sigmas, refuse, node
+        self._refusal = ""
         self._subscription = node.create_subscription(
             kind, topic, self._hear, qos, callback_group=MutuallyExclusiveCallbackGroup()
         )
@@ -76,6 +77,16 @@ class TopicPoses(PoseBuffer):
     def close(self) -> None:
         """Hear no more."""
         self._node.destroy_subscription(self._subscription)
+
+    def at(self, stamp: int) -> Pose:
+        """See PoseBuffer; where poses are heard that can't be used, the error says why."""
+        try:
+            return super().at(stamp)
+        except PoseError as error:
+            if not self._refusal:
+                raise
+            text = self._refusal + ("" if error.reason == "no_pose" else f"; {error}")
+            raise PoseError(error.reason, text, may_come=error.may_come) from error
 
     def _hear(self, message: Any) -> None:
         if message.header.frame_id != self._frame:
@@ -94,9 +105,14 @@ class TopicPoses(PoseBuffer):
         else:
             pose = pose_from_message(message.pose, position_sigma, heading_sigma)
         if is_sound(pose):
+            self._refusal = ""
             self.add(nanoseconds(message.header.stamp), pose)
         else:
             self._refuse("pose_malformed", f"{pose} on {self.topic}; expected a unit quaternion")
+
+    def _refuse(self, reason: str, text: str) -> None:
+        self._refusal = text
+        self._tell(reason, text)
 
 
 class TfPoses:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""replay_node: a folder of pictures, a video or a bag becomes a camera."""
+"""replay_node: a folder of pictures, a video, a bag or a stream becomes a camera."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from mmser_ros.errors import MmserError
+from mmser_ros.nodes.live_sources import shown
 from mmser_ros.nodes.memory_conversions import nanoseconds, pose_to_message
 from mmser_ros.nodes.parameters import Parameter, declare
 from mmser_ros.nodes.replay_sources import FOLDER_RATE, Shot, SourceError, open_source
@@ -33,7 +34,11 @@ from mmser_ros.nodes.transport import use_large_shared_memory
 
 REPLAY_PARAMETERS = (
     Parameter(
-        "source", "", "Folder of pictures, video file, or bag (folder, .mcap, .db3).", fixed=True
+        "source",
+        "",
+        "Folder of pictures, video file, bag (folder, .mcap, .db3), camera (/dev/video0) or stream "
+        "(rtsp://…).",
+        fixed=True,
     ),
     Parameter("topic", "", "A bag's image topic; empty: its only one.", fixed=True),
     Parameter(
@@ -86,6 +91,8 @@ REPLAY_PARAMETERS = (
     ),
     Parameter("exit_when_done", True, "End the process after the last image."),
 )
+LONGEST = 3600.0
+"""Seconds from one image to the next that a recording is believed."""
 
 
 class ReplayNode(Node):
@@ -153,7 +160,7 @@ class ReplayNode(Node):
         while looping and self.context.ok():
             self._replay_once()
             if self.published == 0 and self.context.ok():
-                msg = f"nothing in {self._get('source')} could be read as an image"
+                msg = f"nothing in {shown(self._get('source'))} could be read as an image"
                 raise SourceError(msg)
             looping = self._get("loop")
         # the last image must have arrived before the publisher goes
@@ -171,7 +178,7 @@ class ReplayNode(Node):
         before = None
         for shot in self._source.shots():
             if before is not None:  # else it begins again, and the last pause is made again
-                self._pause = shot.moment - before
+                self._pause = self._checked(shot.moment - before)
             before = shot.moment
             if self.published == 0:
                 self._due = monotonic()
@@ -182,6 +189,14 @@ class ReplayNode(Node):
             if not self.context.ok():
                 return
             self._publish(shot)
+
+    def _checked(self, pause: float) -> float:
+        if 0.0 <= pause <= LONGEST:
+            return pause
+        text = f"from one image to the next {pause:.0f} s pass in {shown(self._get('source'))}; "
+        text += f"expected 0 to {LONGEST:.0f}: it waits {1 / FOLDER_RATE:g} s"
+        self.get_logger().warning(text)
+        return 1 / FOLDER_RATE
 
     def _publish(self, shot: Shot) -> None:
         header = shot.message.header

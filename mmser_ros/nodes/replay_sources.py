@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What can be replayed as a camera: a folder of pictures, a video file, a bag."""
+"""What can be replayed as a camera: a folder of pictures, a video file, a bag, a camera itself."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ from std_msgs.msg import Header
 
 from mmser_ros.errors import MmserError
 from mmser_ros.nodes.images import ImageError, compressed_to_rgb, from_rgb, to_rgb
+from mmser_ros.nodes.live_sources import Camera, is_camera
 from mmser_ros.pictures import SUFFIXES, PictureError, load_picture
 
 FOLDER_RATE = 1.0
 """Pictures a second of a folder, which has no rate of its own."""
+VIDEO_RATE, RATES = 30.0, (0.1, 1000.0)
+"""Pictures a second of a video that says none that can be, and what can be."""
+KINDS = "a folder of pictures, a video file, a bag, a camera (/dev/video0) or a stream (rtsp://…)"
 AS_THEY_ARE = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
 IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
 
@@ -95,7 +99,10 @@ class VideoSource:
         """See Source."""
         video = cv2.VideoCapture(str(self.file))
         try:
-            rate = video.get(cv2.CAP_PROP_FPS) or 30.0
+            rate = video.get(cv2.CAP_PROP_FPS)
+            if not RATES[0] <= rate <= RATES[1]:  # false of NaN, too
+                self.on_bad(f"the rate of {self.file}, {rate:g} Hz; it is played at {VIDEO_RATE:g}")
+                rate = VIDEO_RATE
             number = 0
             while True:
                 there, frame = video.read()
@@ -111,6 +118,22 @@ class VideoSource:
                 f"{self.file} holds no video that OpenCV can read, and is no picture folder or bag"
             )
             raise SourceError(msg)
+
+
+@dataclass(frozen=True)
+class CameraSource:
+    """The pictures of a camera that is no ROS driver's, as they come."""
+
+    source: str
+    compressed: bool
+    on_bad: Callable[[str], None]
+
+    def shots(self) -> Iterator[Shot]:
+        """See Source."""
+        first = None
+        for moment, image in Camera(self.source, self.on_bad).pictures():
+            first = moment if first is None else first
+            yield Shot(_message(image, Header(), self.compressed), moment - first)
 
 
 @dataclass(frozen=True)
@@ -160,7 +183,8 @@ def open_source(
     """Find out what a source is.
 
     Args:
-        source: a folder of pictures, a video file, a rosbag2 folder, an .mcap or a .db3 file.
+        source: a folder of pictures, a video file, a rosbag2 folder, an .mcap or a .db3 file,
+            a camera (/dev/video0), or the URL of a stream (rtsp://…).
         topic: of a bag; empty: its only image topic.
         compressed: whether the messages are CompressedImage, else Image.
         on_bad: told of each unreadable picture.
@@ -169,8 +193,10 @@ def open_source(
         SourceError: there is nothing at the path.
     """
     if not source:
-        msg = "nothing to replay: set `source` to a folder of pictures, a video file or a bag"
+        msg = f"nothing to replay: set `source` to {KINDS}"
         raise SourceError(msg)
+    if is_camera(source):
+        return CameraSource(source, compressed, on_bad)
     path = Path(source).expanduser()
     if (bag := bag_of(path)) is not None:
         return BagSource(bag, topic, compressed, on_bad)
@@ -178,7 +204,7 @@ def open_source(
         return FolderSource(path, compressed, on_bad)
     if path.is_file():
         return VideoSource(path, compressed, on_bad)
-    msg = f"no such source: {source!r}; expected a folder of pictures, a video file or a bag"
+    msg = f"no such source: {source!r}; expected {KINDS}"
     raise SourceError(msg)
 
 

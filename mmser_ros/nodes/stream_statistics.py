@@ -17,8 +17,12 @@ LATENCIES = 500
 """How many of the latest captions latencies are taken over."""
 MEMORY = 60.0
 """Seconds that a failure stays worth a warning, and a caption held back a word."""
+PLAUSIBLE = 10_000
+"""Images that one report of the middleware can say are lost; Fast DDS says 2147483647 for one."""
 UNSURE = "low_confidence"
 """The drop reason of captions that were made but are not sure enough."""
+NO_VIEW = "no_view"
+"""The drop reason of images that show nothing."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Snapshot:
     Attributes:
         received: images that came.
         lost: images that the middleware lost on their way here.
+        impossible_losses: reports of it that said more than can be, each counted as one.
         captioned: images that a caption of all passes went out for.
         dropped: images by the reason they got no caption.
         input_rate: Hz.
@@ -40,10 +45,13 @@ class Snapshot:
         withheld: images of the last minute whose captions were too unsure to go out.
         silence: seconds since the last image, or since `start`.
         last_error: of the last image that failed, empty if none did.
+        lost_since: images lost on their way since the last one came.
+        no_view: why the last image that was looked at shows nothing; empty: it shows something.
     """
 
     received: int
     lost: int
+    impossible_losses: int
     captioned: int
     dropped: dict[str, int]
     input_rate: float
@@ -56,6 +64,8 @@ class Snapshot:
     withheld: int
     silence: float
     last_error: str
+    lost_since: int = 0
+    no_view: str = ""
 
 
 class StreamStatistics:
@@ -65,10 +75,11 @@ class StreamStatistics:
         self._lock = threading.Lock()
         self._received = 0
         self._lost = 0
+        self._impossible_losses = 0
         self._dropped: Counter[str] = Counter()
         self._captioned = 0
         self._arrivals: deque[float] = deque()
-        self._losses: deque[float] = deque()
+        self._losses: deque[tuple[float, int]] = deque()
         self._departures: deque[float] = deque()
         self._failures: deque[float] = deque()
         self._withheld: deque[float] = deque()
@@ -77,25 +88,38 @@ class StreamStatistics:
         self._inferences: deque[float] = deque(maxlen=LATENCIES)
         self._last_arrival = monotonic()
         self._last_error = ""
+        self._lost_before = 0
+        self._no_view = ""
 
     def start(self) -> None:
         """From now on silence counts."""
         with self._lock:
             self._last_arrival = monotonic()
+            self._lost_before, self._no_view = self._lost, ""
 
     def arrived(self) -> None:
         """An image came."""
         with self._lock:
             self._received += 1
             self._last_arrival = monotonic()
+            self._lost_before = self._lost
             _append(self._arrivals, self._last_arrival, WINDOW)
 
-    def lost(self, count: int) -> None:
-        """Images were lost before they came here."""
+    def lost(self, count: int) -> bool:
+        """The middleware says that so many images were lost; a count that can't be is one.
+
+        Returns:
+            Whether the count can be.
+        """
+        plausible = 0 <= count <= PLAUSIBLE
         with self._lock:
-            self._lost += count
-            for _ in range(count):
-                _append(self._losses, monotonic(), WINDOW)
+            now = monotonic()
+            self._impossible_losses += not plausible
+            self._lost += count if plausible else 1
+            self._losses.append((now, count if plausible else 1))
+            while self._losses[0][0] < now - WINDOW:
+                self._losses.popleft()
+        return plausible
 
     def dropped(self, reason: str, error: str = "") -> None:
         """An image gets no caption; `error` says what went wrong, if anything did."""
@@ -106,6 +130,13 @@ class StreamStatistics:
             if error:
                 self._last_error = error
                 _append(self._failures, monotonic(), MEMORY)
+
+    def saw(self, no_view: str = "") -> None:
+        """An image was looked at: it shows something, or is dropped for it does not, and why."""
+        with self._lock:
+            self._no_view = no_view
+            if no_view:
+                self._dropped[NO_VIEW] += 1
 
     def glanced(self, received: float) -> None:
         """The glance's caption of an image received at that moment goes out before a further one.
@@ -128,10 +159,11 @@ class StreamStatistics:
         """The statistics now."""
         with self._lock:
             now = monotonic()
-            lost = _recent(self._losses, now, WINDOW)
+            lost = sum(count for moment, count in self._losses if moment >= now - WINDOW)
             return Snapshot(
                 received=self._received,
                 lost=self._lost,
+                impossible_losses=self._impossible_losses,
                 captioned=self._captioned,
                 dropped=dict(self._dropped),
                 input_rate=_rate(self._arrivals, now),
@@ -144,6 +176,8 @@ class StreamStatistics:
                 withheld=_recent(self._withheld, now, MEMORY),
                 silence=now - self._last_arrival,
                 last_error=self._last_error,
+                lost_since=self._lost - self._lost_before,
+                no_view=self._no_view,
             )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmser_ros.errors import MmserError
-from mmser_ros.nodes.memory_conversions import nanoseconds, pose_from_message
+from mmser_ros.nodes.memory_conversions import SPAN, nanoseconds, pose_from_message
 from mmser_ros.nodes.poses import SECOND, interpolate, is_sound
 from mmser_ros.nodes.replay_sources import bag_of, open_bag
 from mmser_ros.records import Pose
@@ -25,6 +25,8 @@ POSE_TYPES = (
     "geometry_msgs/msg/PoseWithCovarianceStamped",
     "nav_msgs/msg/Odometry",
 )
+LONGEST = 200
+"""Characters of a line that a message shows."""
 COLUMNS = "timestamp tx ty tz qx qy qz qw"
 
 
@@ -110,9 +112,12 @@ def _parse(line: str, where: str) -> tuple[int, Pose]:
     try:
         first, *rest = line.split()
         x, y, z, i, j, k, w = map(float, rest)
-        stamp = int(Decimal(first).scaleb(9))  # a double has no nanoseconds left
+        seconds = Decimal(first)  # a double has no nanoseconds left
+        if not abs(seconds) < SPAN:  # of 1e999999 no whole number must be made
+            raise ValueError(first)
+        stamp = int(seconds.scaleb(9))
     except (ValueError, ArithmeticError) as error:
-        msg = f"{where}: got {line.strip()!r}, expected {COLUMNS!r}"
+        msg = f"{where}: got {line.strip()[:LONGEST]!r}, expected {COLUMNS!r}"
         raise TrajectoryError(msg) from error
     return stamp, _checked(Pose((x, y, z), (i, j, k, w)), where)
 

@@ -182,6 +182,8 @@ def make_node():
     nodes = []
 
     def make(captioner=None, activate=True, **parameters):
+        # tests send one picture again and again, and on a busy machine for long
+        parameters = {"frozen_after": 0.0, **parameters}
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         captioner = captioner or Captioner()
         node = CaptionNode(
@@ -216,9 +218,17 @@ def listen(make_peer):
     return to
 
 
-def make_image(shade=100, seconds=1, nanoseconds=5, size=(6, 8), **fields):
+def stripes(shade, size=(6, 8)):
+    """A picture that is of one grey on the left, the first pixel among it, and shows something."""
     height, width = size
     pixels = np.full((height, width, 3), shade, np.uint8)
+    pixels[:, (width + 1) // 2 :] = (shade + 128) % 256
+    return pixels
+
+
+def make_image(shade=100, seconds=1, nanoseconds=5, size=(6, 8), **fields):
+    height, width = size
+    pixels = stripes(shade, size)
     message = Image(height=height, width=width, encoding="rgb8", step=3 * width)
     message.data = pixels.tobytes()
     message.header.stamp.sec, message.header.stamp.nanosec = seconds, nanoseconds

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from sensor_msgs.msg import CompressedImage, Image
 
-from mmser_ros.nodes.images import ENCODINGS
+from mmser_ros.nodes.images import ENCODINGS, PLANAR
 from test.nodes.conftest import make_compressed, make_image
 
 sizes = st.one_of(st.integers(0, 12), st.sampled_from([2**16, 2**31, 2**32 - 1]))
@@ -15,7 +15,9 @@ junk_images = st.builds(
     Image,
     height=sizes,
     width=sizes,
-    encoding=st.one_of(st.sampled_from([*ENCODINGS, "", "nv12", "32FC1"]), st.text(max_size=6)),
+    encoding=st.one_of(
+        st.sampled_from([*ENCODINGS, *PLANAR, "", "nv99", "32FC1"]), st.text(max_size=6)
+    ),
     is_bigendian=st.integers(0, 1),
     step=st.one_of(st.integers(0, 64), st.sampled_from([2**31, 2**32 - 1])),
     data=st.binary(max_size=600),
@@ -28,11 +30,12 @@ good_images = st.builds(
 @st.composite
 def consistent_images(draw):
     """Any encoding and any bytes, with a length and a step that fit, or nearly."""
-    encoding = draw(st.sampled_from(sorted(ENCODINGS)))
-    channels, depth, _ = ENCODINGS[encoding]
+    encoding = draw(st.sampled_from(sorted([*ENCODINGS, *PLANAR])))
+    channels, depth, _ = ENCODINGS.get(encoding, (1, 1, None))
     height, width = draw(st.integers(1, 6)), draw(st.integers(1, 6))
     step = width * channels * depth + draw(st.integers(0, 3))
-    length = max(0, height * step - draw(st.integers(0, 3)))
+    rows = height * 3 // 2 if encoding in PLANAR else height
+    length = max(0, rows * step - draw(st.integers(0, 3)))
     data = draw(st.binary(min_size=length, max_size=length))
     return Image(height=height, width=width, encoding=encoding, step=step, data=data)
 

@@ -13,6 +13,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 WELL = Snapshot(
     received=9,
     lost=7,
+    impossible_losses=0,
     captioned=4,
     dropped={"overrun": 5},
     input_rate=30.0,
@@ -29,17 +30,19 @@ WELL = Snapshot(
 FAILING = replace(WELL, failures=3, last_error="short")
 UNSURE = replace(WELL, withheld=8)
 LOSING = replace(WELL, loss=0.49)
+BLIND = replace(WELL, no_view="black")
 SILENT = replace(WELL, silence=2.41)
 
 
-def status(snapshot, state="active", trouble=""):
+def status(snapshot, state="active", trouble="", input_state="no publisher"):
     return caption_status(
         "here: captions",
         snapshot,
         {"model": "nano"},
         state=state,
         topic="/image",
-        input_state="no publisher",
+        input_state=input_state,
+        loss_cure="set this",
         timeout=2.0,
         trouble=trouble,
     )
@@ -60,12 +63,50 @@ def status(snapshot, state="active", trouble=""):
             LOSING,
             {},
             WARN,
-            "12.5 captions/s; 49% of the images are lost on their way: give the camera's process "
-            "the shared memory of config/fastdds.xml, or compress images",
+            "12.5 captions/s; 49% of the images are lost on their way: set this",
         ),
         (WELL, {"trouble": "degraded: full"}, WARN, "degraded: full"),
         (SILENT, {}, ERROR, "no image on /image for 2.4 s; no publisher"),
-        (SILENT, {"trouble": "degraded"}, ERROR, "no image on /image for 2.4 s; no publisher"),
+        (
+            SILENT,
+            {"trouble": "degraded"},
+            ERROR,
+            "no image on /image for 2.4 s; no publisher; degraded",
+        ),
+        (
+            SILENT,
+            {"input_state": "1 publisher, QoS compatible"},
+            ERROR,
+            "no image on /image for 2.4 s; 1 publisher, QoS compatible; "
+            "if it sends any, they get lost on their way: set this",
+        ),
+        (
+            replace(SILENT, loss=1.0, lost_since=12),
+            {},
+            ERROR,
+            "no image on /image for 2.4 s; no publisher; "
+            "12 images were lost on their way since: set this",
+        ),
+        (
+            replace(SILENT, loss=0.49),
+            {},
+            ERROR,
+            "no image on /image for 2.4 s; no publisher; "
+            "49% of the images are lost on their way: set this",
+        ),
+        (BLIND, {}, ERROR, "no_view: black"),
+        (
+            replace(BLIND, loss=0.49),
+            {"trouble": "degraded"},
+            ERROR,
+            "no_view: black; degraded; 49% of the images are lost on their way: set this",
+        ),
+        (
+            replace(BLIND, silence=9.0),
+            {},
+            ERROR,
+            "no image on /image for 9.0 s; no publisher; no_view: black",
+        ),
         (SILENT, {"state": "inactive"}, WARN, "the node is inactive: no captions"),
         (WELL, {"state": "unconfigured", "trouble": "no model"}, ERROR, "no model"),
     ],
@@ -76,7 +117,7 @@ def test_the_worst_comes_first(snapshot, options, level, message):
 
 
 def test_the_figures():
-    found = status(FAILING, trouble="degraded")
+    found = status(replace(FAILING, impossible_losses=2), trouble="degraded")
     assert (found.name, found.hardware_id) == ("here: captions", "nano")
     expected = {
         "state": "active",
@@ -91,6 +132,7 @@ def test_the_figures():
         "inference p50 (ms)": "70.0",
         "inference p99 (ms)": "90.0",
         "lost on the way": "7",
+        "impossible loss reports": "2, each counted as one",
         "received": "9",
         "captioned": "4",
         "dropped.overrun": "5",

@@ -20,6 +20,7 @@ from test.nodes.conftest import (
     make_image,
     node_process,
     set_parameter,
+    stripes,
     values,
     wait_until,
 )
@@ -31,7 +32,7 @@ OK, WARN, ERROR = b"\0", b"\1", b"\2"
 @pytest.fixture(scope="module")
 def running(tiny_checkpoint):
     """One node for the tests that leave it as they found it; it loses nothing, being reliable."""
-    parameters = {"model": tiny_checkpoint, "qos_reliability": "reliable"}
+    parameters = {"model": tiny_checkpoint, "qos_reliability": "reliable", "frozen_after": 0.0}
     with node_process("caption_node", "/running", **parameters) as process:
         yield process
 
@@ -77,7 +78,7 @@ def test_malformed_images_are_counted_and_the_next_is_captioned(peer):
     broken = {
         "bad_step": {"step": 1},
         "short_data": {"data": b"\0"},
-        "unknown_encoding": {"encoding": "nv12"},
+        "unknown_encoding": {"encoding": "nv99"},
         "empty": {"height": 0},
         "big_endian": {"encoding": "mono16", "is_bigendian": 1},
     }
@@ -217,7 +218,7 @@ def test_compressed_images_and_qos_that_does_not_fit(tiny_checkpoint, make_peer)
         assert "/pressed/image/compressed" in status.message
         publisher = peer.publisher(kind=CompressedImage, topic="image/compressed")
         wait_until(lambda: publisher.get_subscription_count() == 1, "the node's subscription")
-        image = make_compressed(np.full((8, 8, 3), 50, np.uint8), ".jpg")
+        image = make_compressed(stripes(50, (8, 8)), ".jpg")
         image.header.stamp.sec = 6000
         assert ask_for(peer, publisher, image).header == image.header
 
@@ -254,7 +255,7 @@ def test_by_default_a_best_effort_camera_is_heard(tiny_checkpoint, make_peer):
     peer = make_peer("/usual")
     publisher = peer.publisher(reliability="best_effort")
     camera = peer.node.create_timer(0.1, lambda: publisher.publish(make_image(seconds=7000)))
-    with node_process("caption_node", "/usual", model=tiny_checkpoint):
+    with node_process("caption_node", "/usual", model=tiny_checkpoint, frozen_after=0.0):
         wait_until(lambda: peer.captions, "a caption")
         peer.status(lambda one: one.level == OK, "all well")
         peer.status(lambda one: float(values(one)["input rate (Hz)"]) > 0, "two images")

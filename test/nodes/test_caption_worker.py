@@ -4,14 +4,12 @@
 
 import threading
 from time import monotonic, sleep
-from types import SimpleNamespace
 
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
 from hypothesis import given, settings
 from mmser_ros.srv import CaptionImage
-from rclpy.event_handler import QoSSubscriptionEventType
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
@@ -74,15 +72,6 @@ def test_qos_is_what_was_asked_for(make_node):
     assert subscription.qos_profile.depth == 7
     assert subscription.qos_profile.reliability == ReliabilityPolicy.RELIABLE
     assert subscription.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
-
-
-def test_what_the_middleware_lost_is_counted(make_node):
-    node = make_node()
-    subscription = next(one for one in node.subscriptions if one.topic.endswith("/image"))
-    lost = QoSSubscriptionEventType.RCL_SUBSCRIPTION_MESSAGE_LOST
-    handler = next(one for one in subscription.event_handlers if one.event_type == lost)
-    handler.callback(SimpleNamespace(total_count=5, total_count_change=3))
-    assert node.statistics.snapshot().lost == 3
 
 
 @pytest.mark.parametrize("trouble", [ValueError("odd"), MmserError("odd"), RuntimeError("odd")])
@@ -211,7 +200,7 @@ def test_without_autostart_nothing_is_loaded(make_node):
 
 def test_ten_thousand_broken_images(make_node):
     """Each is counted under the reason that reading it gives, and a good one is captioned after."""
-    node = make_node()
+    node = make_node(min_view=0.0)  # what is broken may be all of one grey
     expected = {}
     good = 0
 

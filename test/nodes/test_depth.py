@@ -1,11 +1,13 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 import threading
+from time import monotonic
 
 import numpy as np
 import pytest
 from sensor_msgs.msg import Image
 
+from mmser_ros.nodes import depth
 from mmser_ros.nodes.depth import DepthBuffer, to_metres
 from mmser_ros.nodes.images import ImageError
 
@@ -83,3 +85,25 @@ def test_it_keeps_no_more_than_it_should():
         buffer.add(stamped(seconds * 10**9))
     assert buffer.at(10**9, 0.02, 0.0) is None
     assert buffer.at(2 * 10**9, 0.02, 0.0) is not None
+
+
+def test_what_can_not_come_any_more_is_not_waited_for():
+    buffer = DepthBuffer(10)
+    buffer.add(stamped(5 * 10**9))
+    begin = monotonic()
+    assert buffer.at(4 * 10**9, 0.02, 60.0) is None  # later depth has come
+    assert buffer.at(99 * 10**9, 0.02, 60.0) is None  # depth has stopped
+    assert monotonic() - begin < 60.0
+
+
+def test_large_images_are_kept_as_long_as_there_is_room(monkeypatch):
+    one = stamped(10**9)
+    monkeypatch.setattr(depth, "LARGEST", 2 * len(one.data))
+    buffer = DepthBuffer(10)
+    for seconds in range(1, 6):
+        buffer.add(stamped(seconds * 10**9))
+    kept = [buffer.at(seconds * 10**9, 0.02, 0.0) is not None for seconds in range(1, 6)]
+    assert kept == [False, False, False, True, True]
+    monkeypatch.setattr(depth, "LARGEST", 1)
+    buffer.add(stamped(6 * 10**9))
+    assert buffer.at(6 * 10**9, 0.02, 0.0) is not None

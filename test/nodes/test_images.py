@@ -48,14 +48,22 @@ def test_grey(colours, padding):
     grey = colours[..., 0]
     expected = np.stack([grey] * 3, axis=-1)
     np.testing.assert_array_equal(to_rgb(message(grey, "mono8", padding)), expected)
-    sixteen = grey.astype("<u2") * 256 + 99
-    np.testing.assert_array_equal(to_rgb(message(sixteen, "mono16", padding)), expected)
 
 
-def test_16uc1_is_stretched_to_its_range():
+@pytest.mark.parametrize("encoding", ["16UC1", "mono16"])
+def test_what_has_no_fixed_range_is_stretched_to_its_own(encoding):
     depth = np.array([[500, 1000], [1500, 2500]], "<u2")
-    assert to_rgb(message(depth, "16UC1"))[..., 0].tolist() == [[0, 63], [127, 255]]
-    assert to_rgb(message(np.full((2, 2), 9, "<u2"), "16UC1")).max() == 0
+    assert to_rgb(message(depth, encoding))[..., 0].tolist() == [[0, 63], [127, 255]]
+    assert to_rgb(message(np.full((2, 2), 9, "<u2"), encoding)).max() == 0
+
+
+@pytest.mark.parametrize("encoding", ["16UC1", "mono16"])
+def test_a_hot_pixel_does_not_darken_the_rest(encoding):
+    view = np.linspace(100, 1100, 48 * 64).reshape(48, 64).astype("<u2")
+    view[7, 7] = 65535
+    rgb = to_rgb(message(view, encoding))
+    assert (rgb[7, 7, 0], rgb[-1, -2, 0]) == (255, 255)
+    assert int(rgb[24, 32, 0]) == pytest.approx(128, abs=3)
 
 
 @pytest.mark.parametrize(("encoding", "order"), [("yuv422", "uyvy"), ("yuv422_yuy2", "yuyv")])
@@ -75,13 +83,87 @@ def test_yuv422(encoding, order):
     assert rgb.shape == (2, 6, 3)
 
 
+@pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
-def test_bayer_patterns_as_ros_names_them(pattern):
+def test_bayer_patterns_as_ros_names_them(pattern, depth):
     levels = {"r": 200, "g": 100, "b": 30}
-    mosaic = np.zeros((8, 8), np.uint8)
+    mosaic = np.zeros((8, 8), f"<u{depth // 8}")
     for place, letter in enumerate(pattern):
-        mosaic[place // 2 :: 2, place % 2 :: 2] = levels[letter]
-    assert to_rgb(message(mosaic, f"bayer_{pattern}8"))[4, 4].tolist() == [200, 100, 30]
+        mosaic[place // 2 :: 2, place % 2 :: 2] = levels[letter] << depth - 8
+    assert to_rgb(message(mosaic, f"bayer_{pattern}{depth}"))[4, 4].tolist() == [200, 100, 30]
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("encoding", ["rgb16", "bgr16", "rgba16", "bgra16"])
+def test_colours_of_16_bits_have_as_many_as_the_brightest_takes(colours, encoding, bits):
+    colours[0, 0, 0] = 255
+    order = [*encoding.removesuffix("16")]
+    channels = dict(zip("rgb", np.moveaxis(colours, -1, 0), strict=True)) | {"a": colours[..., 1]}
+    pixels = np.stack([channels[one] for one in order], axis=-1).astype("<u2") << bits - 8
+    np.testing.assert_array_equal(to_rgb(message(pixels, encoding)), colours)
+
+
+@pytest.mark.parametrize(("encoding", "order"), [("8UC3", "bgr"), ("8UC4", "bgra")])
+def test_what_opencv_holds_is_bgr(colours, encoding, order):
+    channels = dict(zip("rgb", np.moveaxis(colours, -1, 0), strict=True)) | {"a": colours[..., 1]}
+    pixels = np.stack([channels[one] for one in order], axis=-1)
+    np.testing.assert_array_equal(to_rgb(message(pixels, encoding)), colours)
+
+
+def planar(encoding, padding):
+    """Two halves, grey and reddish, 8x6, as each encoding has them."""
+    y = np.repeat(np.uint8([[120, 60]]), 4, axis=1).repeat(6, axis=0)
+    u, v = (np.repeat(np.uint8([pair]), 2, axis=1).repeat(3, axis=0) for pair in PAIRS)
+    if encoding == "yuv420p":
+        planes = [np.pad(one, ((0, 0), (0, padding // 2)), constant_values=9) for one in (u, v)]
+    else:
+        pairs = np.stack([u, v] if encoding == "nv12" else [v, u], axis=-1).reshape(3, 8)
+        planes = [np.pad(pairs, ((0, 0), (0, padding)), constant_values=9)]
+    y = np.pad(y, ((0, 0), (0, padding)), constant_values=9)
+    data = b"".join(one.tobytes() for one in (y, *planes))
+    return Image(height=6, width=8, encoding=encoding, step=8 + padding, data=data)
+
+
+PAIRS = ((128, 100), (128, 190))
+"""Of U and V, on the left and on the right."""
+
+
+@pytest.mark.parametrize("padding", [0, 4])
+@pytest.mark.parametrize("encoding", ["nv12", "nv21", "yuv420p"])
+def test_colours_in_planes_of_their_own(encoding, padding):
+    """Against ITU-R BT.601's own formula."""
+    rgb = to_rgb(planar(encoding, padding)).astype(float)
+    assert rgb.shape == (6, 8, 3)
+    for column, y, u, v in ((0, 120, 128, 128), (7, 60, 100, 190)):
+        light = 1.164 * (y - 16)
+        expected = [
+            light + 1.596 * (v - 128),
+            light - 0.813 * (v - 128) - 0.391 * (u - 128),
+            light + 2.018 * (u - 128),
+        ]
+        for row in (0, 5):
+            np.testing.assert_allclose(rgb[row, column], np.clip(expected, 0, 255), atol=2)
+
+
+@pytest.mark.parametrize("encoding", ["nv12", "nv21", "yuv420p"])
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"width": 7}, "bad_size"),
+        ({"height": 5}, "bad_size"),
+        ({"height": 8}, "short_data"),
+        ({"step": 7}, "bad_step"),
+        ({"data": b""}, "empty"),
+        ({"height": 2**31, "width": 2**31, "step": 2**32 - 1}, "bad_size"),
+    ],
+)
+def test_planes_that_are_malformed(encoding, fields, reason):
+    broken = planar(encoding, 0)
+    for name, value in fields.items():
+        setattr(broken, name, value)
+    with pytest.raises(ImageError, match="expected") as raised:
+        to_rgb(broken)
+    assert raised.value.reason == reason
 
 
 @pytest.mark.parametrize(

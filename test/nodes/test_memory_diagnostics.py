@@ -53,6 +53,22 @@ def status(snapshot, memory, state="active", trouble=""):
             "poses: /odom: 1 publisher, QoS compatible",
         ),
         (
+            replace(LOST, last_refusal="poses are in odom", last_drop="poses are in odom; late"),
+            MEMORY,
+            {},
+            ERROR,
+            "captions are not remembered: poses are in odom; late; "
+            "poses: /odom: 1 publisher, QoS compatible",
+        ),
+        (
+            replace(WELL, silence=7.21),
+            replace(MEMORY, problem="disk full", unsaved=4),
+            {},
+            ERROR,
+            "no caption on /scene_caption for 7.2 s; no publisher; "
+            "disk full; 4 observations wait in memory",
+        ),
+        (
             replace(LOST, silence=7.21),
             MEMORY,
             {},

@@ -105,6 +105,21 @@ def test_what_can_not_be_used_is_refused_and_says_why(hear):
         source.at(SECOND)
 
 
+def test_the_error_names_why_what_was_heard_is_of_no_use(hear):
+    source, publisher, refused = hear(Odometry)
+    publisher.publish(stamped(Odometry, 1, 0.0, frame="odom"))
+    wait_until(lambda: refused, "the refusal")
+    with pytest.raises(PoseError, match=r"^poses on /poses/where are in frame 'odom'") as none:
+        source.at(SECOND)
+    assert (none.value.reason, none.value.may_come) == ("no_pose", True)
+    publisher.publish(stamped(Odometry, 2, 0.0))
+    pose_at(source, 2 * SECOND)
+    publisher.publish(stamped(Odometry, 3, 0.0, w=0.0))
+    wait_until(lambda: len(refused) == 2, "the refusal")
+    with pytest.raises(PoseError, match=r"expected a unit quaternion; the newest pose .* 1.00 s"):
+        source.at(3 * SECOND)
+
+
 def transform(x):
     message = TransformStamped()
     message.transform.translation.x = x

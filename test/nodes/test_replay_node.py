@@ -3,6 +3,7 @@
 """replay_node in a process of its own: folders, videos and bags become cameras."""
 
 import threading
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -17,8 +18,9 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from mmser_ros.nodes.images import compressed_to_rgb, to_rgb
 from mmser_ros.nodes.replay_node import REPLAY_PARAMETERS, ReplayNode
+from mmser_ros.nodes.replay_sources import Shot
 from test.nodes.bags import SHADES, plain, write_bag
-from test.nodes.conftest import node_process, wait_until
+from test.nodes.conftest import make_image, node_process, wait_until
 
 
 @pytest.fixture
@@ -222,6 +224,15 @@ def test_exit_when_done(make_node, exit_when_done):
         node.set_parameters([Parameter("exit_when_done", value=True)])
     wait_until(lambda: not replaying.is_alive(), "the end")
     assert (node.published, node.bad) == (3, 1)
+
+
+def test_a_hole_of_years_in_a_recording_is_not_waited_for(make_node):
+    node = make_node()
+    moments = (0.0, 1e11, 1e11 + 0.01)
+    shots = [Shot(make_image(), moment) for moment in moments]
+    node._source = SimpleNamespace(shots=lambda: iter(shots))
+    node.replay()
+    assert node.published == 3
 
 
 def test_it_waits_for_a_subscriber_of_poses_too(make_node, make_peer, tmp_path):

@@ -1,9 +1,14 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin
 from sensor_msgs.msg import CompressedImage, Image
 
+from mmser_ros.nodes import replay_sources
 from mmser_ros.nodes.images import compressed_to_rgb, to_rgb
 from mmser_ros.nodes.replay_sources import SourceError, open_source
 from test.nodes.bags import SHADES, write_bag
@@ -52,6 +57,23 @@ def test_a_damaged_bag_says_so(tmp_path, storage):
     file.write_bytes(data)
     with pytest.raises(SourceError, match="can't be read as a bag"):
         read(bag)
+
+
+@pytest.mark.parametrize("rate", [0.0, float("nan"), -25.0, 1e9, 1e-9])
+def test_a_video_whose_rate_can_not_be_is_played_all_the_same(tmp_path, monkeypatch, rate):
+    file = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
+    for shade in SHADES:
+        writer.write(np.full((48, 64, 3), shade, np.uint8))
+    writer.release()
+
+    video = cv2.VideoCapture(str(file))
+    odd = SimpleNamespace(read=video.read, release=video.release, get=lambda _: rate)
+    monkeypatch.setattr(replay_sources.cv2, "VideoCapture", lambda _: odd)
+    shots, said = read(file)
+    assert [shot.moment for shot in shots] == pytest.approx([0.0, 1 / 30, 2 / 30])
+    assert len(said) == 1
+    assert f"{rate:g} Hz; it is played at 30" in said[0]
 
 
 def test_no_source_is_not_the_current_folder():

@@ -42,6 +42,35 @@ def test_what_was_lost_on_the_way(clock):
     assert (now.lost, now.loss, now.received) == (3, 0.0, 1)
 
 
+def test_counts_that_can_not_be_are_one_each(clock):
+    statistics = StreamStatistics()
+    assert statistics.lost(10_000)
+    for count in (10_001, 2**31 - 1, 2**63, -1, -(2**31)):
+        assert not statistics.lost(count)
+    now = statistics.snapshot()
+    assert (now.lost, now.impossible_losses) == (10_005, 5)
+
+
+def test_what_was_lost_since_the_last_image(clock):
+    statistics = StreamStatistics()
+    statistics.lost(3)
+    statistics.arrived()
+    assert statistics.snapshot().lost_since == 0
+    statistics.lost(2)
+    clock["now"] += 60.0
+    assert statistics.snapshot().lost_since == 2
+
+
+def test_no_view_lasts_until_something_is_seen(clock):
+    statistics = StreamStatistics()
+    statistics.saw(no_view="black")
+    clock["now"] += 60.0
+    now = statistics.snapshot()
+    assert (now.no_view, now.dropped, now.failures) == ("black", {"no_view": 1}, 0)
+    statistics.saw()
+    assert statistics.snapshot().no_view == ""
+
+
 def test_silence_counts_from_the_start(clock):
     statistics = StreamStatistics()
     clock["now"] += 50.0
