@@ -27,6 +27,8 @@ Moment = tuple[int, str]
 """Stamp and robot: what the captions of one picture have in common."""
 Key = tuple[int, str, str]
 """What observations are ordered by: stamp, robot, digest."""
+LATEST = 2**31 * 1_000_000_000
+"""Nanoseconds that no stamp of a message reaches."""
 UNIT = 1e-3
 """How far from 1 the length of a quaternion may be and still count as rounding."""
 
@@ -92,9 +94,14 @@ def normal_form(observation: Observation) -> Observation:
 
     Raises:
         ObservationError: a number is not finite, a confidence not within 0 to 1, a quaternion zero,
-            a camera without size or focal length, or a depth grid of another size than it says.
+            a camera without size or focal length, a depth grid of another size than it says, or a
+            stamp that no clock shows.
     """
     caption, depth = observation.caption, observation.depth
+    if not 0 < observation.stamp < LATEST:
+        msg = f"got the stamp {observation.stamp} ns; expected more than 0 and less than {LATEST}: "
+        msg += "stamp pictures by a clock"
+        raise ObservationError(msg)
     if depth is not None and len(depth.centimetres) != depth.rows * depth.columns:
         msg = (
             f"got a depth grid of {len(depth.centimetres)} cells, expected {depth.rows} rows of "

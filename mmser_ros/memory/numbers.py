@@ -1,0 +1,27 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers that a question may hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from mmser_ros.errors import MmserError
+
+
+class QueryError(MmserError):
+    """A question names what the memory doesn't have, or holds a number that can't be."""
+
+
+def check_finite(what: str, numbers: Iterable[float]) -> None:
+    """See that all numbers of a question are finite.
+
+    Raises:
+        QueryError: one is not.
+    """
+    numbers = tuple(numbers)
+    if not all(map(math.isfinite, numbers)):
+        got = ", ".join(f"{one:g}" for one in numbers)
+        msg = f"got {what} ({got}); expected finite numbers"
+        raise QueryError(msg)
