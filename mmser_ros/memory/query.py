@@ -15,11 +15,11 @@ import numpy as np
 
 from mmser_ros.memory import belief
 from mmser_ros.memory.answers import Match, Origin, RelationAnswer, Route
+from mmser_ros.memory.askable import QueryError, check_finite, check_text
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.language import Parser, Words
 from mmser_ros.memory.nodes import Agent, Place, Thing, Vector
-from mmser_ros.memory.numbers import QueryError, check_finite
 from mmser_ros.memory.parsed import ParsedCaption
 from mmser_ros.memory.places import SECOND
 from mmser_ros.memory.relations import judge_all
@@ -61,8 +61,9 @@ class Query:
         """Things that a text describes, the best first; of no text: all that are believed.
 
         Raises:
-            QueryError: `near` is not finite.
+            QueryError: `near` is not finite, or the text too long.
         """
+        check_text(text)
         check_finite("near", near or ())
         if not text.strip():
             ranked = ((one, one.score * _nearness(near, one)) for one in self.things(now))

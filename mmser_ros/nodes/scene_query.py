@@ -10,8 +10,8 @@ from builtin_interfaces.msg import Time
 
 from mmser_ros.errors import MmserError
 from mmser_ros.memory.answers import Match
+from mmser_ros.memory.askable import check_finite
 from mmser_ros.memory.memory import SceneMemory
-from mmser_ros.memory.numbers import check_finite
 from mmser_ros.msg import SceneMatch
 from mmser_ros.nodes.memory_conversions import match_to_message, nanoseconds, pose_from_message
 from mmser_ros.srv import QueryScene

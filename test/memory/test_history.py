@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmser_ros.memory.codec import ObservationError
 from mmser_ros.memory.memory import SceneMemory
+from mmser_ros.memory.plausible import ObservationError
 from mmser_ros.memory.stretch import StretchError
 
 from .house import House

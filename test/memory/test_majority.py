@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmser_ros.memory.codec import ObservationError
 from mmser_ros.memory.majority import LEAP, QUORUM, last_believed
+from mmser_ros.memory.plausible import ObservationError
 
 from .scenes import SECOND, around, labels, look, open_memory, remember
 
@@ -95,5 +95,5 @@ def test_most_observations_are_believed(known):
 
 @pytest.mark.parametrize("stamp", [0, -5, 2**31 * SECOND, 2**80])
 def test_a_stamp_of_no_clock_is_refused(stamp):
-    with pytest.raises(ObservationError, match=f"got the stamp {stamp} ns; expected more than 0"):
+    with pytest.raises(ObservationError, match=f"stamp of {stamp} ns .*expected more"):
         open_memory().add(look("a mug", stamp / SECOND))

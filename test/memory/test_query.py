@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from mmser_ros.memory.askable import QueryError
 from mmser_ros.memory.lexicon import Lexicon
-from mmser_ros.memory.numbers import QueryError
 from mmser_ros.memory.parsing import CaptionParser
 
 from .scenes import SECOND, around, labels, look, remember
@@ -76,6 +76,11 @@ def test_of_no_text_is_anything_that_is_believed(memory):
     for text in ("", " \n"):
         assert labels(memory.find(text)) == labels(memory.things()) == ["mug", "mug", "table"]
         assert math.dist(memory.find(text, near=(2.0, 3.0), k=1)[0].position, BLUE) < 0.2
+
+
+def test_a_text_that_nobody_could_mean_is_refused(memory):
+    with pytest.raises(QueryError, match="got a text of 5000 characters; expected at most 2000"):
+        memory.find("mug, " * 1000)
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
