@@ -34,10 +34,9 @@ def clock_of(node: Node) -> Callable[[], int | None]:
 
 def describe_clock(node: Node) -> str:
     """Which clock a node goes by: system, or simulated."""
-    clock = node.get_clock()
-    if not clock.ros_time_is_active:
+    if not node.get_parameter("use_sim_time").value:
         return "system"
-    return "simulated" if clock.now().nanoseconds else "simulated, and /clock is silent"
+    return "simulated" if clock_of(node)() else "simulated, and /clock is silent"
 
 
 def stamp_check(node: Node) -> CheckStamp:
