@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: demo test venv colcon clean help
+.PHONY: demo test fuzz venv colcon clean help
 
 PYTHON ?= python3
 # A further index to take torch from. Where no GPU is found and the default index has only CUDA
@@ -35,6 +35,10 @@ test: .venv/installed  ## Lint, types and every test.
 	mypy
 	python -m pytest
 	@echo "make test: all checks passed"
+
+fuzz: .venv/installed  ## 10,000 odd messages and requests, and as many odd parameter values.
+	MMSER_FUZZ_EXAMPLES=10000 python -m pytest test/nodes/test_memory_fuzz.py \
+	  test/nodes/test_parameter_fuzz.py
 
 venv: .venv/installed  ## Make the environment .venv with the package in it.
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
+from time import time_ns
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,33 +33,43 @@ Database = Annotated[Path, typer.Argument(metavar="DB", help="File of a scene me
 MapId = Annotated[
     str | None, typer.Option(help="Refuse the file if it is of another map; default: its own.")
 ]
+Now = Annotated[
+    bool,
+    typer.Option(
+        "--now",
+        help="Ages and doubts count from this machine's clock, as memory_node counts; default: "
+        "from the newest observation.",
+    ),
+]
 
 
 @memory_app.command()
 def query(
     db: Database,
-    text: Annotated[str, typer.Argument(help='A noun phrase, such as "the mug on the table".')],
+    text: Annotated[str, typer.Argument(help='Such as "the mug on the table"; "": anything.')],
     near: Annotated[
         str | None, typer.Option(metavar="X,Y", help="Metres; what is nearer scores higher.")
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="At most so many answers.")] = 5,
     map_id: MapId = None,
+    now: Now = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find things that a text describes; ages count from the newest observation."""
+    """Find things that a text describes; the answer says from when its ages count."""
     point = _point(near)
     with _open(db, map_id) as memory:
-        matches = memory.find(text, near=point, k=k)
+        matches = memory.find(text, near=point, k=k, now=_moment(now))
     if as_json:
         print(json.dumps([asdict(one) for one in matches]))
     elif matches:
-        _print_matches(matches)
+        _print_matches(matches, "now" if now else "the newest observation")
     else:
-        print(f"nothing like {text!r} is known in {db}")
+        what = f"nothing like {text!r}" if text.strip() else "nothing"
+        print(f"{what} is known in {db}")
 
 
 @memory_app.command()
-def stats(db: Database, as_json: AsJson = False) -> None:
+def stats(db: Database, now: Now = False, as_json: AsJson = False) -> None:
     """Count what is known, and say of which map, from when and by whom."""
     from mmser_ros.memory.export import STRUCTURE
     from mmser_ros.memory.facts import read_facts
@@ -66,7 +77,7 @@ def stats(db: Database, as_json: AsJson = False) -> None:
 
     about = read_facts(db)
     with SceneMemory.open(db, about.map_id, read_only=True) as memory:
-        graph = memory.graph()
+        graph = memory.graph(now=_moment(now))
     layers = Counter(data["layer"] for _, data in graph.nodes(data=True))
     facts = {
         **asdict(about),
@@ -91,6 +102,7 @@ def show(
         Path, typer.Option(help="A picture, such as map.png, or a page to click in, map.html.")
     ],
     map_id: MapId = None,
+    now: Now = False,
 ) -> None:
     """Draw rooms, places and ways, things and relations: a picture, or a page for a browser."""
     from mmser_ros.memory_map import draw_map
@@ -101,8 +113,9 @@ def show(
     if suffix not in {".html", *SUFFIXES}:
         msg = f"--out is {out}; expected a suffix such as .png, or .html for a page"
         raise MmserError(msg)
+    _check_apart(out, db)
     with _open(db, map_id) as memory:
-        graph = memory.graph()
+        graph = memory.graph(now=_moment(now))
     if suffix != ".html":
         save_picture(draw_map(graph), out)
         return
@@ -123,12 +136,14 @@ def export(
         ),
     ] = None,
     map_id: MapId = None,
+    now: Now = False,
 ) -> None:
     """Write the graph for other programs."""
     from mmser_ros.memory.export import write_graph
 
+    _check_apart(out, db)
     with _open(db, map_id) as memory:
-        graph = memory.graph()
+        graph = memory.graph(now=_moment(now))
     with _writing(out):
         write_graph(graph, out, form)
 
@@ -139,6 +154,16 @@ def _open(db: Path, map_id: str | None) -> SceneMemory:
 
     about = read_facts(db)
     return SceneMemory.open(db, map_id if map_id is not None else about.map_id, read_only=True)
+
+
+def _moment(now: bool) -> int | None:
+    return time_ns() if now else None
+
+
+def _check_apart(out: Path, db: Path) -> None:
+    if out.exists() and db.exists() and out.samefile(db):
+        msg = f"{out} is the memory itself, which would be lost; give another file to write"
+        raise MmserError(msg)
 
 
 @contextmanager
@@ -162,9 +187,11 @@ def _point(text: str | None) -> tuple[float, ...] | None:
     return x, y
 
 
-def _print_matches(matches: list[Match]) -> None:
-    origin = matches[0].origin
-    table = Table(title=f"map {origin.map_id}, positions in frame {origin.frame}", show_lines=True)
+def _print_matches(matches: list[Match], count_from: str) -> None:
+    origin, as_of = matches[0].origin, matches[0].as_of
+    title = f"map {origin.map_id}, positions in frame {origin.frame}\n"
+    title += f"ages count from {count_from}: {_time(as_of)}, {_age((time_ns() - as_of) / 1e9)} ago"
+    table = Table(title=title, show_lines=True)
     for name in ("score", "thing", "where: x, y, z", "best evidence"):
         table.add_column(name)
     for one in matches:

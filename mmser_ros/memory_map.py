@@ -193,7 +193,7 @@ class _Sheet:
         self._write((MARGIN, 14), f"map {about['map_id']}", TITLE, INK)
         moment = datetime.fromtimestamp(about["stamp"] / 1e9, tz=timezone.utc)
         counts = [(len(self._layer(one)), one) for one in ("thing", "room", "place", "robot")]
-        stamp = f"newest observation {moment:%Y-%m-%d %H:%M:%S} UTC"
+        stamp = f"as of {moment:%Y-%m-%d %H:%M:%S} UTC"
         words = [f"{number} {one}{'s' * (number != 1)}" for number, one in counts]
         self._write((MARGIN, 46), ", ".join([*words, stamp]), TEXT, GREY)
 

@@ -4,6 +4,7 @@
 
 import json
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -62,6 +63,7 @@ def test_query_answers_with_what_is_known_of_a_thing(memory, mmser):
     assert (red["evidence"]["caption"], red["evidence"]["robot"]) == (CAPTION, "robot")
     assert red["evidence"]["stamp"] in {s * SECOND for s in (10, 20, 30, 40)}
     assert (red["last_seen"], red["age"]) == (40 * SECOND, 50.0)
+    assert red["as_of"] == 90 * SECOND  # the newest observation
     assert red["origin"] == {"map_id": "home", "frame": "map", "stale": False}
 
 
@@ -78,6 +80,26 @@ def test_query_as_a_table(mmser, monkeypatch):
         assert fact in said
     assert "2.0" in said
     assert "age 50 s" in said
+    assert "count from the newest observation: 1970-01-01 00:01:30 UTC, " in said
+
+
+def test_query_by_the_clock_of_this_machine(mmser, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    db = tmp_path / "today.sqlite"
+    start = time.time() - 3 * 3600
+    things = [("mug", (2.0, 0.0, 0.3)), ("man", (2.0, 0.8, 0.3))]
+    with SceneMemory.open(db, map_id="home") as memory:
+        memory.add_all(around("a mug and a man", things, start=start))
+    assert len(json.loads(mmser("query", "man", "--json", db=db))) == 1
+    assert json.loads(mmser("query", "man", "--now", "--json", db=db)) == []
+    (mug,) = json.loads(mmser("query", "mug", "--now", "--json", db=db))
+    assert mug["age"] == pytest.approx(3 * 3600 - 30, abs=120)
+    said = mmser("query", "mug", "--now", db=db)
+    assert "ages count from now: " in said
+    assert "age 3.0 h" in said
+    assert "3.0 h ago" in mmser("query", "mug", db=db)
+    for now, things in (([], 2), (["--now"], 1)):
+        assert json.loads(mmser("stats", *now, "--json", db=db))["things"] == things
 
 
 def test_query_that_finds_nothing_says_so(mmser):
@@ -145,6 +167,17 @@ def test_show_refuses_what_it_can_not_write(mmser, tmp_path):
             mmser("show", "--out", tmp_path / "file" / name)
 
 
+def test_nothing_is_written_over_the_memory_itself(mmser, path):
+    with pytest.raises(MmserError, match="is the memory itself"):
+        mmser("export", path, "--format", "node-link")
+
+
+def test_no_text_asks_for_anything_as_the_service_does(memory, mmser):
+    for text in ("", "  "):
+        found = json.loads(mmser("query", text, "-k", 99, "--json"))
+        assert sorted(one["name"] for one in found) == [one.name for one in memory.things()]
+
+
 def test_a_point_is_two_numbers(mmser):
     for wrong in ("1", "1,2,3", "here"):
         with pytest.raises(MmserError, match="expected two numbers"):
@@ -167,6 +200,10 @@ def test_files_that_are_no_store_are_left_alone(mmser, tmp_path):
     (tmp_path / "notes.sqlite").write_text("a mug")
     with pytest.raises(StoreError, match="can't be read as a scene memory"):
         mmser("stats", db=tmp_path / "notes.sqlite")
+    with pytest.raises(StoreError, match=r"it is a folder \(stores in it: notes.sqlite\)"):
+        mmser("stats", db=tmp_path)
+    with pytest.raises(MmserError, match=r"got near \(nan, 1\); expected finite numbers"):
+        mmser("query", "mug", "--near", "nan,1")
     assert [one.name for one in tmp_path.iterdir()] == ["notes.sqlite"]
 
 

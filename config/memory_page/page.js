@@ -264,7 +264,7 @@ function fill_panel() {
   document.title = by_id("title").textContent = `map ${graph.graph.map_id}`;
   const counts = ["thing", "room", "place", "robot"].map((name) => [layer(name).length, name]);
   const words = counts.map(([number, name]) => `${number} ${name}${number === 1 ? "" : "s"}`);
-  by_id("about").textContent = `${words.join(", ")}; newest observation ${moment(graph.graph.stamp)}`;
+  by_id("about").textContent = `${words.join(", ")}; as of ${moment(graph.graph.stamp)}`;
   for (const [name, text] of Object.entries(LAYERS)) {
     const label = html("label", by_id("layers"));
     const box = html("input", label, "", { type: "checkbox", checked: true });

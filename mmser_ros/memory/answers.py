@@ -45,6 +45,7 @@ class Match:
         first_seen: stamp, in nanoseconds.
         last_seen: stamp, in nanoseconds.
         age: seconds since it was last seen.
+        as_of: stamp that `age` counts up to and `probability` is of, in nanoseconds.
         moves: how often it was found elsewhere.
         origin: map, frame, and whether they are stale.
     """
@@ -64,6 +65,7 @@ class Match:
     first_seen: int
     last_seen: int
     age: float
+    as_of: int
     moves: int
     origin: Origin
 
@@ -119,11 +121,12 @@ class MemoryStatus:
         things: known to the graph, doubtful ones too.
         places: of the topology.
         pending: observations that came too late to be folded in; settle() does it.
+        ahead: observations that most others say are of a time to come, and that wait for it.
         unsaved: observations that wait for the disk.
         lost: observations that the disk could not take in time.
         problem: why the disk can't be written; empty when all is well.
         notice: what happened on opening that a user should know.
-        newest: stamp of the newest observation, in nanoseconds.
+        newest: stamp of the newest observation that is not ahead, in nanoseconds.
     """
 
     map_id: str
@@ -132,6 +135,7 @@ class MemoryStatus:
     things: int
     places: int
     pending: int
+    ahead: int
     unsaved: int
     lost: int
     problem: str

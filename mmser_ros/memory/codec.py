@@ -13,14 +13,10 @@ from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from mmser_ros.errors import MmserError
+from mmser_ros.memory.plausible import check_observation
 from mmser_ros.records import GroundedPhrase, Observation, Pose, Region
 
 Record = TypeVar("Record")
-
-
-class ObservationError(MmserError):
-    """An observation has a number that can't be."""
 
 
 Moment = tuple[int, str]
@@ -91,29 +87,20 @@ def normal_form(observation: Observation) -> Observation:
     single precision would change), so an observation that came over the network equals its source.
 
     Raises:
-        ObservationError: a number is not finite, a confidence not within 0 to 1, a quaternion zero,
-            a camera without size or focal length, or a depth grid of another size than it says.
+        ObservationError: a number, a size or a stamp in it can't be.
     """
-    caption, depth = observation.caption, observation.depth
-    if depth is not None and len(depth.centimetres) != depth.rows * depth.columns:
-        msg = (
-            f"got a depth grid of {len(depth.centimetres)} cells, expected {depth.rows} rows of "
-            f"{depth.columns}"
-        )
-        raise ObservationError(msg)
+    check_observation(observation)
+    caption = observation.caption
     phrases = tuple(_normal_phrase(one) for one in caption.phrases)
     camera = observation.camera
     if camera is not None:
-        if min(camera.width, camera.height, camera.fx, camera.fy) <= 0:
-            msg = f"got {camera}, expected sizes and focal lengths over 0: give a calibrated camera"
-            raise ObservationError(msg)
         names = ("fx", "fy", "cx", "cy")
         numbers = {name: _rounded(getattr(camera, name)) for name in names}
         camera = replace(camera, **numbers, mount=_normal_pose(camera.mount))  # type: ignore[arg-type]
     return replace(
         observation,
         caption=replace(
-            caption, confidence=_confidence(caption.confidence), phrases=phrases, times_ms={}
+            caption, confidence=_rounded(caption.confidence), phrases=phrases, times_ms={}
         ),
         pose=_normal_pose(observation.pose),
         camera=camera,
@@ -121,24 +108,11 @@ def normal_form(observation: Observation) -> Observation:
 
 
 def _rounded(number: float) -> float:
-    if not math.isfinite(number):
-        msg = f"got {number} in an observation, expected a finite number: drop it at its source"
-        raise ObservationError(msg)
     return round(float(number), 4) + 0.0  # + 0.0: no negative zero
 
 
-def _confidence(number: float) -> float:
-    if not 0 <= _rounded(number) <= 1:
-        msg = f"got the confidence {number}, expected 0 to 1"
-        raise ObservationError(msg)
-    return _rounded(number)
-
-
 def _normal_pose(pose: Pose) -> Pose:
-    norm = math.sqrt(sum(one * one for one in pose.orientation))
-    if not norm > 0:
-        msg = f"got the orientation {pose.orientation}, expected a unit quaternion (x, y, z, w)"
-        raise ObservationError(msg)
+    norm = math.hypot(*pose.orientation)
     # one that is nearly of length 1 is left alone, so that rounding again changes nothing
     scale = 1.0 if abs(norm - 1.0) < UNIT else 1.0 / norm
     x, y, z = map(_rounded, pose.position)
@@ -157,4 +131,4 @@ def _normal_phrase(phrase: GroundedPhrase) -> GroundedPhrase:
         region = Region(*(float(round(_rounded(one))) for one in numbers))
     if point is not None:
         point = (_rounded(point[0]), _rounded(point[1]), _rounded(point[2]))
-    return replace(phrase, confidence=_confidence(phrase.confidence), region=region, point=point)
+    return replace(phrase, confidence=_rounded(phrase.confidence), region=region, point=point)

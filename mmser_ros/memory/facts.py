@@ -56,7 +56,7 @@ def read_facts(path: Path) -> StoreFacts:
             robots = db.execute("SELECT DISTINCT robot FROM journal ORDER BY robot").fetchall()
             (schema,) = db.execute("PRAGMA user_version").fetchone()
             map_id, frame = (json.loads(meta[name]) for name in ("map_id", "frame"))
-    except (sqlite3.DatabaseError, KeyError) as error:
+    except (sqlite3.DatabaseError, KeyError, ValueError) as error:
         msg = f"{path} can't be read as a scene memory ({error}); it is damaged, or another file"
         raise StoreError(msg) from error
     files = (path, path.with_name(path.name + "-wal"))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import takewhile
 from pathlib import Path
 from typing import Literal
@@ -25,6 +25,7 @@ from mmser_ros.memory.opening import MapMismatchError, open_store
 from mmser_ros.memory.query import Embed, Query
 from mmser_ros.memory.questions import Questions
 from mmser_ros.memory.store import Store
+from mmser_ros.memory.stretch import check_stretch
 from mmser_ros.records import Camera, Caption, Observation, Pose
 
 
@@ -55,13 +56,14 @@ class SceneMemory(Questions):
         *,
         robot: str,
         writable: bool,
+        clock: Callable[[], int | None],
     ) -> None:
         self.words, self.config, self.origin = words, config, origin
         self._store, self._writable = store, writable
         graph, quick = SceneGraph(), CachedWords(words)
         fusion = Fusion(graph, parser, quick, config)
         query = Query(graph, parser, quick, config, origin, embed)
-        history = History(store, graph, fusion, config, type(words).__name__)
+        history = History(store, graph, fusion, config, type(words).__name__, clock)
         super().__init__(graph, query, history, robot)
 
     @classmethod
@@ -78,6 +80,7 @@ class SceneMemory(Questions):
         embed: Embed | None = None,
         robot: str = "robot",
         frame: str = "map",
+        clock: Callable[[], int | None] = lambda: None,
     ) -> SceneMemory:
         """Open a memory, or begin one.
 
@@ -93,6 +96,8 @@ class SceneMemory(Questions):
             embed: sentence embeddings for `find`, none by default.
             robot: who observes, unless `observe` says otherwise.
             frame: name of the frame of poses, in a new store.
+            clock: tells the time in nanoseconds, or None. It helps to tell a new day from a wrong
+                stamp: without it observations after a long pause count once there are some.
 
         Raises:
             MapMismatchError: the store is of another map.
@@ -115,7 +120,10 @@ class SceneMemory(Questions):
             or_stale=on_other_map == "stale",
         )
         writable = not origin.stale and not read_only
-        return cls(store, origin, config, parser, words, embed, robot=robot, writable=writable)
+        return cls(
+            store, origin, config, parser, words, embed,
+            robot=robot, writable=writable, clock=clock,
+        )  # fmt: skip
 
     def observe(
         self,
@@ -225,6 +233,7 @@ class SceneMemory(Questions):
                 self._graph.count(Thing),
                 self._graph.count(Place),
                 self._history.pending,
+                self._history.ahead,
                 store.unsaved,
                 store.lost,
                 store.problem,
@@ -232,20 +241,27 @@ class SceneMemory(Questions):
                 self._history.newest(),
             )
 
-    def forget(self, *, before: int) -> bool:
-        """Forget all that was observed before a stamp (nanoseconds), as if it had not been.
+    def forget(self, *, before: int | None = None, after: int | None = None) -> bool:
+        """Forget what was observed in a stretch of time, as if it had not been.
 
-        Later observations are folded anew, and earlier ones are refused from now on.
+        The rest is folded anew. Without `after`, what is older than `before` is refused from now
+        on; with it, what is told again is remembered again.
+
+        Args:
+            before: stamp (nanoseconds) that it is older than.
+            after: stamp that it is of, or newer.
 
         Returns:
             Whether the file forgot it, too; if not, `status` says why.
 
         Raises:
             StaleMemoryError: the memory is open to be read only.
+            StretchError: neither is given, or the stretch is empty.
         """
+        check_stretch(before, after)
         with self._lock:
             self._require_writable("forget")
-            return self._history.forget(before)
+            return self._history.forget(before, after)
 
     def clear(self) -> bool:
         """Forget everything; whether the file forgot it, too.

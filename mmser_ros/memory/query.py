@@ -13,9 +13,9 @@ from itertools import pairwise
 import networkx as nx
 import numpy as np
 
-from mmser_ros.errors import MmserError
 from mmser_ros.memory import belief
 from mmser_ros.memory.answers import Match, Origin, RelationAnswer, Route
+from mmser_ros.memory.askable import QueryError, check_finite, check_text
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.graph import SceneGraph
 from mmser_ros.memory.language import Parser, Words
@@ -38,10 +38,6 @@ ROUTE_REACH = 3.0
 """Metres from a pose to the nearest place of a route."""
 
 
-class QueryError(MmserError):
-    """A question names what the memory doesn't have."""
-
-
 class Query:
     """Answers from one graph; what they are depends on the graph and the question alone."""
 
@@ -62,7 +58,16 @@ class Query:
     def find(
         self, text: str, now: int, near: tuple[float, ...] | None = None, k: int = 5
     ) -> list[Match]:
-        """Things that a text describes, the best first: "red mug", "the mug on the table"."""
+        """Things that a text describes, the best first; of no text: all that are believed.
+
+        Raises:
+            QueryError: `near` is not finite, or the text too long.
+        """
+        check_text(text)
+        check_finite("near", near or ())
+        if not text.strip():
+            ranked = ((one, one.score * _nearness(near, one)) for one in self.things(now))
+            return _best([replace(one, score=score) for one, score in ranked], k)
         parsed = self._parser.parse(text)
         heads, attributes = _asked(parsed, text)
         alike = {
@@ -78,11 +83,9 @@ class Query:
                 if thing.gone or match.probability < self._config.believed:
                     continue
                 score = share * match.probability * self._attributes(thing, attributes)
-                if near is not None:
-                    score *= NEARNESS / (NEARNESS + math.dist(near[:2], thing.position[:2]))
-                score *= self._context(name, match, parsed)
+                score *= _nearness(near, match) * self._context(name, match, parsed)
                 found.append(replace(match, score=score))
-        return sorted(found, key=lambda one: (-one.score, one.name))[:k]
+        return _best(found, k)
 
     def things(self, now: int) -> list[Match]:
         """All things that are believed to be there, by name."""
@@ -93,9 +96,10 @@ class Query:
         """Things at a place, a room, a room's label, or within `radius` metres of a position.
 
         Raises:
-            QueryError: there is no such place or room.
+            QueryError: there is no such place or room, or a number is not finite.
         """
         if not isinstance(place, str):
+            check_finite("a position with a radius", (*place, radius))
             near = [name for name, _ in self._graph.near(Thing, (place[0], place[1]), radius)]
             return [one for one in self.things(now) if one.name in near]
         rooms = self.rooms.all()
@@ -153,7 +157,7 @@ class Query:
             start: a pose, or the name of a robot, from where it was last.
 
         Raises:
-            QueryError: there is no such thing or robot.
+            QueryError: there is no such thing or robot, or the start is not finite.
         """
         name = match if isinstance(match, str) else match.name
         goal = self._stand(self._thing(name))
@@ -164,6 +168,7 @@ class Query:
                 msg = f"no robot {start!r}; known robots: {', '.join(known) or 'none'}"
                 raise QueryError(msg)
             start = agent.pose
+        check_finite("start", start.position)
         ends = [self._nearest(one.position) for one in (start, goal)]
         if ends[0] is None or ends[1] is None:
             return None
@@ -214,6 +219,7 @@ class Query:
             first_seen=thing.first_seen,
             last_seen=thing.last_seen,
             age=max(0, now - thing.last_seen) / SECOND,
+            as_of=now,
             moves=thing.moves,
             origin=self.origin,
         )
@@ -259,6 +265,16 @@ class Query:
         places = self._graph.near(Place, position[:2], ROUTE_REACH)
         ranked = [(math.dist(one.position, position), name) for name, one in places]
         return min(ranked)[1] if ranked else None
+
+
+def _nearness(near: tuple[float, ...] | None, match: Match) -> float:
+    """What a score is multiplied by for its distance."""
+    away = math.dist(near[:2], match.position[:2]) if near is not None else 0.0
+    return NEARNESS / (NEARNESS + away)
+
+
+def _best(matches: list[Match], k: int) -> list[Match]:
+    return sorted(matches, key=lambda one: (-one.score, one.name))[:k]
 
 
 def _asked(parsed: ParsedCaption, text: str) -> tuple[set[str], tuple[str, ...]]:

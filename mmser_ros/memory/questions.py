@@ -43,10 +43,13 @@ class Questions:
         """Things that a text describes, the best first: "red mug", "the mug on the table".
 
         Args:
-            text: a noun phrase.
+            text: a noun phrase; empty: anything.
             near: (x, y) in metres; what is nearer to it scores higher.
             k: at most so many.
             now: stamp in nanoseconds; by default that of the newest observation.
+
+        Raises:
+            QueryError: `near` is not finite.
         """
         with self._lock:
             return self._query.find(text, self._now(now), near, k)
@@ -62,7 +65,7 @@ class Questions:
         """Things at a place, a room, a room's label, or within `radius` metres of (x, y).
 
         Raises:
-            QueryError: there is no such place or room.
+            QueryError: there is no such place or room, or a number is not finite.
         """
         with self._lock:
             return self._query.at(place, self._now(now), radius)
@@ -90,7 +93,7 @@ class Questions:
             start: a pose, or the name of a robot; by default this one.
 
         Raises:
-            QueryError: there is no such thing or robot.
+            QueryError: there is no such thing or robot, or the start is not finite.
         """
         with self._lock:
             return self._query.path_to(match, start if start is not None else self._robot)

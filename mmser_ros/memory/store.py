@@ -133,6 +133,12 @@ class Store:
         query = "SELECT arrival, stamp, digest FROM journal WHERE arrival > ? ORDER BY arrival"
         return self._rows(query, (after,))
 
+    def newest(self, count: int) -> list[int]:
+        """The newest stamps, at most so many, sorted; those that wait included."""
+        rows = self._rows("SELECT stamp FROM journal ORDER BY stamp DESC LIMIT ?", (count,))
+        waiting = (key[0] for key, _ in self._unsaved.values())
+        return sorted([*(stamp for (stamp,) in rows), *waiting])[-count:]
+
     def arrivals(self) -> int:
         """Number of the last observation that entered the journal."""
         return int(self._rows("SELECT COALESCE(MAX(arrival), 0) FROM journal")[0][0])
@@ -179,17 +185,23 @@ class Store:
         for _, (slot, kind, record) in slots:
             yield tuple(json.loads(slot)), decode(RECORDS[kind], json.loads(record))
 
-    def forget(self, before: int | None) -> bool:
-        """Delete observations before a stamp (nanoseconds), or all, and the snapshot with them."""
-        where, limit = ("WHERE stamp < ?", (before,)) if before is not None else ("", ())
+    def forget(self, before: int | None, after: int | None) -> bool:
+        """Delete observations of a stretch of time, and the snapshot with them.
+
+        Args:
+            before: stamp (nanoseconds) that they are older than; None: any.
+            after: stamp that they are of, or newer; None: any.
+        """
+        end = before if before is not None else 2**63 - 1
+        start = after if after is not None else -(2**63)
         self._unsaved = {
             digest: (key, body)
             for digest, (key, body) in self._unsaved.items()
-            if before is not None and key[0] >= before
+            if not start <= key[0] < end
         }
         return self._write(
             [
-                (f"DELETE FROM journal {where}", [limit]),
+                ("DELETE FROM journal WHERE stamp >= ? AND stamp < ?", [(start, end)]),
                 ("DELETE FROM state", [()]),
                 ("DELETE FROM meta WHERE name = 'snapshot'", [()]),
             ],
@@ -211,7 +223,8 @@ class Store:
             opened = connect(self._path, read_only=self._read_only, lock=self._lock)
         except sqlite3.DatabaseError as error:
             if self._path is None or self._read_only:
-                raise
+                msg = f"{self._path} is damaged ({error}); restore a copy"
+                raise StoreError(msg) from error
             self._lock = None
             self.notice = f"{self._path} is damaged ({error}); kept as {set_aside(self._path)}"
             logger.error(self.notice)
@@ -242,7 +255,7 @@ class Store:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, StoreError) as error:
             if not self.problem:
                 logger.error("%s can't be written: %s; going on from memory", self._path, error)
             self.problem = f"{self._path} can't be written: {error}"
@@ -262,8 +275,7 @@ class Store:
 
 def _entry(key: Key, body: bytes) -> Entry:
     try:
-        text = zlib.decompress(body)
-    except zlib.error as error:
+        return key, decode(Observation, json.loads(zlib.decompress(body)))
+    except (zlib.error, KeyError, TypeError, ValueError) as error:
         msg = f"the observation {key[2]} of the journal is damaged ({error}); restore a copy"
         raise StoreError(msg) from error
-    return key, decode(Observation, json.loads(text))

@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from mmser_ros.errors import MmserError
+from mmser_ros.memory.storepath import StoreError, damage_at
 
 MIGRATIONS = (
     """
@@ -31,10 +31,6 @@ MIGRATIONS = (
 LOG_PAGES = 256
 """Pages of 4 KiB that the log may grow to before it is carried over into the file."""
 _OPTIONS: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": 2.0}
-
-
-class StoreError(MmserError):
-    """A store can't be opened, or not in the way that was asked."""
 
 
 class Opened(NamedTuple):
@@ -62,20 +58,26 @@ def connect(path: Path | None, *, read_only: bool, lock: IO[bytes] | None) -> Op
         lock: one that is held already.
 
     Raises:
-        StoreError: another process writes to it, it is of a later version, or it is not there
-            and was asked for read-only.
+        StoreError: something else is there, another process writes to it, it is of a later version,
+            or it is not there and was asked for read-only.
         sqlite3.DatabaseError: the file is damaged.
     """
     if path is None:
         return Opened(_prepared(sqlite3.connect(":memory:", **_OPTIONS)), None, True, "")
+    damage = damage_at(path)
     if read_only:
-        if not path.is_file():
+        if not path.exists():
             msg = f"{path} is not there; give the file of a scene memory"
             raise StoreError(msg)
+        if damage:
+            raise sqlite3.DatabaseError(damage)
         return Opened(_reader(path), None, False, "")
     problem = ""
     try:
+        _make_folder(path.parent)
         lock = lock or _locked(path)
+        if damage:
+            raise sqlite3.DatabaseError(damage)
         return Opened(_prepared(sqlite3.connect(path, **_OPTIONS)), lock, True, "")
     except (sqlite3.OperationalError, OSError) as error:
         problem = f"{path} can't be written: {error}"
@@ -133,8 +135,20 @@ def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
     return db
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"the folder {folder} is not there, and can't be made ({error.strerror})"
+        raise OSError(msg) from error
+
+
 def _locked(path: Path) -> IO[bytes]:
-    lock = path.with_name(path.name + ".lock").open("wb")
+    try:
+        lock = path.with_name(path.name + ".lock").open("wb")
+    except OSError as error:
+        msg = f"no file can be made in the folder {path.parent} ({error.strerror})"
+        raise OSError(msg) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -73,6 +73,15 @@ class Timeline:
             self.settled.update(slot for slot, _ in step.changes)
         return True
 
+    def retract(self, stamp: int) -> list[tuple[Key, Observation]]:
+        """Take back what is later than a stamp (nanoseconds), and was not settled; what it was."""
+        taken = []
+        while self._window and self._window[-1].moment[0] > stamp:
+            step = self._window.pop()
+            self._graph.undo(step.changes)
+            taken += [((*step.moment, name), one) for name, one in step.said.items()]
+        return taken
+
     def newest(self) -> int | None:
         """Stamp of the newest observation."""
         if self._window:

@@ -14,9 +14,10 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from visualization_msgs.msg import MarkerArray
 
 from mmser_ros.msg import SceneGraph
+from mmser_ros.nodes.driven import Driven
 from mmser_ros.nodes.memory_markers import scene_markers
 from mmser_ros.nodes.scene_graph_stream import SceneGraphStream
-from mmser_ros.nodes.semantic_mask import semantic_mask, split_classes
+from mmser_ros.nodes.semantic_mask import MaskRule, semantic_mask, split_classes
 
 
 class GraphOutputs:
@@ -38,7 +39,8 @@ class GraphOutputs:
         self._markers = node.create_lifecycle_publisher(MarkerArray, "scene_markers", last)
         self._mask = node.create_lifecycle_publisher(OccupancyGrid, "semantic_mask", last)
         self._watchers = 0
-        self._masked = self._mask_parameters()
+        self._driven = Driven()
+        self._masked = self._mask_rule()
 
     def publish(self, plain: nx.MultiDiGraph | None) -> None:
         """Publish what has changed.
@@ -49,16 +51,17 @@ class GraphOutputs:
         message = self.stream.update(plain) if plain is not None else None
         if message is not None:
             self._graph.publish(message)
+            self._driven.follow(message)
         watchers = self._markers.get_subscription_count() if self._get("markers") else 0
         draw = watchers > 0 and (message is not None or watchers > self._watchers)
         self._watchers = watchers
-        asked = self._mask_parameters()
-        mask = asked != self._masked or (bool(asked[0]) and message is not None)
+        asked = self._mask_rule()
+        mask = asked != self._masked or (bool(asked.classes) and message is not None)
         full = self.stream.full() if draw or mask else None
         if full is not None and draw:
             self._markers.publish(scene_markers(full))
         if full is not None and mask:
-            self._mask.publish(semantic_mask(full, *asked))
+            self._mask.publish(semantic_mask(full, asked, self._driven))
             self._masked = asked
 
     def close(self) -> None:
@@ -66,9 +69,14 @@ class GraphOutputs:
         for one in (self._graph, self._markers, self._mask):
             self._node.destroy_lifecycle_publisher(one)
 
-    def _mask_parameters(self) -> tuple[frozenset[str], float, float]:
-        classes = split_classes(self._get("mask_classes"))
-        return classes, self._get("mask_radius"), self._get("mask_resolution")
+    def _mask_rule(self) -> MaskRule:
+        return MaskRule(
+            split_classes(self._get("mask_classes")),
+            self._get("mask_radius"),
+            self._get("mask_probability"),
+            self._get("mask_resolution"),
+            self._get("robot_radius"),
+        )
 
     def _get(self, name: str) -> Any:
         return self._node.get_parameter(name).value

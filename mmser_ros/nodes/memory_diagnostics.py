@@ -80,7 +80,7 @@ def memory_status(
         **facts,
     }
     if memory is not None:
-        counts = ("observations", "things", "places", "pending", "unsaved", "lost")
+        counts = ("observations", "things", "places", "pending", "ahead", "unsaved", "lost")
         values |= {one: str(getattr(memory, one)) for one in counts}
         values |= {"map of the store": memory.map_id, "stale": str(memory.stale)}
         if memory.notice:

@@ -24,6 +24,7 @@ from mmser_ros.nodes.images import ImageError
 from mmser_ros.nodes.input_state import explain_input
 from mmser_ros.nodes.memory_conversions import camera_from_info, nanoseconds
 from mmser_ros.nodes.memory_statistics import MemoryStatistics
+from mmser_ros.nodes.plausible_stamps import CheckStamp
 from mmser_ros.nodes.pose_sources import TfPoses, TopicPoses
 from mmser_ros.nodes.poses import JUMP, PoseError, wait_for_pose
 from mmser_ros.records import Camera, Pose
@@ -55,13 +56,14 @@ class MemoryInputs:
     Args:
         node: whose parameters say what to hear and how.
         statistics: told of what can't be used.
+        check_stamp: of the poses of a topic.
 
     Raises:
         PoseSourceError: poses can't be had in the way that was asked.
     """
 
-    def __init__(self, node: Node, statistics: MemoryStatistics) -> None:
-        self._node, self._statistics = node, statistics
+    def __init__(self, node: Node, statistics: MemoryStatistics, check_stamp: CheckStamp) -> None:
+        self._node, self._statistics, self._check_stamp = node, statistics, check_stamp
         reliability = ReliabilityPolicy[self._get("qos_reliability").upper()]
         self._qos = QoSProfile(depth=POSES, reliability=reliability)
         self._said: set[str] = set()
@@ -130,6 +132,7 @@ class MemoryInputs:
             gap=self._get("pose_gap"),
             qos=self._qos,
             refuse=self._refuse,
+            check_stamp=self._check_stamp,
         )
 
     def _camera_of(self, frame: str, stamp: int) -> Camera | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -35,6 +35,7 @@ from mmser_ros.nodes.memory_services import MemoryServices
 from mmser_ros.nodes.memory_statistics import MemoryStatistics
 from mmser_ros.nodes.memory_worker import MemoryWorker
 from mmser_ros.nodes.parameters import declare
+from mmser_ros.nodes.plausible_stamps import clock_of, describe_clock, stamp_check
 from mmser_ros.nodes.sharing import Sharing
 from mmser_ros.nodes.tuning_parameters import memory_config
 
@@ -43,6 +44,8 @@ SETTLE = 2.0
 """Seconds between two looks for observations that came too late to be folded in at once …"""
 SETTLE_SHARE = 20
 """… and how much longer than the last folding the pause before the next one is, at least."""
+FADE = 10.0
+"""Seconds until the graph is told anew though nothing was observed: evidence fades with time."""
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)
 """For timers: simulation time may stand still."""
 
@@ -59,7 +62,7 @@ class MemoryNode(LifecycleNode):
 
     Args:
         memory_factory: takes a path (None: keep all in memory), a map id, and the keyword
-            arguments `on_other_map`, `config`, `robot` and `frame`; returns a SceneMemory.
+            arguments `on_other_map`, `config`, `robot`, `frame` and `clock`; returns a SceneMemory.
         options: of LifecycleNode.
 
     Attributes:
@@ -76,11 +79,13 @@ class MemoryNode(LifecycleNode):
         self._state = "unconfigured"
         self._failure = ""
         self._dirty = False
+        self._told = 0.0
         self._settle_after = 0.0
         self._open = ExitStack()
         declare(self, MEMORY_PARAMETERS)
         self._robot = self._get("robot_name") or self.get_namespace().strip("/").replace("/", "_")
         self._robot = self._robot or "robot"
+        self._time, self._check_stamp = clock_of(self), stamp_check(self)
         self._worker = MemoryWorker(self._observe, self.statistics, self._warn)
         self._jumps = self.get_clock().create_jump_callback(
             JumpThreshold(min_forward=None, min_backward=Duration(seconds=-1)),
@@ -101,7 +106,7 @@ class MemoryNode(LifecycleNode):
         try:
             self._memory = self._open_memory()
             self._open.callback(self._memory.close)
-            self._inputs = MemoryInputs(self, self.statistics)
+            self._inputs = MemoryInputs(self, self.statistics, self._check_stamp)
             self._open.callback(self._inputs.close)
         except Exception as error:  # rclpy would swallow it without a word
             self._failure = f"the memory can't be opened: {explain(error)}"
@@ -111,8 +116,9 @@ class MemoryNode(LifecycleNode):
         self._failure = ""
         memory, robot = self._memory, self._robot
         if self._get("share"):
-            period = self._get("share_period")
-            self._sharing = Sharing(self, memory, robot, self.statistics, self._changed, period)
+            self._sharing = Sharing(
+                self, memory, robot, self.statistics, self._changed, self._check_stamp
+            )
             self._open.callback(self._sharing.close)
         self._outputs = GraphOutputs(self)
         self._open.callback(self._outputs.close)
@@ -191,6 +197,7 @@ class MemoryNode(LifecycleNode):
             config=memory_config(self._get),
             robot=self._robot,
             frame=self._get("map_frame"),
+            clock=self._time,
         )
 
     def _store(self, map_id: str) -> Path | None:
@@ -200,8 +207,6 @@ class MemoryNode(LifecycleNode):
         if given:
             return Path(given).expanduser()
         folder = Path(os.environ.get("ROS_HOME", "~/.ros")).expanduser() / "mmser"
-        with suppress(OSError):  # the store says that it can't be written, and goes on
-            folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{quote(map_id, safe='')}.{quote(self._robot, safe='')}.sqlite"
 
     def _stop(self) -> None:
@@ -216,11 +221,13 @@ class MemoryNode(LifecycleNode):
     # Captions
 
     def _observe(self, message: SceneCaption, received: float) -> None:
+        stamp = nanoseconds(message.header.stamp)
+        self._check_stamp(stamp, "the caption's image")
         deadline = received + self._get("pose_timeout")
         sight = self._inputs.of(message.header, deadline, lambda: self._worker.stopping)
         observation = self._memory.observe(
             message_to_caption(message),
-            nanoseconds(message.header.stamp),
+            stamp,
             sight.pose,
             camera=sight.camera,
             depth=sight.depth,
@@ -241,8 +248,9 @@ class MemoryNode(LifecycleNode):
 
     def _publish_graph(self) -> None:
         if self._state == "active":
-            dirty, self._dirty = self._dirty, False
-            self._outputs.publish(self._memory.graph() if dirty else None)
+            news, self._dirty = self._dirty or monotonic() - self._told > FADE, False
+            self._told = monotonic() if news else self._told
+            self._outputs.publish(self._memory.graph(now=self._time()) if news else None)
 
     # Parameters and diagnostics
 
@@ -263,7 +271,7 @@ class MemoryNode(LifecycleNode):
             f"{self.get_fully_qualified_name()}: memory",
             self.statistics.snapshot(),
             memory.status() if memory is not None else None,
-            {"robot": self._robot, "map": self._get("map_id")},
+            {"robot": self._robot, "map": self._get("map_id"), "clock": describe_clock(self)},
             state=self._state,
             topic=topic,
             input_state=explain_input(self, topic, "mmser_ros/msg/SceneCaption", CAPTIONS),

@@ -39,6 +39,14 @@ MEMORY_PARAMETERS = (
     Parameter("map_frame", "map", "Frame of the map; poses in another are refused.", fixed=True),
     Parameter("base_frame", "base_link", "Frame of the robot, for pose_source tf.", fixed=True),
     Parameter(
+        "stamp_tolerance",
+        5.0,
+        "Seconds that a stamp may be ahead of the clock; with more a caption, a pose or another "
+        "robot's observation is dropped.",
+        least=0.0,
+        greatest=3600.0,
+    ),
+    Parameter(
         "pose_timeout",
         0.5,
         "Seconds a caption may wait for the pose (and depth) of its stamp; then it is dropped.",
@@ -152,6 +160,20 @@ MEMORY_PARAMETERS = (
         "such as `person,stairs`; empty: no mask.",
     ),
     Parameter("mask_radius", 0.5, "Metres around such a thing.", least=0.0, greatest=20.0),
+    Parameter(
+        "mask_probability",
+        0.2,
+        "Probability that such a thing is within mask_radius of a cell, from which it is marked.",
+        least=0.01,
+        greatest=1.0,
+    ),
+    Parameter(
+        "robot_radius",
+        0.2,
+        "Metres around where a robot has driven since such a thing was seen, that stay free.",
+        least=0.0,
+        greatest=5.0,
+    ),
     Parameter(
         "mask_resolution", 0.1, "Width of a cell of the mask in metres.", least=0.01, greatest=5.0
     ),

@@ -71,6 +71,9 @@ class MemoryServices:
         return answer(self._memory, request, self._robot, now)
 
     def _ask(self, message: String) -> None:
+        if not message.data.strip():  # it would mean anything, and nobody is sent just anywhere
+            self._node.get_logger().warning("~/ask got no text; say what to look for")
+            return
         found = self._query(QueryScene.Request(text=message.data, k=1), QueryScene.Response())
         said = self._follow(found)
         self._node.get_logger().info(f"{message.data!r}: {said}")
@@ -116,9 +119,11 @@ class MemoryServices:
     def _forget(
         self, request: ForgetScene.Request, response: ForgetScene.Response
     ) -> ForgetScene.Response:
-        before = nanoseconds(request.before)
-        done = self._change(lambda: self._memory.forget(before=before))
+        before, after = (nanoseconds(one) or None for one in (request.before, request.after))
+        done = self._change(lambda: self._memory.forget(before=before, after=after))
         response.success, response.message = done
+        if after is not None and response.success and self._sharing is not None:
+            response.message += "; robots that share this map send theirs again: ask them, too"
         return response
 
     def _change(self, act: Callable[[], bool]) -> tuple[bool, str]:

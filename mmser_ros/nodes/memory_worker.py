@@ -13,7 +13,6 @@ from mmser_ros.errors import MmserError
 from mmser_ros.msg import SceneCaption
 from mmser_ros.nodes.caption_worker import explain
 from mmser_ros.nodes.memory_statistics import MemoryStatistics
-from mmser_ros.nodes.poses import PoseError
 
 QUEUE = 50
 """Captions that may wait; when one more comes the oldest is dropped."""
@@ -24,7 +23,7 @@ class MemoryWorker:
 
     Args:
         observe: takes a caption and the moment it came (monotonic, seconds); raises MmserError if
-            it can't be remembered.
+            it can't be remembered, with a `reason` to count it under.
         statistics: told of every caption.
         warn: says in the log why a caption was dropped.
     """
@@ -88,7 +87,7 @@ class MemoryWorker:
                 self._observe(message, received)
             except Exception as error:  # whatever one caption does, the next is remembered
                 reason = "refused" if isinstance(error, MmserError) else "error"
-                reason = error.reason if isinstance(error, PoseError) else reason
+                reason = getattr(error, "reason", reason)
                 self._statistics.dropped(reason, str(error) or type(error).__name__)
                 self._warn(f"a caption is not remembered: {explain(error)}")
             else:

@@ -18,6 +18,7 @@ from rclpy.time import Time
 
 from mmser_ros.errors import MmserError
 from mmser_ros.nodes.memory_conversions import nanoseconds, pose_from_message, pose_from_transform
+from mmser_ros.nodes.plausible_stamps import CheckStamp, ImplausibleStampError
 from mmser_ros.nodes.poses import PoseBuffer, PoseError, is_sound
 from mmser_ros.records import Pose
 
@@ -50,6 +51,7 @@ class TopicPoses(PoseBuffer):
         gap: seconds between two poses that may be interpolated over, at most.
         qos: of the subscription.
         refuse: told the reason and the words for each pose that can't be used.
+        check_stamp: of each pose; one that is ahead of the clock would make the others old.
     """
 
     def __init__(
@@ -64,7 +66,9 @@ class TopicPoses(PoseBuffer):
         gap: float,
         qos: QoSProfile,
         refuse: Callable[[str, str], None],
+        check_stamp: CheckStamp,
     ) -> None:
+        self._check_stamp = check_stamp
         self.topic = node.resolve_topic_name(topic)
         super().__init__(self.topic, length, gap)
         self.type_name = f"{kind.__module__.split('.')[0]}/msg/{kind.__name__}"
@@ -89,6 +93,11 @@ class TopicPoses(PoseBuffer):
             raise PoseError(error.reason, text, may_come=error.may_come) from error
 
     def _hear(self, message: Any) -> None:
+        try:
+            self._check_stamp(nanoseconds(message.header.stamp), f"a pose on {self.topic}")
+        except ImplausibleStampError as error:
+            self._refuse(f"pose_{error.reason}", str(error))
+            return
         if message.header.frame_id != self._frame:
             self._refuse(
                 "pose_frame",

@@ -5,20 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from rosbags.highlevel import AnyReader, AnyReaderError
-from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from mmser_ros.errors import MmserError
-from mmser_ros.nodes.images import ImageError, compressed_to_rgb, from_rgb, to_rgb
+from mmser_ros.nodes.bag_files import Bag, SourceError, bag_of, open_bag
+from mmser_ros.nodes.images import compressed_to_rgb, from_rgb, to_rgb
 from mmser_ros.nodes.live_sources import Camera, is_camera
 from mmser_ros.pictures import SUFFIXES, PictureError, load_picture
 
@@ -29,10 +26,6 @@ VIDEO_RATE, RATES = 30.0, (0.1, 1000.0)
 KINDS = "a folder of pictures, a video file, a bag, a camera (/dev/video0) or a stream (rtsp://…)"
 AS_THEY_ARE = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
 IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
-
-
-class SourceError(MmserError):
-    """Nothing can be replayed from what was given."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +131,7 @@ class CameraSource:
 
 @dataclass(frozen=True)
 class BagSource:
-    """The images of one topic of a rosbag2 (db3 or mcap).
+    """The images of one topic of a rosbag2 (db3 or mcap), as far as it can be read.
 
     Those recorded in the transport asked for go out as they are, the others are converted.
     """
@@ -150,31 +143,30 @@ class BagSource:
 
     def shots(self) -> Iterator[Shot]:
         """See Source."""
-        with open_bag(self.path) as bag:
-            connection = self._connection(bag)
-            kind = IMAGE_TYPES[connection.msgtype]
+        with open_bag(self.path, self.on_bad) as bag:
+            topic = self._topic(bag)
+            kind = IMAGE_TYPES[bag.topics[topic]]
             first = None
-            for _, nanoseconds, data in bag.messages([connection]):
+            for nanoseconds, decode in bag.messages(topic):
                 first = nanoseconds if first is None else first
                 try:
-                    recorded = _copy(bag.deserialize(data, connection.msgtype), kind)
-                    message = _convert(recorded, self.compressed)
-                except (AnyReaderError, ImageError) as error:
-                    self.on_bad(f"an image of {connection.topic}: {error}")
+                    message = _convert(_copy(decode(), kind), self.compressed)
+                except Exception as error:  # bytes that are no message fail with whatever comes
+                    self.on_bad(f"an image of {topic}: {error}")
                     continue
-                yield Shot(message, (nanoseconds - first) * 1e-9)
+                yield Shot(message, max(0.0, (nanoseconds - first) * 1e-9))
 
-    def _connection(self, bag: AnyReader) -> Any:
-        images = {one.topic: one for one in bag.connections if one.msgtype in IMAGE_TYPES}
+    def _topic(self, bag: Bag) -> str:
+        images = sorted(topic for topic, kind in bag.topics.items() if kind in IMAGE_TYPES)
         if self.topic:
             if self.topic not in images:
-                msg = f"{self.path} has no images on {self.topic!r}; it has {sorted(images)}"
+                msg = f"{self.path} has no images on {self.topic!r}; it has {images}"
                 raise SourceError(msg)
-            return images[self.topic]
+            return self.topic
         if len(images) != 1:
-            msg = f"{self.path} has {len(images)} image topics {sorted(images)}; set `topic` to one"
+            msg = f"{self.path} has {len(images)} image topics {images}; set `topic` to one"
             raise SourceError(msg)
-        return next(iter(images.values()))
+        return images[0]
 
 
 def open_source(
@@ -206,30 +198,6 @@ def open_source(
         return VideoSource(path, compressed, on_bad)
     msg = f"no such source: {source!r}; expected {KINDS}"
     raise SourceError(msg)
-
-
-def bag_of(path: Path) -> Path | None:
-    """What to open with `open_bag` for a rosbag2 folder, an .mcap or a .db3 file; else None."""
-    if (path / "metadata.yaml").is_file() or path.suffix == ".mcap":
-        return path
-    return path.parent if path.suffix == ".db3" else None
-
-
-@contextmanager
-def open_bag(path: Path) -> Iterator[AnyReader]:
-    """Read a bag, of ROS 2 Jazzy's messages where it doesn't say.
-
-    Raises:
-        SourceError: it can't be read, now or later.
-    """
-    try:
-        with AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as bag:
-            yield bag
-    except MmserError:
-        raise
-    except Exception as error:  # in a damaged bag the reader fails with whatever comes
-        msg = f"{path} can't be read as a bag: {error}; is it damaged?"
-        raise SourceError(msg) from error
 
 
 def _message(image: np.ndarray, header: Header, compressed: bool) -> Image | CompressedImage:

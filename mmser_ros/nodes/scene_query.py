@@ -10,6 +10,7 @@ from builtin_interfaces.msg import Time
 
 from mmser_ros.errors import MmserError
 from mmser_ros.memory.answers import Match
+from mmser_ros.memory.askable import check_finite
 from mmser_ros.memory.memory import SceneMemory
 from mmser_ros.msg import SceneMatch
 from mmser_ros.nodes.memory_conversions import match_to_message, nanoseconds, pose_from_message
@@ -29,11 +30,12 @@ def answer(
         memory: to ask.
         request: what is asked.
         robot: where paths begin, unless the request says.
-        now: stamp of poses.
+        now: stamp of poses, which ages count up to; zero: nobody knows, as of the newest look.
     """
+    moment = nanoseconds(now) or None
     response = QueryScene.Response(map_id=memory.origin.map_id, stale=memory.origin.stale)
     try:
-        found = _matches(memory, request)[: request.k or MATCHES]
+        found = _matches(memory, request, moment)[: request.k or MATCHES]
         response.matches = [_described(memory, one, request, robot, now) for one in found]
     except MmserError as error:
         response.message = str(error)
@@ -42,17 +44,20 @@ def answer(
     return response
 
 
-def _matches(memory: SceneMemory, request: QueryScene.Request) -> list[Match]:
+def _matches(memory: SceneMemory, request: QueryScene.Request, now: int | None) -> list[Match]:
     near = (request.near.x, request.near.y) if request.has_near else None
+    check_finite("near", near or ())
+    if request.has_start:
+        check_finite("start", pose_from_message(request.start).position)
     since, until = nanoseconds(request.since), nanoseconds(request.until)
-    in_time = memory.seen(since, until or 2**63) if since or until else None
-    if request.text:
-        found = memory.find(request.text, near=near, k=EVERYTHING)
+    in_time = memory.seen(since, until or 2**63, now=now) if since or until else None
+    if in_time is None or request.text.strip():
+        found = memory.find(request.text, near=near, k=EVERYTHING, now=now)
+    elif near is not None:
+        found = sorted(in_time, key=lambda one: math.dist(near, one.position[:2]))
     else:
-        found = memory.things() if in_time is None else in_time
-        if near is not None:
-            found = sorted(found, key=lambda one: math.dist(near, one.position[:2]))
-    for limit in (in_time, memory.at(request.place) if request.place else None):
+        found = in_time
+    for limit in (in_time, memory.at(request.place, now=now) if request.place else None):
         if limit is not None:
             names = {one.name for one in limit}
             found = [one for one in found if one.name in names]

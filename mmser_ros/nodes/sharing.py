@@ -23,6 +23,7 @@ from mmser_ros.nodes.memory_conversions import (
     stamp_of,
 )
 from mmser_ros.nodes.memory_statistics import MemoryStatistics
+from mmser_ros.nodes.plausible_stamps import CheckStamp
 from mmser_ros.records import Observation
 
 OBSERVATIONS, DIGESTS = "/scene_observations", "/scene_digests"
@@ -47,7 +48,7 @@ class Sharing:
         robot: name of this robot.
         statistics: told of what is heard and told.
         changed: called when another robot's observation was new.
-        period: seconds between two digests.
+        check_stamp: of each observation that is heard.
     """
 
     def __init__(
@@ -57,9 +58,10 @@ class Sharing:
         robot: str,
         statistics: MemoryStatistics,
         changed: Callable[[], None],
-        period: float,
+        check_stamp: CheckStamp,
     ) -> None:
-        self._node, self._memory, self._robot, self._period = node, memory, robot, period
+        self._node, self._memory, self._robot = node, memory, robot
+        self._period, self._check_stamp = node.get_parameter("share_period").value, check_stamp
         self._statistics, self._changed = statistics, changed
         self._lock = threading.Lock()
         self._open = False
@@ -74,7 +76,7 @@ class Sharing:
             node.create_subscription(SceneDigest, DIGESTS, self._compare, 10, callback_group=group),
         ]
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = node.create_timer(period, self._publish_digest, group, clock=steady)
+        self._timer = node.create_timer(self._period, self._publish_digest, group, clock=steady)
 
     def begin_anew(self) -> None:
         """Look again at what the memory holds: it has forgotten something."""
@@ -102,12 +104,14 @@ class Sharing:
 
     def _hear(self, message: SceneObservation) -> None:
         try:
+            self._check_stamp(nanoseconds(message.caption.header.stamp), "its image")
             with self._lock:  # which `close` waits for, here and below
                 new = self._open and self._memory.add(observation_from_message(message))
         except MmserError as error:
             text = f"an observation of robot {message.robot!r} is of no use: {error}"
-            reason = "other_map" if message.map_id != self._memory.origin.map_id else "observation"
-            self._statistics.refused(reason, text)
+            reason = getattr(error, "reason", "observation")
+            other_map = message.map_id != self._memory.origin.map_id
+            self._statistics.refused("other_map" if other_map else reason, text)
             return
         if new:
             self._statistics.heard()

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mmser_ros.errors import MmserError
+from mmser_ros.nodes.bag_files import bag_of, open_bag
 from mmser_ros.nodes.memory_conversions import SPAN, nanoseconds, pose_from_message
 from mmser_ros.nodes.poses import SECOND, interpolate, is_sound
-from mmser_ros.nodes.replay_sources import bag_of, open_bag
 from mmser_ros.records import Pose
 
 FRAME = "map"
@@ -124,14 +124,14 @@ def _parse(line: str, where: str) -> tuple[int, Pose]:
 
 def _read_topic(bag: Path, topic: str) -> Trajectory:
     with open_bag(bag) as reader:
-        known = {one.topic: one for one in reader.connections if one.msgtype in POSE_TYPES}
+        known = sorted(one for one, kind in reader.topics.items() if kind in POSE_TYPES)
         if topic not in known:
             msg = f"{bag} has no poses on {topic!r}, and no such file is there; it has "
-            msg += f"{sorted(known)} ({', '.join(POSE_TYPES)})"
+            msg += f"{known} ({', '.join(POSE_TYPES)})"
             raise TrajectoryError(msg)
         frame, poses = "", {}
-        for connection, _, data in reader.messages([known[topic]]):
-            message: Any = reader.deserialize(data, connection.msgtype)
+        for _, decode in reader.messages(topic):
+            message: Any = decode()
             frame = message.header.frame_id
             inner = getattr(message.pose, "pose", message.pose)  # with covariance, or without
             stamp = nanoseconds(message.header.stamp)

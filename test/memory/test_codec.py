@@ -43,7 +43,7 @@ grids = st.tuples(*[st.integers(0, 999)] * 6).map(lambda cells: DepthGrid(3, 2, 
 observations = st.builds(
     Observation,
     st.text(max_size=5),
-    st.integers(0, 2**60),
+    st.integers(1, 2**60),
     captions,
     poses,
     st.just("home"),

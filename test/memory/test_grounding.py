@@ -5,8 +5,8 @@
 import numpy as np
 import pytest
 
-from mmser_ros.memory.codec import ObservationError
 from mmser_ros.memory.grounding import depth_grid, point_of_region, with_points
+from mmser_ros.memory.plausible import ObservationError
 from mmser_ros.records import Camera, Caption, GroundedPhrase, Region
 
 from .scenes import CAMERA, labels, open_memory, pose

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmser_ros.memory.codec import ObservationError
 from mmser_ros.memory.memory import SceneMemory
+from mmser_ros.memory.plausible import ObservationError
+from mmser_ros.memory.stretch import StretchError
 
 from .house import House
 from .plain_words import PlainParser, PlainWords
@@ -167,6 +168,30 @@ def test_forgetting_is_as_if_it_had_never_been_seen(tmp_path):
     with open_memory(path) as memory:
         assert labels(memory.things()) == ["book"]
         assert not memory.add(early[0])
+
+
+def test_what_was_seen_in_a_stretch_of_time_can_be_forgotten(tmp_path):
+    early = around("a mug", [("mug", MUG)])
+    middle = around("a cat", [("cat", MUG)], start=200.0, x=20.0)
+    late = around("a book", [("book", BOOK)], start=500.0)
+    path = tmp_path / "home.sqlite"
+    with remember(*early, *middle, *late, path=path) as memory:
+        assert memory.forget(after=200 * SECOND, before=231 * SECOND)
+        assert same(memory, remember(*early, *late))
+        assert memory.forget(after=500 * SECOND)
+        assert same(memory, remember(*early))
+        memory.add_all(late)  # what is told again is remembered again
+        assert same(memory, remember(*early, *late))
+    with open_memory(path) as memory:
+        assert same(memory, remember(*early, *late))
+
+
+@pytest.mark.parametrize("stretch", [{}, {"before": 5, "after": 5}, {"before": 5, "after": 9}])
+def test_a_stretch_without_an_end_or_with_nothing_in_it_is_refused(stretch):
+    memory = remember(*around("a mug", [("mug", MUG)]))
+    with pytest.raises(StretchError, match=r"got (no time|a stretch)"):
+        memory.forget(**stretch)
+    assert memory.status().observations == 4
 
 
 def test_clearing_leaves_nothing_and_lets_all_come_again(tmp_path):

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from mmser_ros.memory.askable import QueryError
 from mmser_ros.memory.lexicon import Lexicon
 from mmser_ros.memory.parsing import CaptionParser
-from mmser_ros.memory.query import QueryError
 
 from .scenes import SECOND, around, labels, look, remember
 
@@ -69,7 +69,31 @@ def test_a_word_is_found_as_captions_have_it():
 
 def test_what_is_not_known_is_not_found(memory):
     assert memory.find("an elephant") == []
-    assert memory.find("") == []
+    assert memory.find("?!") == []
+
+
+def test_of_no_text_is_anything_that_is_believed(memory):
+    for text in ("", " \n"):
+        assert labels(memory.find(text)) == labels(memory.things()) == ["mug", "mug", "table"]
+        assert math.dist(memory.find(text, near=(2.0, 3.0), k=1)[0].position, BLUE) < 0.2
+
+
+def test_a_text_that_nobody_could_mean_is_refused(memory):
+    with pytest.raises(QueryError, match="got a text of 5000 characters; expected at most 2000"):
+        memory.find("mug, " * 1000)
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_refused_in_words(memory, odd):
+    for question in (
+        lambda: memory.find("mug", near=(0.0, odd)),
+        lambda: memory.find("", near=(odd, 0.0)),
+        lambda: memory.at((odd, 0.0)),
+        lambda: memory.at((0.0, 0.0), radius=odd),
+        lambda: memory.path_to(memory.find("mug")[0], look("", 0, x=odd).pose),
+    ):
+        with pytest.raises(QueryError, match=rf"got .*\(.*{odd:g}.*\); expected finite numbers"):
+            question()
 
 
 def test_at_a_room_a_place_or_a_position(memory):

@@ -128,7 +128,8 @@ def test_where_no_file_can_be_made_the_memory_works_and_says_so():
     memory = open_memory("/proc/home.sqlite")
     memory.add_all(LOOKS)
     assert labels(memory.find("mug")) == ["mug"]
-    assert "/proc/home.sqlite can't be written" in memory.status().problem
+    said = "/proc/home.sqlite can't be written: no file can be made in the folder /proc"
+    assert said in memory.status().problem
     assert memory.status().observations == len(LOOKS)
 
 
@@ -158,6 +159,84 @@ def test_a_damaged_file_is_set_aside_and_never_overwritten(tmp_path, damage):
     with open_memory(path) as memory:
         assert labels(memory.find("mug")) == ["mug"]
         assert memory.status().notice == ""
+
+
+def _text(path):
+    path.write_text("notes on mugs\n" * 400)
+
+
+def _database(path, *more):
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE songs (name)")
+        db.execute("INSERT INTO songs VALUES ('of a mug')")
+        for one in more:
+            db.execute(one)
+
+
+def _live(path):
+    """A database that another program has open, with all of it in the log."""
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("CREATE TABLE songs (name)")
+    db.commit()
+    return db
+
+
+OTHERS = {
+    "text": _text,
+    "picture": lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(9000)),
+    "one byte": lambda path: path.write_bytes(b"x"),
+    "database": _database,
+    "with some like ours": lambda path: _database(path, "CREATE TABLE meta (name, value)"),
+    "of a version": lambda path: _database(path, "PRAGMA user_version = 1"),
+    "damaged": lambda path: path.write_bytes(b"SQLite format 3\0" + b"mug" * 3000),
+    "live": _live,
+    "folder": Path.mkdir,
+    "pipe": os.mkfifo,
+}
+
+
+def contents(folder):
+    files = [one for one in folder.iterdir() if not one.name.endswith("-shm")]  # locks of readers
+    return {one.name: one.is_file() and one.read_bytes() for one in files}
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("other", OTHERS)
+def test_what_holds_something_else_is_refused_and_left_as_it_is(tmp_path, other, read_only):
+    path = tmp_path / "home.sqlite"
+    user = OTHERS[other](path)
+    before = contents(tmp_path)
+    with pytest.raises(StoreError, match=r"home.sqlite can't be read as a scene memory: it is "):
+        open_memory(path, read_only=read_only)
+    assert contents(tmp_path) == before
+    if other == "live":
+        user.close()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_path_that_can_not_be_is_refused(tmp_path, name):
+    with pytest.raises(StoreError, match="give another path"):
+        open_memory(tmp_path / name)
+
+
+def test_an_empty_file_and_a_folder_that_is_not_there_become_a_store(tmp_path):
+    (tmp_path / "empty").touch()
+    for path in (tmp_path / "empty", tmp_path / "not/there/home.sqlite"):
+        remember(*LOOKS, path=path).close()
+        with open_memory(path, read_only=True) as memory:
+            assert labels(memory.things()) == ["mug"]
+
+
+def test_what_comes_in_a_stores_place_is_not_written_to(tmp_path):
+    path = tmp_path / "home.sqlite"
+    memory = open_memory("/dev/null/home.sqlite", flush_seconds=0.0)
+    memory._store._path = path  # as if the disk had come back with another content
+    _text(path)
+    memory.add_all(LOOKS)
+    assert "it is no database" in memory.status().problem
+    assert memory.status().observations == len(LOOKS)
+    assert path.read_text().startswith("notes")
 
 
 def test_a_store_of_another_map_is_refused_or_stale(tmp_path):

@@ -4,6 +4,8 @@
 
 import cv2
 import numpy as np
+from mcap.writer import CompressionType
+from mcap.writer import Writer as McapWriter
 from rosbags.rosbag2 import Writer
 from rosbags.typesys import Stores, get_typestore
 
@@ -82,3 +84,26 @@ def pose_message(kind, header, x):
     twist = types["geometry_msgs/msg/Twist"](linear=vector, angular=vector)
     twist = types["geometry_msgs/msg/TwistWithCovariance"](twist=twist, covariance=unknown)
     return types[POSE_TYPES[kind]](header=header, child_frame_id="base", pose=pose, twist=twist)
+
+
+def write_mcap(path, start=100, count=6, chunk_size=1):
+    """An MCAP file as a recorder writes it: images on /eye a second apart, a chunk for each."""
+    name = "sensor_msgs/msg/Image"
+    types = STORE.types
+    with path.open("wb") as stream:
+        writer = McapWriter(stream, chunk_size=chunk_size, compression=CompressionType.NONE)
+        writer.start("ros2", "test")
+        text = STORE.generate_msgdef(name, ros_version=2)[0].encode()
+        schema = writer.register_schema(name, "ros2msg", text)
+        channel = writer.register_channel("/eye", "cdr", schema)
+        for number in range(count):
+            stamp = types["builtin_interfaces/msg/Time"](sec=start + number, nanosec=5)
+            message = types[name](
+                header=types["std_msgs/msg/Header"](stamp=stamp, frame_id="bag_eye"),
+                height=16, width=24, encoding="rgb8", is_bigendian=0, step=72,
+                data=plain(10 * number).reshape(-1),
+            )  # fmt: skip
+            moment = (start + number) * 1_000_000_000
+            writer.add_message(channel, moment, bytes(STORE.serialize_cdr(message, name)), moment)
+        writer.finish()
+    return path

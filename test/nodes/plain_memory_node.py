@@ -4,9 +4,11 @@
 
 from functools import partial
 
+from builtin_interfaces.msg import Time
 from mmser_ros.msg import SceneCaption
 from nav_msgs.msg import Odometry
 from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Header
 
 from mmser_ros.memory.memory import SceneMemory
@@ -27,8 +29,11 @@ QUICK = {
     "graph_period": 0.05,
     "diagnostics_period": 0.1,
     "map_id": "home",
+    "use_sim_time": True,  # scenes begin at 0
 }
 """Parameters for tests."""
+NOW = 1000
+"""Seconds: the simulated time, which is after all that scenes show."""
 
 
 def open_plain(path, map_id, **options):
@@ -44,6 +49,9 @@ class Robot:
         self.odometry = peer.node.create_publisher(Odometry, "odom", qos)
         self.captions = peer.node.create_publisher(SceneCaption, "scene_caption", qos)
         self.said = 0
+        self.now = NOW
+        clock = peer.node.create_publisher(Clock, "/clock", 10)
+        peer.node.create_timer(0.1, lambda: clock.publish(Clock(clock=Time(sec=self.now))))
 
     def connect(self):
         """Wait until the node hears this robot: until both sides have found each other."""
@@ -54,7 +62,8 @@ class Robot:
         def hears(one):
             found = values(one)
             heard = [found["input"], found["poses"]]
-            return found["state"] == "active" and all("compatible" in text for text in heard)
+            told = found["state"] == "active" and found["clock"] == "simulated"
+            return told and all("compatible" in text for text in heard)
 
         status = self.peer.status(hears, "a node that hears")
         self.said = int(values(status)["received"])

@@ -12,7 +12,7 @@ from test.nodes.conftest import values
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 WELL = MemorySnapshot(received=9, observed=8, dropped={"pose_late": 1}, silence=0.1)
-MEMORY = MemoryStatus("house", False, 8, 3, 2, 0, 0, 0, "", "", 5)
+MEMORY = MemoryStatus("house", False, 8, 3, 2, 0, 0, 0, 0, "", "", 5)
 LOST = replace(WELL, last_drop="no pose was heard on /odom")
 REFUSED = replace(WELL, last_refusal="depth is of no use")
 
@@ -112,6 +112,7 @@ def test_the_figures():
         "things": "3",
         "places": "2",
         "pending": "1",
+        "ahead": "0",
         "unsaved": "0",
         "lost": "0",
         "map of the store": "house",

@@ -4,6 +4,7 @@
 
 import math
 import sys
+import time
 from itertools import count
 from time import monotonic
 
@@ -23,6 +24,7 @@ from mmser_ros.nodes.memory_inputs import MemoryInputs, camera_mount
 from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS
 from mmser_ros.nodes.memory_statistics import MemoryStatistics
 from mmser_ros.nodes.parameters import declare
+from mmser_ros.nodes.plausible_stamps import stamp_check
 from mmser_ros.nodes.poses import PoseError
 from test.nodes.conftest import PATIENCE, wait_until
 from test.nodes.test_compressed_depth import packed
@@ -42,7 +44,7 @@ class Bench:
         self.node = Node("inputs", namespace=namespace, parameter_overrides=overrides)
         declare(self.node, MEMORY_PARAMETERS)
         self.statistics = MemoryStatistics()
-        self.inputs = MemoryInputs(self.node, self.statistics)
+        self.inputs = MemoryInputs(self.node, self.statistics, stamp_check(self.node))
         self.executor = SingleThreadedExecutor()
         self.executor.add_node(self.node)
 
@@ -126,6 +128,14 @@ def test_gap_and_buffer(bench):
         with pytest.raises(PoseError) as caught:
             narrow.at(seconds)
         assert caught.value.reason == reason
+
+
+def test_a_pose_of_no_clock_is_refused_and_makes_no_other_old(bench):
+    one = bench()
+    ahead = int(time.time()) + 86400
+    one.tell("odom", *(stamped(Odometry, at, at) for at in (1, 0, ahead, 2)))
+    assert one.at(1.5).pose.position[0] == 1.5
+    assert one.statistics.snapshot().refused == {"pose_stamp_zero": 1, "pose_stamp_ahead": 1}
 
 
 def test_after_a_jump_of_the_clock_it_begins_anew(bench):

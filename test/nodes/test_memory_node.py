@@ -219,6 +219,7 @@ def test_a_question_sends_the_robot_only_when_it_may(robot):
     asking.publish(String(data="elephant"))
     in_turn()
     assert set_parameter(robot, "goal_score", 0.3).successful
+    asking.publish(String(data=" "))
     asking.publish(String(data="mug"))
     wait_until(lambda: heard, "a goal")
     assert len(heard) == 1
@@ -242,7 +243,8 @@ def test_markers_and_mask_for_who_asks(robot):
     wait_until(lambda: masks and any(masks[-1].data), "the mask")
     grid = masks[-1].info
     width = grid.width * grid.resolution
-    assert width == pytest.approx(2 * (0.3 + ask(robot, "mug").matches[0].node.sigma), abs=0.25)
+    reach = 0.3 + 3 * ask(robot, "mug").matches[0].node.sigma / 3**0.5
+    assert width == pytest.approx(2 * reach, abs=0.25)
     assert grid.origin.position.x < 2.0 < grid.origin.position.x + width
     assert set_parameter(robot, "mask_resolution", 0.05).successful
     wait_until(lambda: masks[-1].info.resolution == pytest.approx(0.05), "finer cells")

@@ -47,7 +47,6 @@ def opened(tmp_path, monkeypatch):
 
 def test_where_the_memory_is_kept(opened, tmp_path):
     assert opened(map_id="my house")["path"] == tmp_path / "mmser/my%20house.asked.sqlite"
-    assert (tmp_path / "mmser").is_dir()
     assert opened(store=str(tmp_path / "x.sqlite"))["path"] == tmp_path / "x.sqlite"
     assert opened(store="none")["path"] is None
 
@@ -114,6 +113,16 @@ def test_a_store_that_can_not_be_made_is_kept_in_memory():
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     node.destroy_node()
     assert "/dev/null/x.sqlite can't be written" in warned[0]
+    assert "the folder /dev/null is not there, and can't be made (Not a dir" in warned[0]
+
+
+def test_what_holds_something_else_is_refused_at_start(tmp_path):
+    path = tmp_path / "letters.txt"
+    path.write_text("Dear robot")
+    said = refused(open_plain, store=str(path), pose_source="odom")
+    assert "can't be read as a scene memory: it is no database" in said
+    assert "Traceback" not in said
+    assert path.read_text() == "Dear robot"
 
 
 def test_when_the_clock_jumps_back_poses_begin_anew(opened, monkeypatch):

@@ -38,6 +38,7 @@ def hear(peer):
             gap=1.0,
             qos=QoSProfile(depth=10),
             refuse=lambda *why: refused.append(why),
+            check_stamp=lambda *_: None,
         )
         publisher = peer.node.create_publisher(kind, "where", 10)
         wait_until(lambda: publisher.get_subscription_count() == 1, "the subscription")

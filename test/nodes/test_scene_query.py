@@ -1,5 +1,7 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import math
+
 import pytest
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point
@@ -9,7 +11,7 @@ from mmser_ros.nodes.memory_conversions import pose_to_message
 from mmser_ros.nodes.scene_query import answer
 from test.memory.scenes import around, open_memory, pose, remember
 
-NOW = Time(sec=99)
+NOW = Time(sec=140)
 MUG, BOOK = [("mug", (2.0, 0.0, 0.8))], [("book", (8.0, 0.0, 0.8))]
 
 
@@ -38,9 +40,23 @@ def test_a_match_says_where_and_why(memory):
     assert (match.node.label, match.node.room) == ("mug", "kitchen")
     assert match.node.caption == "a red mug in a kitchen"
     assert 10 <= match.node.caption_stamp.sec <= 40
-    assert match.age == pytest.approx(90.0)  # seen at 40 s, and the newest look is at 130 s
+    assert match.age == pytest.approx(100.0)  # seen at 40 s, though the newest look is at 130 s
     assert (match.pose.header.frame_id, match.pose.header.stamp) == ("map", NOW)
     assert 0.5 < match.score <= 1.0
+
+
+def test_what_nobody_looks_at_grows_old_and_doubtful(memory):
+    later = Time(sec=140 + 2 * 24 * 3600)  # a mug's half-life is a week
+
+    def mug(now):
+        (match,) = answer(memory, QueryScene.Request(text="mug"), "robot", now).matches
+        return match
+
+    assert mug(later).age == pytest.approx(later.sec - 40)
+    assert mug(later).node.probability < mug(NOW).node.probability - 0.02
+    assert mug(Time()).age == pytest.approx(90.0)  # nobody knows the time: as of the newest look
+    long_after = Time(sec=2**31 - 1)
+    assert answer(memory, QueryScene.Request(), "robot", long_after).matches == []
 
 
 def test_nothing_like_it(memory):
@@ -71,6 +87,24 @@ def test_the_way_begins_where_it_should(memory):
     assert here.matches[0].path.poses[-1].pose == here.matches[0].pose.pose
     stranger = answer(memory, QueryScene.Request(text="mug"), "nobody", NOW)
     assert (stranger.success, stranger.matches[0].path.poses) == (True, [])
+
+
+def test_of_no_text_is_anything_the_best_first(memory):
+    assert found(memory, text="  ") == found(memory) == ["book", "mug"]
+    assert found(memory, text=" ", until=Time(sec=90)) == ["mug"]
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_refused_in_words(memory, odd):
+    near = {"has_near": True, "near": Point(x=odd)}
+    start = {"has_start": True, "start": pose_to_message(pose(0.0, odd))}
+    for request in (near, start):
+        for more in ({}, {"text": "mug"}, {"text": "elephant"}, {"until": Time(sec=1)}):
+            response = ask(memory, **request, **more)
+            assert (response.success, response.matches) == (False, [])
+            assert f"{odd:g}" in response.message
+            assert "expected finite numbers" in response.message
+    assert found(memory, near=Point(x=odd)) == ["book", "mug"]  # has_near says that it is not given
 
 
 def test_a_question_that_can_not_be_answered(memory):
