@@ -38,8 +38,6 @@ from mmser_ros.training.told_items import ToldItem
 from mmser_ros.training.word_features import ViewFeatures
 from mmser_ros.training.word_noise import prompt_words
 
-SAMPLES = 5
-"""Captions drawn for each picture."""
 TOLD = 960
 """Pictures between two lines of the log."""
 
@@ -53,6 +51,8 @@ class RewardSchedule(Schedule):
         gain: what a word is worth that is there, see `CaptionRewards`.
         cost: what a word costs that is not.
         lesson: weight of the loss on a caption that the picture has.
+        samples: captions drawn for each picture.
+        longest: tokens that a sample is cut after; default: those that a caption has at most.
         temperature: of the samples.
         keep: share of the visual tokens that a look sees.
         keep_channels: share of the features' channels.
@@ -63,6 +63,8 @@ class RewardSchedule(Schedule):
     gain: float = 0.1
     cost: float = 0.25
     lesson: float = 0.1
+    samples: int = 4
+    longest: int | None = None
     temperature: float = 0.7
     keep: float = 1.0
     keep_channels: float = 1.0
@@ -242,7 +244,7 @@ class _Rewarder:
                 context.mask,
                 specialist.starts(len(batch), words),
             )
-        drawing = (laid.segments < SAMPLES)[..., None]
+        drawing = (laid.segments < schedule.samples)[..., None]
         scaled = torch.where(drawing, logits.float() / schedule.temperature, logits.float())
         losses = cross_entropy(
             scaled.flatten(0, 1), laid.targets.flatten(), reduction="none"
@@ -253,12 +255,13 @@ class _Rewarder:
 
     @torch.no_grad()
     def _draw(self, visual: Tensor, words: Padded, looks: Tensor) -> list[list[list[int]]]:
-        specialist, longest = self._specialist, self._specialist.config.max_caption_tokens
+        specialist, schedule = self._specialist, self._schedule
+        longest = schedule.longest or specialist.config.max_caption_tokens
         prompt = thin(specialist.prompt(visual, words=words), visual.shape[1], looks)
         prompt = replace(prompt, embeddings=prompt.embeddings.bfloat16())
-        end, temperature = specialist.end, self._schedule.temperature
-        flat = sample(self._drawer, prompt, SAMPLES, end, longest, temperature)
-        return [flat[at : at + SAMPLES] for at in range(0, len(flat), SAMPLES)]
+        count, end, temperature = schedule.samples, specialist.end, schedule.temperature
+        flat = sample(self._drawer, prompt, count, end, longest, temperature)
+        return [flat[at : at + count] for at in range(0, len(flat), count)]
 
     def _advantages(
         self, captions: Sequence[Sequence[int]], index: int, mirrored: bool
