@@ -139,13 +139,14 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"the folder {folder} is not there, and can't be made ({error.strerror})"
+        missing = f"is not there, and can't be made ({error.strerror})"
+        msg = f"the folder {folder} {'is no folder' if folder.exists() else missing}"
         raise OSError(msg) from error
 
 
 def _locked(path: Path) -> IO[bytes]:
     try:
-        lock = path.with_name(path.name + ".lock").open("wb")
+        lock = path.with_name(path.name + ".lock").open("ab")  # what is in it, stays in it
     except OSError as error:
         msg = f"no file can be made in the folder {path.parent} ({error.strerror})"
         raise OSError(msg) from error

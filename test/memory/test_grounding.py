@@ -61,7 +61,7 @@ def test_observing_with_depth_puts_a_thing_where_it_is():
     caption = Caption("a mug", "a mug", 0.9, True, "made", 2, (phrase,))
     for i in range(3):
         memory.observe(
-            caption, i * 10**10, pose(x=0.0, y=0.0), camera=CAMERA, depth=picture_of_depth()
+            caption, (i + 1) * 10**10, pose(x=0.0, y=0.0), camera=CAMERA, depth=picture_of_depth()
         )
     (match,) = memory.find("mug")
     assert match.position == pytest.approx((2.0, 0.0, 0.0), abs=0.01)
@@ -75,7 +75,7 @@ def test_a_camera_on_a_mast_looks_from_there():
     phrase = GroundedPhrase("a mug", "mug", 0.9, REGION, (0.0, 0.2, 2.0))
     caption = Caption("a mug", "a mug", 0.9, True, "made", 2, (phrase,))
     for i in range(3):
-        memory.observe(caption, i * 10**10, pose(turn=np.pi / 2), camera=mast)
+        memory.observe(caption, (i + 1) * 10**10, pose(turn=np.pi / 2), camera=mast)
     assert labels(memory.find("mug")) == ["mug"]
     assert memory.find("mug")[0].position == pytest.approx((0.0, 2.1, 1.0), abs=0.01)
 
@@ -83,4 +83,4 @@ def test_a_camera_on_a_mast_looks_from_there():
 def test_a_camera_that_is_not_calibrated_is_refused():
     caption = Caption("a mug", "", 0.9, False, "made", 1)
     with pytest.raises(ObservationError, match="calibrated camera"):
-        open_memory().observe(caption, 0, pose(), camera=Camera(0, 0, 0.0, 0.0, 0.0, 0.0))
+        open_memory().observe(caption, 1, pose(), camera=Camera(0, 0, 0.0, 0.0, 0.0, 0.0))

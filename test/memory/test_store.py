@@ -130,6 +130,8 @@ def test_where_no_file_can_be_made_the_memory_works_and_says_so():
     assert labels(memory.find("mug")) == ["mug"]
     said = "/proc/home.sqlite can't be written: no file can be made in the folder /proc"
     assert said in memory.status().problem
+    below = open_memory("/proc/deep/home.sqlite").status().problem
+    assert "the folder /proc/deep is not there, and can't be made (No such file" in below
     assert memory.status().observations == len(LOOKS)
 
 
@@ -218,6 +220,12 @@ def test_what_holds_something_else_is_refused_and_left_as_it_is(tmp_path, other,
 def test_a_path_that_can_not_be_is_refused(tmp_path, name):
     with pytest.raises(StoreError, match="give another path"):
         open_memory(tmp_path / name)
+
+
+def test_a_file_that_has_the_name_of_the_lock_keeps_what_is_in_it(tmp_path):
+    (tmp_path / "home.sqlite.lock").write_text("of the front door")
+    open_memory(tmp_path / "home.sqlite").close()
+    assert (tmp_path / "home.sqlite.lock").read_text() == "of the front door"
 
 
 def test_an_empty_file_and_a_folder_that_is_not_there_become_a_store(tmp_path):

@@ -113,7 +113,7 @@ def test_a_store_that_can_not_be_made_is_kept_in_memory():
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     node.destroy_node()
     assert "/dev/null/x.sqlite can't be written" in warned[0]
-    assert "the folder /dev/null is not there, and can't be made (Not a dir" in warned[0]
+    assert "the folder /dev/null is no folder" in warned[0]
 
 
 def test_what_holds_something_else_is_refused_at_start(tmp_path):
