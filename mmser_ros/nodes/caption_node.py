@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """caption_node: camera images in, scene captions out."""
@@ -49,8 +48,8 @@ class CaptionNode(LifecycleNode):
     The subscription only swaps the image that waits; `CaptionWorker` captions.
 
     Args:
-        captioner_factory: takes `model`, `device`, `quantize`, `passes`, `beams` and returns a
-            captioner; may raise MmserError.
+        captioner_factory: takes `model`, `device`, `quantize`, `threads`, `passes`, `beams` and
+            returns a captioner; may raise MmserError.
         options: of LifecycleNode.
 
     Attributes:
@@ -92,7 +91,7 @@ class CaptionNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and open topics and service."""
-        names = ("model", "device", "quantize", "passes", "beams")
+        names = ("model", "device", "quantize", "threads", "passes", "beams")
         try:
             self._captioner = self._captioner_factory(**{name: self._get(name) for name in names})
         except Exception as error:  # rclpy would swallow it without a word
@@ -188,7 +187,12 @@ class CaptionNode(LifecycleNode):
             response.message = f"the request has no image and none came on {self._topic} yet"
             return response
         try:
-            caption = self._worker.caption(read(message), request.passes or self._get("passes"))
+            caption = self._worker.caption(
+                read(message),
+                request.passes or self._get("passes"),
+                initial=request.initial_caption,
+                ground=request.ground,
+            )
             response.caption = caption_to_message(caption, message.header)
         except Exception as error:  # the asker is told; the node goes on
             response.message = str(error) or type(error).__name__
@@ -220,6 +224,7 @@ class CaptionNode(LifecycleNode):
                 "model": captioner.name if captioner else self._get("model"),
                 "device": captioner.device if captioner else self._get("device"),
                 "quantize": captioner.quantize if captioner else self._get("quantize"),
+                "threads": str(captioner.threads if captioner else self._get("threads")),
                 "passes": str(self._get("passes")),
             },
             state=self._state,
