@@ -6,21 +6,29 @@ Every variant captions the same 640x480 picture in turn, so that whatever else t
 falls on all alike. All weights are random, which changes no timing, and no caption ends before its
 greatest length, so all decode the same number of tokens.
 
+With --busy 1 the first model and mode are also timed with one thread, with as many as there are
+processors, and with `auto`: alone, and beside one busy process (more of them: --busy 2), in turn.
+
 Prints one JSON object:
     python benchmarks/captioner_speed.py --rounds 20
+    python benchmarks/captioner_speed.py --models nano --modes int8 --busy 1
 """
 
 import argparse
 import json
 import os
 import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
 
 import numpy as np
-import torch
 
 from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.threads import automatic, processors, use_threads
 from mmser_ros.captioner.untrained import build_untrained, random_weights, read_architecture
 from mmser_ros.resources import share_path
 from mmser_ros.training.recipe import read_refine_recipe
@@ -40,9 +48,51 @@ def build(model: str, mode: str, passes: int, tokens: int, device: str) -> Capti
     return Captioner(specialist.eval(), tokenizer, device=device, quantize=mode, passes=passes)
 
 
+@contextmanager
+def neighbours(count: int) -> Iterator[None]:
+    """So many processes that keep a processor busy each."""
+    command = [sys.executable, "-c", "while True: pass"]
+    running = [subprocess.Popen(command) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for one in running:
+            one.kill()
+            one.wait()
+
+
+def compare_threads(captioner: Captioner, picture: np.ndarray, rounds: int, busy: int) -> dict:
+    """Median milliseconds of a caption by threads, alone and beside busy processes."""
+    settings = {"1": 1, f"all ({processors()})": processors(), f"auto ({automatic()})": automatic()}
+    times: dict[str, dict[str, list[float]]] = {name: {} for name in settings}
+    for place, count in (("alone", 0), (f"beside {busy}", busy)):
+        with neighbours(count):
+            for number in range(rounds + 1):  # the first warms up
+                for name, threads in settings.items():
+                    use_threads(threads)
+                    taken = captioner.caption(picture).times_ms["total"]
+                    if number:
+                        times[name].setdefault(place, []).append(taken)
+    use_threads("auto")
+    return {
+        name: {place: round(median(some), 1) for place, some in places.items()}
+        for name, places in times.items()
+    }
+
+
 def run(
-    models: list[str], modes: list[str], passes: int, rounds: int, tokens: int, device: str
+    models: list[str],
+    modes: list[str],
+    passes: int,
+    rounds: int,
+    tokens: int,
+    device: str,
+    threads: str,
+    busy: int,
 ) -> dict:
+    import torch  # after our own import has said how its threads wait
+
+    use_threads(threads)
     torch.manual_seed(0)
     picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
     pairs = [(one, mode) for one in models for mode in modes]
@@ -57,13 +107,16 @@ def run(
                 glances[key].append(taken["encode"] + taken["glance"])
                 times[key].append(taken["total"] - taken["ground"])
                 grounding[key].append(taken["ground"])
+    used = torch.get_num_threads()
+    first = variants[pairs[0]]
+    by_threads = {"ms_by_threads": compare_threads(first, picture, rounds, busy)} if busy else {}
     return {
         "machine": {
             "processor": platform.processor() or platform.machine(),
             "cores": os.cpu_count(),
         },
         "device": device,
-        "threads": torch.get_num_threads(),
+        "threads": used,
         "load_average": os.getloadavg()[0],
         "batch": 1,
         "passes": passes,
@@ -80,6 +133,7 @@ def run(
             " ".join((one, mode)): round(median(times[one, modes[0]]) / median(times[one, mode]), 2)
             for one, mode in times
         },
+        **by_threads,
     }
 
 
@@ -91,6 +145,8 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--tokens", type=int, default=16, help="of each caption")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", default="auto", help="a number, or auto: all but one")
+    parser.add_argument("--busy", type=int, default=0, help="processes to compare threads beside")
     options = parser.parse_args()
     result = run(
         options.models.split(","),
@@ -99,5 +155,7 @@ if __name__ == "__main__":
         options.rounds,
         options.tokens,
         options.device,
+        options.threads,
+        options.busy,
     )
     print(json.dumps(result))

@@ -2,34 +2,62 @@
 # SPDX-License-Identifier: Apache-2.0
 """Caption and remember: `ros2 launch mmser_ros bringup.launch.py image_topic:=… map_id:=house`.
 
-It takes the arguments of caption.launch.py and memory.launch.py, but for `params_file`, of which
-each node has its own.
+It takes the arguments of caption.launch.py and memory.launch.py. Captions are grounded, so that
+the memory learns where in the picture things were.
 """
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.launch_context import LaunchContext
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
 from mmser_ros.nodes.launching import shipped_parameters
 from mmser_ros.resources import share_path
 
+NODES = ("caption", "memory")
+
 
 def generate_launch_description() -> LaunchDescription:
     """Start both nodes."""
-    actions = []
-    for name in ("caption", "memory"):
-        argument = f"{name}_params_file"
-        file = str(share_path(f"launch/{name}.launch.py"))  # so that its arguments are listed, too
-        actions += [
+    return LaunchDescription(
+        [
             DeclareLaunchArgument(
-                argument,
-                default_value=shipped_parameters(f"{name}.yaml"),
-                description=f"YAML file of the parameters of {name}_node.",
+                "params_file",
+                default_value="",
+                description="YAML file of the parameters of both nodes, each under its name; "
+                "empty: the shipped ones.",
             ),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(file),
-                launch_arguments={"params_file": LaunchConfiguration(argument)}.items(),
+            *(
+                DeclareLaunchArgument(
+                    f"{name}_params_file",
+                    default_value="",
+                    description=f"The same of {name}_node alone; empty: params_file.",
+                )
+                for name in NODES
+            ),
+            DeclareLaunchArgument(
+                "ground",
+                default_value="true",
+                description="Find where in the picture each phrase was seen: without it the "
+                "memory takes everything for straight ahead. Empty: as params_file says.",
+            ),
+            OpaqueFunction(function=choose_files),
+            *(
+                IncludeLaunchDescription(
+                    # now, so that its arguments are listed, too
+                    PythonLaunchDescriptionSource(str(share_path(f"launch/{name}.launch.py"))),
+                    launch_arguments={"params_file": LaunchConfiguration(f"{name}_file")}.items(),
+                )
+                for name in NODES
             ),
         ]
-    return LaunchDescription(actions)
+    )
+
+
+def choose_files(context: LaunchContext) -> None:
+    """Say which file each node reads, before the first one's `params_file` hides that of both."""
+    given = context.launch_configurations
+    for name in NODES:
+        shipped = shipped_parameters(f"{name}.yaml").perform(context)
+        given[f"{name}_file"] = given[f"{name}_params_file"] or given["params_file"] or shipped

@@ -7,7 +7,11 @@ from launch import LaunchDescription
 from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
 from mmser_ros.nodes.launching import TopicArgument, node_description
 
-OVERRIDES = ("image_transport", "model", "device", "quantize", "passes", "min_confidence")
+OVERRIDES = (
+    *("image_transport", "model", "device", "quantize", "threads"),
+    *("passes", "publish_glance", "beams", "ground"),
+    *("min_confidence", "max_rate", "keyframe_threshold"),
+)
 TOPICS = {
     "image_topic": TopicArgument(
         "image", "/camera/image_raw", "The camera's image topic, without /compressed."

@@ -23,6 +23,7 @@ from mmser_ros.cli_options import (
     Initial,
     Model,
     Quantize,
+    Threads,
 )
 from mmser_ros.cli_perturb import perturb
 from mmser_ros.cli_train import train_app
@@ -52,7 +53,7 @@ def main() -> None:
     """Run the command line; what a user can mend ends with a line on stderr and exit status 1."""
     try:
         app()
-    except MmserError as error:
+    except (MmserError, OSError, UnicodeDecodeError) as error:  # of files, in Python's words
         errors.print(f"error: {error}", style="red", markup=False)
         sys.exit(1)
 
@@ -63,6 +64,7 @@ def caption(
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     quantize: Quantize = "auto",
+    threads: Threads = "auto",
     passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
     beams: Beams = 1,
     initial: Initial = None,
@@ -80,7 +82,9 @@ def caption(
     from mmser_ros.marked import print_caption
     from mmser_ros.pictures import SUFFIXES, draw_caption, load_picture, save_picture
 
-    captioner = Captioner.load(model, device=device, quantize=quantize, passes=passes, beams=beams)
+    captioner = Captioner.load(
+        model, device=device, quantize=quantize, threads=threads, passes=passes, beams=beams
+    )
     one_file = out is not None and out.suffix.lower() in SUFFIXES
     if one_file and len(images) > 1:
         msg = f"--out {out} is one file for {len(images)} pictures; give a folder"
@@ -113,6 +117,7 @@ def explain(
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     quantize: Quantize = "auto",
+    threads: Threads = "auto",
     passes: Annotated[
         int | None, typer.Option(min=1, help="Default: 2, or 1 where the model has no second look.")
     ] = None,
@@ -126,7 +131,9 @@ def explain(
     from mmser_ros.pictures import load_picture, save_picture
     from mmser_ros.spotlights import draw_explanation
 
-    captioner = Captioner.load(model, device=device, quantize=quantize, beams=beams)
+    captioner = Captioner.load(
+        model, device=device, quantize=quantize, threads=threads, beams=beams
+    )
     picture = load_picture(image)
     looks = captioner.explain(
         picture, passes=passes or min(2, captioner.max_passes), initial=initial
@@ -209,9 +216,6 @@ def _ros_arguments(name: str, params_file: Path | None, further: list[str]) -> l
     from mmser_ros.resources import share_path
 
     file = params_file or share_path(f"config/{name}.yaml")
-    if not file.is_file():
-        msg = f"no parameter file {file}"
-        raise MmserError(msg)
     return [f"{name}_node", "--ros-args", "--params-file", str(file), *further]
 
 

@@ -24,6 +24,7 @@ from mmser_ros.cli_options import (
     Quantize,
     Sets,
     Split,
+    Threads,
     pass_numbers,
     set_names,
 )
@@ -44,6 +45,7 @@ def calibrate(
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     quantize: Quantize = "auto",
+    threads: Threads = "auto",
     passes: Passes = "1",
     limit: Limit = None,
     diagram: Annotated[
@@ -66,7 +68,7 @@ def calibrate(
     opened = [one.spread(limit) for one in open_sets(data, split, set_names(sets), part)]
     for one in opened:
         errors.print(one.report(), markup=False)
-    captioner = Captioner.load(model, device=device, quantize=quantize)
+    captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
     fitted = fit(captioner, Judge(data), opened, passes=numbers, progress=show_progress)
     save_calibrated(find_model(model), out, [one.calibration for one in fitted.values()])
     if diagram is not None:

@@ -25,6 +25,7 @@ from mmser_ros.cli_options import (
     Quantize,
     Sets,
     Split,
+    Threads,
     pass_numbers,
     set_names,
 )
@@ -45,6 +46,7 @@ def evaluate(
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     quantize: Quantize = "auto",
+    threads: Threads = "auto",
     passes: Passes = "1",
     beams: Beams = 1,
     limit: Limit = None,
@@ -78,7 +80,7 @@ def evaluate(
     else:
         opened = open_sets(data, split, names, part)
         _report(opened)
-        captioner = Captioner.load(model, device=device, quantize=quantize)
+        captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
         if planted:
             kind = "planted"
             result = _score_planted(captioner, opened, names is None, limit)

@@ -16,7 +16,13 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Quantize = Annotated[
     str, typer.Option(help="auto, none, bf16, fp16 or int8; auto: the fastest here.")
 ]
-Beams = Annotated[int, typer.Option(min=1, help="1 decodes greedily, more by beam search.")]
+Threads = Annotated[
+    str,
+    typer.Option(
+        help="auto or a number; auto: as OMP_NUM_THREADS says, else all processors but one."
+    ),
+]
+Beams = Annotated[int, typer.Option(min=1, max=16, help="1 decodes greedily, more by beam search.")]
 Initial = Annotated[
     str | None, typer.Option(help="Refine this caption instead of the first glance's.")
 ]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from mmser_ros.cli import app
+from mmser_ros.cli import app, main
 from mmser_ros.pictures import INKS
 
 
@@ -138,6 +138,34 @@ def test_help_needs_no_torch():
 def test_run_refuses_a_parameter_file_that_is_not_there(tmp_path):
     said = mmser("run", "caption", "--params-file", tmp_path / "no.yaml", status=1).stderr
     assert "no parameter file" in said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermissionError(13, "Permission denied", "/root/model"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_no_traceback(monkeypatch, capsys, error):
+    def fail():
+        raise error
+
+    monkeypatch.setattr("mmser_ros.cli.app", fail)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    assert f"error: {error}" in capsys.readouterr().err
+
+
+def test_numbers_that_are_none_name_their_option(photo):
+    for option, given in (("--passes", "many"), ("--beams", "99"), ("--threads", "some")):
+        arguments = ["caption", str(photo), option, given]
+        done = CliRunner().invoke(app, arguments)
+        said = f"{done.output}{done.exception}"
+        assert done.exit_code != 0
+        assert option.strip("-") in said
+        assert given in said
 
 
 def test_run_replay_uses_the_shipped_parameters(tmp_path, photo):

@@ -3,6 +3,7 @@
 """What is installed beside the modules, and that versions agree."""
 
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from mmser_ros.msg import (
     GroundedPhrase,
+    SceneAnswer,
     SceneCaption,
     SceneDigest,
     SceneEdge,
@@ -122,6 +124,8 @@ def test_the_interface_is_what_others_rely_on():
         "image",
         "compressed_image",
         "passes",
+        "initial_caption",
+        "ground",
     }
     assert CaptionImage.Response.get_fields_and_field_types().keys() == {
         "success",
@@ -143,6 +147,7 @@ def test_the_interface_is_what_others_rely_on():
             "caption_stamp robot first_seen last_seen",
         ),
         (SceneEdge, "source target predicate length probability geometry caption"),
+        (SceneAnswer, "question text found thing score pose map_id stale"),
         (SceneMatch, "node score age pose path path_length relations map_id stale"),
         (
             SceneObservation,
@@ -178,3 +183,12 @@ def test_parameter_files_hold_every_parameter_at_its_default(name):
     document = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
     values = document[f"/**/{name}_node"]["ros__parameters"]
     assert values == {one.name: one.default for one in tables[name]}
+
+
+def test_what_a_robot_installs_by_pip_is_what_the_package_needs():
+    table = (ROOT / "pyproject.toml").read_text()
+    needed = re.findall(r'"([^"]+)"', re.search(r"\ndependencies = \[(.*?)\n\]", table, re.S)[1])
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    asked = [line for line in lines if not line.startswith(("#", "-c "))]
+    assert asked == [name for name in needed if not name.startswith("ros-")]
+    assert "-c constraints.txt" in lines

@@ -20,6 +20,7 @@ from mmser_ros.captioner.grounding import Explanation, explain, grounded
 from mmser_ros.captioner.looks import Look, looks
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.threads import use_threads
 from mmser_ros.captioner.vision import visible
 from mmser_ros.errors import OutOfMemoryError
 from mmser_ros.records import Caption
@@ -88,6 +89,7 @@ class Captioner:
         *,
         device: str = "auto",
         quantize: str = "auto",
+        threads: int | str | None = None,
         passes: int = 1,
         beams: int = 1,
     ) -> Captioner:
@@ -97,6 +99,8 @@ class Captioner:
             model: a shipped model's name, or the path of a checkpoint folder.
             device: as in the constructor, as are the others.
             quantize: see there; the captioner's `quantize` says what `auto` became.
+            threads: that torch works with, in the whole process, 1 to 1024; `auto` leaves one
+                processor to others; None: as torch has it.
             passes: see there.
             beams: see there.
 
@@ -104,6 +108,8 @@ class Captioner:
             CaptionerError: no such model, or as in the constructor.
             CheckpointError: the checkpoint is incomplete or damaged.
         """
+        if threads is not None:
+            use_threads(threads)
         specialist, tokenizer = load_checkpoint(find_model(model))
         return cls(
             specialist, tokenizer, device=device, quantize=quantize, passes=passes, beams=beams
@@ -189,6 +195,11 @@ class Captioner:
         with self._looking([image], passes, beams, initials) as looks:
             explained = [self._explained([image], look) for look in looks]
         return [(captions[0], explanations[0]) for captions, explanations in explained]
+
+    @property
+    def threads(self) -> int:
+        """How many threads torch works with."""
+        return torch.get_num_threads()
 
     def degrade(self) -> str | None:
         """Ask for less after an OutOfMemoryError: one pass and greedy first, then the CPU.

@@ -27,8 +27,13 @@ def check_device(device: str) -> str:
     except RuntimeError as error:
         msg = f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N"
         raise CaptionerError(msg) from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        msg = f"device {device!r}: torch {torch.__version__} finds no CUDA device; use cpu or auto"
+    if kind not in ("cpu", "cuda"):  # torch knows more than a captioner runs on
+        msg = f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N"
+        raise CaptionerError(msg)
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if kind == "cuda" and (torch.device(device).index or 0) >= there:
+        found = f"CUDA devices 0 to {there - 1}" if there else "no CUDA device"
+        msg = f"device {device!r}: torch {torch.__version__} finds {found}; use cpu or auto"
         raise CaptionerError(msg)
     return device
 

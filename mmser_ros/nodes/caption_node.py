@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """caption_node: camera images in, scene captions out."""
@@ -50,8 +49,8 @@ class CaptionNode(LifecycleNode):
     The subscription only swaps the image that waits; `CaptionWorker` captions.
 
     Args:
-        captioner_factory: takes `model`, `device`, `quantize`, `passes`, `beams` and returns a
-            captioner; may raise MmserError.
+        captioner_factory: takes `model`, `device`, `quantize`, `threads`, `passes`, `beams` and
+            returns a captioner; may raise MmserError.
         options: of LifecycleNode.
 
     Attributes:
@@ -93,7 +92,7 @@ class CaptionNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and open topics and service."""
-        names = ("model", "device", "quantize", "passes", "beams")
+        names = ("model", "device", "quantize", "threads", "passes", "beams")
         try:
             self._captioner = self._captioner_factory(**{name: self._get(name) for name in names})
         except Exception as error:  # rclpy would swallow it without a word
@@ -195,7 +194,12 @@ class CaptionNode(LifecycleNode):
             image = read(message)
             if message is self._newest:  # whoever gives a picture knows what it shows
                 check_view(image, self._get("min_view"))
-            caption = self._worker.caption(image, request.passes or self._get("passes"))
+            caption = self._worker.caption(
+                image,
+                request.passes or self._get("passes"),
+                initial=request.initial_caption,
+                ground=request.ground,
+            )
             response.caption = caption_to_message(caption, message.header)
         except Exception as error:  # the asker is told; the node goes on
             response.message = str(error) or type(error).__name__
@@ -227,6 +231,7 @@ class CaptionNode(LifecycleNode):
                 "model": captioner.name if captioner else self._get("model"),
                 "device": captioner.device if captioner else self._get("device"),
                 "quantize": captioner.quantize if captioner else self._get("quantize"),
+                "threads": str(captioner.threads if captioner else self._get("threads")),
                 "passes": str(self._get("passes")),
             },
             state=self._state,

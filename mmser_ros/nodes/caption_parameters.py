@@ -25,6 +25,16 @@ CAPTION_PARAMETERS = (
         fixed=True,
     ),
     Parameter(
+        "threads",
+        "auto",
+        "Processors that a caption is made on; auto: as OMP_NUM_THREADS says, else all but one, "
+        "which is left to others.",
+        choices=("auto",),
+        least=1,
+        greatest=1024,
+        fixed=True,
+    ),
+    Parameter(
         "image_transport",
         "raw",
         "raw takes sensor_msgs/Image on `image`, compressed sensor_msgs/CompressedImage on "

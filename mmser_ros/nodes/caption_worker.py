@@ -84,7 +84,13 @@ class CaptionWorker:
             frames.put(Frame(message))
 
     def caption(
-        self, image: np.ndarray, passes: int, on_glance: Callable[[Caption], None] | None = None
+        self,
+        image: np.ndarray,
+        passes: int,
+        on_glance: Callable[[Caption], None] | None = None,
+        *,
+        initial: str = "",
+        ground: bool = False,
     ) -> Caption:
         """Caption a picture now, after the one that is in work.
 
@@ -92,11 +98,15 @@ class CaptionWorker:
             image: (height, width, 3) uint8 RGB.
             passes: how many.
             on_glance: called with the caption of the first pass before further ones begin.
+            initial: a caption to look at again, in place of the first pass; empty: none.
+            ground: whether to find the regions of phrases also where the parameter doesn't say so.
 
         Raises:
             MmserError: as `Captioner.caption` does.
         """
-        settings = {name: self._setting(name) for name in ("beams", "ground")}
+        settings = {"beams": self._setting("beams"), "ground": ground or self._setting("ground")}
+        if initial:
+            settings["initial"] = initial
         with self._inference:
             if on_glance is None or passes == 1:
                 return self._captioner.caption(image, passes=passes, **settings)

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, TimerAction
 from launch.events.process import ProcessExited
@@ -16,10 +17,15 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from mmser_ros.nodes.parameter_files import read_sections
 from mmser_ros.nodes.parameters import Parameter
 from mmser_ros.nodes.transport import use_large_shared_memory
 
 RESPAWN_DELAY = 2.0  # seconds
+
+
+class LaunchError(RuntimeError):
+    """A launch that can't be as asked, or a node that gave up; it ends with exit status 1."""
 
 
 class TopicArgument(NamedTuple):
@@ -60,18 +66,14 @@ def node_description(
         def value(argument: str) -> str:
             return LaunchConfiguration(argument).perform(context)
 
-        given: dict = {
-            one.name: ParameterValue(
-                TextSubstitution(text=value(one.name)), value_type=type(one.default)
-            )
-            for one in overrides
-            if value(one.name)
-        }
-        if value("use_sim_time") == "true":
+        given = {one.name: _given(one, value(one.name)) for one in overrides if value(one.name)}
+        if value("use_sim_time").lower() == "true":
             given["use_sim_time"] = True
+        file = Path(value("params_file")).expanduser()
+        read_sections(file)  # ROS's launch would go on without it
         options = {
             "namespace": value("namespace"),
-            "parameters": [value("params_file"), given],
+            "parameters": [file, given],
             "remappings": [(one.topic, value(argument)) for argument, one in topics.items()],
             "arguments": ["--ros-args", "--log-level", value("log_level")],
         }
@@ -83,15 +85,18 @@ def node_description(
                     executable=name,
                     name=name,
                     output="screen",
-                    on_exit=respawn_if_killed,
+                    on_exit=ended,
                     **options,
                 )
             ]
 
-        def respawn_if_killed(event: ProcessExited, context: LaunchContext) -> TimerAction | None:
-            """Start the node again if a signal ended it; one that exited itself has said why."""
-            if event.returncode >= 0 or context.is_shutdown:
+        def ended(event: ProcessExited, context: LaunchContext) -> TimerAction | None:
+            """Start the node again if a signal ended it; one that gave up has said why."""
+            if event.returncode == 0 or context.is_shutdown:
                 return None
+            if event.returncode > 0:
+                msg = f"{name} ended with exit status {event.returncode}; its last line says why"
+                raise LaunchError(msg)
             return TimerAction(period=RESPAWN_DELAY, actions=node())
 
         return node()
@@ -116,7 +121,7 @@ def node_description(
             DeclareLaunchArgument(
                 "use_sim_time",
                 default_value="false",
-                choices=["true", "false"],
+                choices=["true", "false", "True", "False"],
                 description="true: take the time from /clock. false: as params_file says.",
             ),
             DeclareLaunchArgument(
@@ -130,13 +135,23 @@ def node_description(
     )
 
 
+def _given(parameter: Parameter, text: str) -> Any:
+    """The value of a parameter that is an argument, for ROS's launch."""
+    try:
+        value = parameter.parse(text)
+    except ValueError as error:
+        msg = f"launch argument {parameter.name}:={text}: {error}"
+        raise LaunchError(msg) from error
+    if not isinstance(value, str):
+        return value
+    return ParameterValue(TextSubstitution(text=value), value_type=str)  # house 7 is no number
+
+
 def _override(parameter: Parameter) -> DeclareLaunchArgument:
-    choices = list(parameter.choices)
-    if isinstance(parameter.default, bool):
-        choices = ["true", "false"]
+    free = isinstance(parameter.default, str) and not parameter.choices
+    values = "" if free else f"{parameter.expected()}; "
     return DeclareLaunchArgument(
         parameter.name,
         default_value="",
-        choices=["", *choices] if choices else None,
-        description=f"{parameter.description} Empty: as params_file says.",
+        description=f"{parameter.description} Values: {values}empty: as params_file says.",
     )

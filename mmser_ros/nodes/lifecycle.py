@@ -13,9 +13,8 @@ import rclpy
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
-from rclpy.signals import SignalHandlerOptions
 
-from mmser_ros.nodes.transport import use_large_shared_memory
+from mmser_ros.nodes.command_line import start_ros, warn_of_idle_files
 
 
 def run_lifecycle_node(
@@ -29,10 +28,8 @@ def run_lifecycle_node(
         args: of the command line.
         threads: of the executor.
     """
-    use_large_shared_memory()
-    # rclpy's signal handler would shut the context down under callbacks that are running: a
-    # signal interrupts this thread instead, which then ends the others in order.
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    start_ros(name, args)
+    # A signal interrupts this thread, which then ends the others in order.
     interrupted = False
 
     def interrupt(*_: object) -> None:
@@ -58,6 +55,7 @@ def run_lifecycle_node(
     failure = f"{name} can't start; the log above says why"
     try:
         node = make()
+        warn_of_idle_files(node, args)
         executor.add_node(node)
         if not node.get_parameter("autostart").value or _start(node):
             spinning.start()

@@ -13,6 +13,7 @@ from std_srvs.srv import Trigger
 
 from mmser_ros.errors import MmserError
 from mmser_ros.memory.memory import SceneMemory
+from mmser_ros.msg import SceneAnswer
 from mmser_ros.nodes.goals import GoalSender
 from mmser_ros.nodes.memory_conversions import nanoseconds
 from mmser_ros.nodes.scene_graph_stream import SceneGraphStream
@@ -22,7 +23,7 @@ from mmser_ros.srv import ForgetScene, GetSceneGraph, QueryScene
 
 
 class MemoryServices:
-    """~/query, ~/get_graph, ~/save, ~/clear, ~/forget, and the topic ~/ask.
+    """~/query, ~/get_graph, ~/save, ~/clear, ~/forget, and the topics ~/ask and ~/answer.
 
     They are in the node's own callback group, as the lifecycle services are: no transition takes
     the memory away from a request that is being answered.
@@ -48,6 +49,7 @@ class MemoryServices:
         self._node, self._memory, self._robot, self._stream = node, memory, robot, stream
         self._sharing, self._changed = sharing, changed
         self._goals = GoalSender(node, self._get("goal_action"))
+        self._answers = node.create_publisher(SceneAnswer, "~/answer", 10)
         self._subscription = node.create_subscription(String, "~/ask", self._ask, 10)
         self._services = [
             node.create_service(QueryScene, "~/query", self._query),
@@ -62,6 +64,7 @@ class MemoryServices:
         for service in self._services:
             self._node.destroy_service(service)
         self._node.destroy_subscription(self._subscription)
+        self._node.destroy_publisher(self._answers)
         self._goals.close()
 
     def _query(
@@ -75,8 +78,13 @@ class MemoryServices:
             self._node.get_logger().warning("~/ask got no text; say what to look for")
             return
         found = self._query(QueryScene.Request(text=message.data, k=1), QueryScene.Response())
-        said = self._follow(found)
-        self._node.get_logger().info(f"{message.data!r}: {said}")
+        said = SceneAnswer(question=message.data, text=self._follow(found))
+        if found.matches:
+            best = found.matches[0]
+            said.found, said.thing, said.score = True, best.node.id, best.score
+            said.pose, said.map_id, said.stale = best.pose, best.map_id, best.stale
+        self._answers.publish(said)
+        self._node.get_logger().info(f"{message.data!r}: {said.text}")
 
     def _follow(self, found: QueryScene.Response) -> str:
         """Send the robot to the best match, if that is wanted; what was done, in words."""

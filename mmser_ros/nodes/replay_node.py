@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 """replay_node: a folder of pictures, a video, a bag or a stream becomes a camera."""
@@ -19,18 +18,17 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from mmser_ros.errors import MmserError
+from mmser_ros.nodes.command_line import start_ros, warn_of_idle_files
 from mmser_ros.nodes.live_sources import shown
 from mmser_ros.nodes.memory_conversions import nanoseconds, pose_to_message
 from mmser_ros.nodes.parameters import Parameter, declare
 from mmser_ros.nodes.replay_sources import FOLDER_RATE, Shot, SourceError, open_source
 from mmser_ros.nodes.trajectories import Trajectory, open_trajectory
-from mmser_ros.nodes.transport import use_large_shared_memory
 
 REPLAY_PARAMETERS = (
     Parameter(
@@ -225,16 +223,14 @@ class ReplayNode(Node):
 
 def main(args: list[str] | None = None) -> None:
     """Replay until the source ends or the process is interrupted; exit status 1 on failure."""
-    use_large_shared_memory()
-    # rclpy's signal handler would shut the context down in the midst of publishing or spinning,
-    # which then fails or never wakes: a signal interrupts the replay instead.
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    for one in (SIGINT, SIGTERM):
+    start_ros("replay_node", args)
+    for one in (SIGINT, SIGTERM):  # a signal interrupts the replay
         signal(one, default_int_handler)
     executor = SingleThreadedExecutor()
     spinning = Thread(target=executor.spin, name="executor")
     try:
         node = ReplayNode()
+        warn_of_idle_files(node, args)
         executor.add_node(node)
         spinning.start()
         node.replay()

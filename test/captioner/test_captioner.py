@@ -139,8 +139,9 @@ def test_more_passes_than_the_model_can_make_are_refused(captioner, picture, tin
 def test_unknown_models_and_devices(tiny_checkpoint):
     with pytest.raises(CaptionerError, match="expected one of nano"):
         Captioner.load("gigantic")
-    with pytest.raises(CaptionerError, match="expected auto, cpu"):
-        Captioner.load(str(tiny_checkpoint), device="abacus")
+    for device in ("abacus", "meta", "mps"):
+        with pytest.raises(CaptionerError, match="expected auto, cpu"):
+            Captioner.load(str(tiny_checkpoint), device=device)
     if not torch.cuda.is_available():
         with pytest.raises(CaptionerError, match="finds no CUDA device"):
             Captioner.load(str(tiny_checkpoint), device="cuda")

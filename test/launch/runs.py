@@ -21,8 +21,11 @@ def described_arguments(file):
     return {one.name: one.description for one in description.get_launch_arguments()}
 
 
-def run(file, react, **arguments):
-    """Launch until done; `react` may return an event for each output. (output, exit codes)."""
+def run(file, react, status=0, **arguments):
+    """Launch until done; `react` may return an event for each output. (output, exit codes).
+
+    `status` is that of the launch itself.
+    """
     printed, statuses = [], []
     arguments = {"sigterm_timeout": "60", **arguments}  # a busy machine takes its time to end
 
@@ -45,7 +48,7 @@ def run(file, react, **arguments):
             ]
         )
     )
-    assert service.run() == 0
+    assert service.run() == status
     return "".join(printed), statuses
 
 

@@ -6,6 +6,8 @@ import json
 import os
 from signal import SIGKILL
 
+import pytest
+
 from mmser_ros.resources import share_path
 from test.launch.runs import UP, described_arguments, end_when_up, run
 
@@ -20,8 +22,8 @@ def test_its_arguments_are_described():
         "model",
         "device",
         "quantize",
-        "passes",
-        "min_confidence",
+        *("threads", "passes", "publish_glance", "beams", "ground"),
+        *("min_confidence", "max_rate", "keyframe_threshold"),
         "params_file",
         "namespace",
         "use_sim_time",
@@ -38,6 +40,9 @@ def test_it_starts_the_node_as_asked(tiny_checkpoint):
         image_transport="compressed",
         model=str(tiny_checkpoint),
         passes="1",
+        threads="1",
+        ground="True",
+        max_rate="5",
         min_confidence="0.5",
         namespace="robot1",
     )
@@ -68,7 +73,31 @@ def test_a_node_that_was_killed_comes_back(tiny_checkpoint):
     assert statuses == [-SIGKILL, 0]
 
 
-def test_a_node_that_gives_up_does_not_come_back():
-    text, statuses = run(FILE, end_when_up, model="no_such_model")
+def test_a_node_that_gives_up_ends_the_launch():
+    text, statuses = run(FILE, end_when_up, status=1, model="no_such_model")
     assert "no model 'no_such_model'" in text
+    assert statuses == [1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"params_file": "/no/such/robot.yaml"}, "/no/such/robot.yaml: there is no such file"),
+        ({"passes": "many"}, "passes is 'many'; expected a whole number from 1 to 10"),
+        ({"min_confidence": "nan"}, "expected a number from 0 to 1"),
+        ({"threads": "some"}, "expected auto, or a whole number"),
+        ({"ground": "perhaps"}, "expected true or false"),
+    ],
+)
+def test_a_launch_that_can_not_be_as_asked_starts_nothing(arguments, said, capfd):
+    text, statuses = run(FILE, end_when_up, status=1, **arguments)
+    assert (text, statuses) == ("", [])
+    assert said in capfd.readouterr().err.replace("\n", " ")
+
+
+def test_a_broken_topic_ends_the_launch(tiny_checkpoint):
+    text, statuses = run(
+        FILE, end_when_up, status=1, model=str(tiny_checkpoint), image_topic="my camera"
+    )
+    assert "names have letters, digits and _" in text
     assert statuses == [1]

@@ -16,7 +16,7 @@ class Captioner:
     comes in the pass `troubled`. `sure` are the confidences, pass by pass.
     """
 
-    name, device, quantize, max_passes = "scripted", "cpu", "none", 3
+    name, device, quantize, max_passes, threads = "scripted", "cpu", "none", 3, 1
 
     def __init__(self):
         self.free, self.free_again = threading.Event(), threading.Event()
@@ -26,10 +26,10 @@ class Captioner:
         self.sure = (0.5, 0.5, 0.5)
         self.calls = []
 
-    def looks(self, images, *, passes, beams, ground):
+    def looks(self, images, *, passes, beams, ground, initial=None):
         (image,) = images
         text = str(image[0, 0, 0])
-        self.calls.append((int(text), passes, beams, monotonic(), ground))
+        self.calls.append((int(text), passes, beams, monotonic(), ground, initial))
         for number in range(1, passes + 1):
             (self.free if number == 1 else self.free_again).wait()
             if self.trouble is not None and number == self.troubled:

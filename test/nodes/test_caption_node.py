@@ -32,7 +32,8 @@ OK, WARN, ERROR = b"\0", b"\1", b"\2"
 @pytest.fixture(scope="module")
 def running(tiny_checkpoint):
     """One node for the tests that leave it as they found it; it loses nothing, being reliable."""
-    parameters = {"model": tiny_checkpoint, "qos_reliability": "reliable", "frozen_after": 0.0}
+    parameters = {"model": tiny_checkpoint, "qos_reliability": "reliable", "threads": 2}
+    parameters["frozen_after"] = 0.0
     with node_process("caption_node", "/running", **parameters) as process:
         yield process
 
@@ -127,6 +128,16 @@ def test_the_service_captions_what_it_is_given(peer):
     assert (response.success, "1 to 1" in response.message) == (False, True)
 
 
+def test_the_service_looks_again_at_a_caption_from_elsewhere(peer):
+    request = CaptionImage.Request(image=make_image(), initial_caption="a dog")
+    response = peer.call(CaptionImage, "caption_node/caption_image", request)
+    assert (response.success, "1 to 1" in response.message) == (False, True)
+
+
+def test_it_works_with_as_many_threads_as_it_is_told(peer):
+    assert values(peer.status(lambda _: True, "a status"))["threads"] == "2"
+
+
 def test_every_parameter_is_described_and_guarded(peer):
     names = peer.call(
         ListParameters, "caption_node/list_parameters", ListParameters.Request()
@@ -145,6 +156,7 @@ def test_every_parameter_is_described_and_guarded(peer):
         if isinstance(parameter.default, (int, float)) and not isinstance(parameter.default, bool):
             assert descriptor.integer_range or descriptor.floating_point_range
     assert not set_parameter(peer, "max_rate", -1.0).successful
+    assert not set_parameter(peer, "max_rate", float("nan")).successful
     assert not set_parameter(peer, "keyframe_threshold", 1.5).successful
     assert not set_parameter(peer, "beams", 0).successful
     assert not set_parameter(peer, "model", "specialist").successful
@@ -241,6 +253,10 @@ def test_a_glance_and_then_the_refined_caption(refining_checkpoint, make_peer):
         request = CaptionImage.Request(image=make_image(seconds=8001))
         answer = peer.call(CaptionImage, "caption_node/caption_image", request)
         assert (answer.caption.refined, answer.caption.passes) == (True, 2)
+        request = CaptionImage.Request(image=make_image(), passes=1, initial_caption="a dog")
+        answer = peer.call(CaptionImage, "caption_node/caption_image", request)
+        assert (answer.caption.refined, answer.caption.passes) == (True, 2)
+        assert answer.caption.initial_caption == "a dog"
 
 
 def test_nothing_published_says_what_is(tiny_checkpoint, make_peer):

@@ -168,12 +168,15 @@ def test_a_request_that_fails_is_answered(make_node, make_peer):
     answers.append(peer.call(CaptionImage, name, CaptionImage.Request(image=make_image())))
     feed(node, make_image(shade=9))
     answers.append(peer.call(CaptionImage, name, CaptionImage.Request()))
+    request = CaptionImage.Request(image=make_image(), initial_caption="a dog", ground=True)
+    answers.append(peer.call(CaptionImage, name, request))
     executor.shutdown()
     spinning.join()
-    assert [answer.success for answer in answers] == [False, False, True]
+    assert [answer.success for answer in answers] == [False, False, True, True]
     assert "none came on" in answers[0].message
     assert answers[1].message == "odd"
     assert answers[2].caption.caption == "9"
+    assert [call[4:] for call in node.captioner.calls[-2:]] == [(False, None), (True, "a dog")]
 
 
 def test_timeout_and_period_of_diagnostics(make_node, make_peer):

@@ -12,6 +12,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from mmser_ros.msg import SceneAnswer
 from mmser_ros.srv import ForgetScene, GetSceneGraph, QueryScene
 from nav_msgs.msg import OccupancyGrid
 from rcl_interfaces.srv import DescribeParameters, SetParameters
@@ -226,6 +227,26 @@ def test_a_question_sends_the_robot_only_when_it_may(robot):
     assert heard[0].header.frame_id == "map"
     assert heard[0].pose == match.pose.pose
     assert set_parameter(robot, "send_goals", False).successful
+
+
+def test_a_question_is_answered_on_a_topic(robot):
+    answers = subscribe(robot, SceneAnswer, "memory_node/answer")
+    asking = robot.peer.node.create_publisher(String, "memory_node/ask", 10)
+    wait_until(lambda: asking.get_subscription_count() == 1, "the node's ear")
+    wait_until(lambda: robot.peer.node.count_publishers("memory_node/answer") == 1, "its mouth")
+    robot.see(*around("a red mug in a kitchen", MUG))
+    robot.counts()
+    match = known(robot, "red mug").matches[0]
+    for number, question in enumerate(("red mug", "elephant")):
+        asking.publish(String(data=question))
+        wait_until(lambda number=number: len(answers) > number, f"the answer to {question!r}")
+    found, missing = answers
+    assert (found.question, found.found, found.thing) == ("red mug", True, match.node.id)
+    assert "room kitchen" in found.text
+    assert (found.map_id, found.stale, found.score) == ("home", False, match.score)
+    assert (found.pose.header.frame_id, found.pose.pose) == ("map", match.pose.pose)
+    assert (missing.question, missing.found) == ("elephant", False)
+    assert "nothing like it is known" in missing.text
 
 
 def test_markers_and_mask_for_who_asks(robot):
