@@ -124,6 +124,17 @@ class Robot(Node):
         return all(one.level == DiagnosticStatus.OK for one in self.heard.values())
 
 
+def begin_ros() -> tuple[Robot, SingleThreadedExecutor, threading.Thread]:
+    use_large_shared_memory()
+    rclpy.init()
+    robot = Robot()
+    executor = SingleThreadedExecutor()
+    executor.add_node(robot)
+    spinning = threading.Thread(target=executor.spin)
+    spinning.start()
+    return robot, executor, spinning
+
+
 def start(robot: Robot, name: str, **parameters: str) -> subprocess.Popen:
     command = [sys.executable, "-m", f"mmser_ros.nodes.{name}", "--ros-args"]
     command += ["-r", f"__ns:={robot.get_namespace()}", "--log-level", "error"]
@@ -144,13 +155,7 @@ def saved(robot: Robot) -> int:
 
 
 def run(minutes: float, model: str, store: Path) -> dict:
-    use_large_shared_memory()
-    rclpy.init()
-    robot = Robot()
-    executor = SingleThreadedExecutor()
-    executor.add_node(robot)
-    spinning = threading.Thread(target=executor.spin)
-    spinning.start()
+    robot, executor, spinning = begin_ros()
     remembering = {"store": str(store), "pose_source": "odom"}
     nodes = {
         "caption_node": start(robot, "caption_node", model=model),
