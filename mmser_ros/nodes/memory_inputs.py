@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from mmser_ros.nodes.input_state import explain_input
 from mmser_ros.nodes.memory_conversions import camera_from_info, nanoseconds
 from mmser_ros.nodes.memory_statistics import MemoryStatistics
 from mmser_ros.nodes.plausible_stamps import CheckStamp
-from mmser_ros.nodes.pose_sources import TfPoses, TopicPoses
+from mmser_ros.nodes.pose_sources import TfMount, TfPoses, TopicPoses
 from mmser_ros.nodes.poses import JUMP, PoseError, wait_for_pose
 from mmser_ros.records import Camera, Pose
 
@@ -77,12 +78,15 @@ class MemoryInputs:
         self._depths = DepthBuffer(DEPTHS) if self._get("use_depth") else None
         self._newest = 0
         qos = QoSProfile(depth=5, reliability=reliability)
-        self._subscriptions = [self._hear(CameraInfo, "camera_info", self._on_info, qos)]
+        topic = node.resolve_topic_name("camera_info")
+        self._subscriptions = [self._hear(CameraInfo, topic, self._on_info, qos)]
+        self._explain_info = partial(explain, node, topic, CameraInfo, qos)
         if self._depths is not None:
             pressed = self._get("depth_transport") == "compressedDepth"
             topic = self._node.resolve_topic_name("depth") + "/compressedDepth" * pressed
             kind = CompressedImage if pressed else Image
             self._subscriptions.append(self._hear(kind, topic, self._depths.add, qos))
+            self._explain_depth = partial(explain, node, topic, kind, qos)
 
     def of(self, header: Header, deadline: float, stopped: Callable[[], bool]) -> Sight:
         """What there is of a caption's stamp, waited for until a moment (monotonic, seconds).
@@ -95,7 +99,7 @@ class MemoryInputs:
             self._poses.reset()  # a bag began again; a PoseBuffer notices by itself
         self._newest = stamp
         pose = wait_for_pose(self._poses, stamp, deadline, stopped)
-        camera = self._camera_of(header.frame_id, stamp)
+        camera = self._camera_of(header.frame_id, stamp, deadline, stopped)
         return Sight(pose, camera, self._depth_of(stamp, deadline, camera))
 
     def reset(self) -> None:
@@ -135,7 +139,9 @@ class MemoryInputs:
             check_stamp=self._check_stamp,
         )
 
-    def _camera_of(self, frame: str, stamp: int) -> Camera | None:
+    def _camera_of(
+        self, frame: str, stamp: int, deadline: float, stopped: Callable[[], bool]
+    ) -> Camera | None:
         info = self._info
         if info is None:
             return None
@@ -149,7 +155,8 @@ class MemoryInputs:
         if not isinstance(self._poses, TfPoses):
             return camera
         try:
-            return replace(camera, mount=self._poses.mount(frame, stamp))
+            mount = wait_for_pose(TfMount(self._poses, frame), stamp, deadline, stopped)
+            return replace(camera, mount=mount)
         except PoseError as error:
             text = f"{error}: the camera is taken to be where camera_x to camera_pitch say"
             self._refuse("camera_frame", text)
@@ -167,13 +174,14 @@ class MemoryInputs:
             return None
         if camera is None:
             if self._info is None:
-                self._refuse("no_camera_info", "depth is of no use without camera_info: none came")
+                text = "depth is of no use without camera_info, and none came; "
+                self._refuse("no_camera_info", text + self._explain_info())
             return None
         patience = max(0.0, deadline - monotonic())
         message = self._depths.at(stamp, self._get("depth_slop"), patience)
         if message is None:
             text = f"no depth within depth_slop {self._get('depth_slop'):g} s of a caption's stamp"
-            self._refuse("no_depth", text)
+            self._refuse("no_depth", f"{text}; {self._explain_depth()}")
             return None
         try:
             depth = read_depth(message)
@@ -199,6 +207,11 @@ class MemoryInputs:
 
     def _get(self, name: str) -> Any:
         return self._node.get_parameter(name).value
+
+
+def explain(node: Node, topic: str, kind: type, qos: QoSProfile) -> str:
+    """Who publishes a topic of sensor_msgs, and what keeps it from arriving."""
+    return f"{topic}: {explain_input(node, topic, f'sensor_msgs/msg/{kind.__name__}', qos)}"
 
 
 def camera_mount(position: tuple[float, float, float], yaw: float, pitch: float) -> Pose:

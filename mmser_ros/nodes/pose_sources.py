@@ -169,9 +169,13 @@ class TfPoses:
         """The pose of a camera's optical frame in the robot's frame at a stamp.
 
         Raises:
-            PoseError: TF has none at that stamp.
+            PoseError: TF has none at that stamp; it may come if TF knows both frames.
         """
-        return self._look_up(self._base, camera, stamp)
+        try:
+            return self._look_up(self._base, camera, stamp)
+        except PoseError as error:
+            error.may_come = error.reason == TF_REASONS["ExtrapolationException"]
+            raise
 
     def wait(self, timeout: float) -> None:
         """Until TF may have heard something, or `timeout` seconds have passed."""
@@ -193,6 +197,23 @@ class TfPoses:
             reason = TF_REASONS.get(type(error).__name__, "tf_error")
             raise PoseError(reason, text, may_come=True) from error
         return pose_from_transform(found.transform, *self._sigmas)
+
+
+class TfMount:
+    """Where a camera is on the robot, from TF: as `wait_for_pose` asks for it.
+
+    Args:
+        poses: to ask.
+        camera: its optical frame.
+    """
+
+    def __init__(self, poses: TfPoses, camera: str) -> None:
+        self._poses, self._camera = poses, camera
+        self.wait, self.reset = poses.wait, poses.reset
+
+    def at(self, stamp: int) -> Pose:
+        """See TfPoses.mount."""
+        return self._poses.mount(self._camera, stamp)
 
 
 def _sigma(variance: float, otherwise: float) -> float:

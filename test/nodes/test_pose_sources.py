@@ -182,7 +182,10 @@ def test_why_tf_has_none(tf):
     assert (late.value.reason, late.value.may_come) == ("tf_extrapolation", True)
     with pytest.raises(PoseError) as unknown:
         tf.mount("ear", SECOND)
-    assert unknown.value.reason == "tf_unknown_frame"
+    assert (unknown.value.reason, unknown.value.may_come) == ("tf_unknown_frame", False)
+    with pytest.raises(PoseError) as later:
+        tf.mount("eye", 2 * SECOND)
+    assert (later.value.reason, later.value.may_come) == ("tf_extrapolation", True)
     tf.reset()
     with pytest.raises(PoseError):
         tf.at(SECOND)
