@@ -3,6 +3,7 @@
 """caption.launch.py under ROS's launch, where that is installed; PyPI has no wheels of it."""
 
 import json
+import logging
 import os
 from signal import SIGKILL
 
@@ -89,10 +90,13 @@ def test_a_node_that_gives_up_ends_the_launch():
         ({"ground": "perhaps"}, "expected true or false"),
     ],
 )
-def test_a_launch_that_can_not_be_as_asked_starts_nothing(arguments, said, capfd):
+def test_a_launch_that_can_not_be_as_asked_starts_nothing(arguments, said, caplog):
+    logger = logging.getLogger("launch")
+    logger.addHandler(caplog.handler)
     text, statuses = run(FILE, end_when_up, status=1, **arguments)
+    logger.removeHandler(caplog.handler)
     assert (text, statuses) == ("", [])
-    assert said in capfd.readouterr().err.replace("\n", " ")
+    assert said in caplog.text
 
 
 def test_a_broken_topic_ends_the_launch(tiny_checkpoint):
