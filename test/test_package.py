@@ -159,7 +159,7 @@ def test_the_interface_is_what_others_rely_on():
         (QueryScene.Request, "text k place since until has_near near has_start start"),
         (QueryScene.Response, "success message map_id stale matches"),
         (GetSceneGraph.Response, "success message graph"),
-        (ForgetScene.Request, "before"),
+        (ForgetScene.Request, "before after"),
         (ForgetScene.Response, "success message"),
     ],
 )

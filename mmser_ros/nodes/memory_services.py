@@ -16,6 +16,7 @@ from mmser_ros.memory.memory import SceneMemory
 from mmser_ros.msg import SceneAnswer
 from mmser_ros.nodes.goals import GoalSender
 from mmser_ros.nodes.memory_conversions import nanoseconds
+from mmser_ros.nodes.plausible_stamps import stamp_check
 from mmser_ros.nodes.scene_graph_stream import SceneGraphStream
 from mmser_ros.nodes.scene_query import answer
 from mmser_ros.nodes.sharing import Sharing
@@ -48,6 +49,7 @@ class MemoryServices:
     ) -> None:
         self._node, self._memory, self._robot, self._stream = node, memory, robot, stream
         self._sharing, self._changed = sharing, changed
+        self._check_stamp = stamp_check(node)
         self._goals = GoalSender(node, self._get("goal_action"))
         self._answers = node.create_publisher(SceneAnswer, "~/answer", 10)
         self._subscription = node.create_subscription(String, "~/ask", self._ask, 10)
@@ -128,8 +130,13 @@ class MemoryServices:
         self, request: ForgetScene.Request, response: ForgetScene.Response
     ) -> ForgetScene.Response:
         before, after = (nanoseconds(one) or None for one in (request.before, request.after))
-        done = self._change(lambda: self._memory.forget(before=before, after=after))
-        response.success, response.message = done
+
+        def forget() -> bool:
+            if before is not None and after is None:  # what is older will be refused for good
+                self._check_stamp(before, "`before`")
+            return self._memory.forget(before=before, after=after)
+
+        response.success, response.message = self._change(forget)
         if after is not None and response.success and self._sharing is not None:
             response.message += "; robots that share this map send theirs again: ask them, too"
         return response

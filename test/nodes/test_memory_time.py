@@ -68,6 +68,8 @@ def test_what_was_wrongly_stamped_in_an_old_store_is_kept_out_and_can_be_forgott
 
         assert forget(after=Time(sec=NOW + DAY)) == (True, "4 observations are left")
         assert robot.counts()["ahead"] == "0"
+        refused, why = forget(before=Time(sec=NOW + DAY))  # else nothing would be remembered today
+        assert (refused, "`before` is 86400.0 s ahead of the clock" in why) == (False, True)
         assert forget()[0] is False
         assert "give `before`, `after`, or both" in forget()[1]
         stretch = {"after": Time(sec=NOW - 60), "before": Time(sec=NOW - 50)}
