@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmser_ros.msg import SceneGraph, SceneNode
 
@@ -65,6 +65,7 @@ coordinates = st.floats(-20, 20, allow_nan=False)
 things = st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(things, st.floats(0.05, 2), st.floats(0, 2 * math.pi))
 def test_of_what_is_surely_there_nothing_within_the_radius_is_left_free(things, radius, angle):
     grid = mask(*(thing(*one) for one in things), radius=radius)
@@ -81,6 +82,7 @@ def test_of_what_is_surely_there_nothing_within_the_radius_is_left_free(things, 
             assert value(grid, *at) == 100
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 1), st.floats(0.1, 0.8), st.floats(0.05, 0.9), st.floats(0.3, 1))
 def test_a_cell_is_marked_by_the_probability_that_the_thing_is_near(
     radius, sigma, probability, there

@@ -1,7 +1,7 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rosbags.rosbag2 import StoragePlugin
 
@@ -65,6 +65,7 @@ def test_what_is_no_trajectory_says_why(tmp_path, text, said):
         read_trajectory(file)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text("0123456789.-+eEnaif #\n", max_size=60).map(str.encode))
 def test_any_file_is_read_or_refused(tmp_path_factory, data):
     file = tmp_path_factory.getbasetemp() / "any.txt"
