@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from mmser_ros.captioner.config import WordsConfig
 from mmser_ros.captioner.imagenet_words import imagenet_words
-from mmser_ros.captioner.word_prompt import LEAST, MOST
+from mmser_ros.captioner.word_prompt import MOST
 
 NOTHING = "nothing"
 """The name that stands for a picture without content: black, white, noise, a covered lens."""
@@ -28,6 +28,9 @@ TRAINED, UNTRAINED = 0.8, 1.4
 learned, and of one that it did not. By COCO's train pictures: where that mean is 0.3 to 0.5 the
 word is true of 70 %, where it is 0.5 to 0.7 of 85 %; of those that the detector doubts, of 26 % and
 50 %."""
+TOLD = 0.25
+"""Words of less probability stay out of a robot's prompt, though language models learn from prompts
+with them: on validation pictures rooms were named with precision 0.572 against 0.549."""
 MOST_BY_CLASS = 0.95
 """The most probable that a word is by a class alone."""
 
@@ -47,7 +50,7 @@ class Detected:
     @property
     def words(self) -> list[tuple[str, float]]:
         """The words for the prompt with their probabilities, the likeliest first."""
-        likely = [one for one in self.probabilities.items() if one[1] >= LEAST]
+        likely = [one for one in self.probabilities.items() if one[1] >= TOLD]
         return sorted(likely, key=lambda one: -one[1])[:MOST]
 
 
