@@ -180,7 +180,7 @@ def test_without_evidence_every_mention_is_believed():
 def test_nothing_in_an_observation_breaks_the_fold():
     memory = open_memory()
     memory.add(look("", 10))
-    memory.add(look("a mug on a mug next to a mug", 20, [("mug", (0.0, 0.0, 0.0001))], x=-1e-9))
+    memory.add(look("a mug on a mug next to a mug", 20, [("mug", (0.0, 0.0, 0.0001))], x=-1e-3))
     memory.add(look("four mugs", 30, [("mug", (50.0, 0.0, 0.3))], width=100.0))
     assert memory.status().observations == 3
 

@@ -13,7 +13,7 @@ from mmser_ros.records import Caption, GroundedPhrase, Region
 single = st.floats(0, 1, width=32)
 metres = st.floats(-1e6, 1e6)
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
-pixels = st.integers(0, 2**32 - 1)
+pixels = st.integers(0, 100_000_000)
 captions = st.builds(
     Caption,
     text=words,

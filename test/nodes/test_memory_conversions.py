@@ -34,7 +34,7 @@ grids = st.lists(st.integers(0, 10_000), min_size=6, max_size=6).map(
 observations = st.builds(
     Observation,
     robot=words,
-    stamp=st.integers(0, 2**31 * 1_000_000_000 - 1),
+    stamp=st.integers(1, 2**31 * 1_000_000_000 - 1),
     caption=captions,
     pose=poses,
     map_id=words,
