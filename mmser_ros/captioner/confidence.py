@@ -12,10 +12,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+
+import yaml
 
 from mmser_ros.records import Caption
+from mmser_ros.resources import share_path
 from mmser_ros.word_changes import share_changed
 
+NO_ROOMS = ("none", "only_nouns", "before_nouns")
+"""Keys of the table of rooms under which words stand that name none."""
 LEAST_SUPPORT = 1e-3
 """Less probable words count as if they were this probable."""
 
@@ -77,9 +83,9 @@ def features(first: Caption, last: Caption) -> dict[str, float]:
     Returns:
         `mean` and `lowest` log probability of the last caption's tokens, and their number
         (`length`); if its words were detected the mean and lowest log probability of those that the
-        detector knows (`support`, `least_support`; 0 if it knows none); after more than one pass
-        also `first_mean` and `first_lowest` of the glance's,
-        and `changed`, the share of words that are not in both.
+        detector knows (`support`, `least_support`; 0 if it knows none), and whether one of them
+        names a room (`room`, 1 or 0); after more than one pass also `first_mean` and `first_lowest`
+        of the glance's, and `changed`, the share of words that are not in both.
     """
     of_last = {
         **_mean_and_lowest(last),
@@ -117,7 +123,21 @@ def _support(caption: Caption) -> dict[str, float]:
         return {}
     values = [math.log(max(probability, LEAST_SUPPORT)) for _, probability in caption.support]
     mean, least = (sum(values) / len(values), min(values)) if values else (0.0, 0.0)
-    return {"support": mean, "least_support": least}
+    rooms = room_names()
+    indoors = any(word in rooms for word, _ in caption.support)
+    return {"support": mean, "least_support": least, "room": float(indoors)}
+
+
+@cache
+def room_names() -> frozenset[str]:
+    """Words for rooms and other places indoors, from config/lexicon/room_words.yaml, and "room".
+
+    Raises:
+        ResourceError: it did not come with the package.
+    """
+    table = yaml.safe_load(share_path("config/lexicon/room_words.yaml").read_text(encoding="utf-8"))
+    words = {word for key, some in table.items() if key not in NO_ROOMS for word in some}
+    return frozenset(words | {"room"})
 
 
 def _mean_and_lowest(caption: Caption) -> dict[str, float]:

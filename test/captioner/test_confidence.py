@@ -1,6 +1,7 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -81,3 +82,14 @@ def test_a_caption_from_elsewhere_has_no_first_look_to_go_by(
 def looks(folder, picture):
     captioner = Captioner.load(str(folder), device="cpu", quantize="none")
     return [one for (one,) in captioner.looks([picture], passes=3)]
+
+
+@pytest.mark.parametrize(
+    ("words", "room"),
+    [(("bed", "bedroom"), 1.0), (("room",), 1.0), (("bed", "library"), 1.0), (("bed",), 0.0)],
+)
+def test_whether_a_caption_names_a_room_is_a_feature_of_words(words, room):
+    support = tuple((word, 0.5) for word in words)
+    one = replace(caption("", -1.0), support=support)
+    assert features(one, one)["room"] == room
+    assert "room" not in features(caption("", -1.0), caption("", -1.0))
