@@ -15,7 +15,7 @@ from mmser_ros.captioner.decoding import pad, prefill
 from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.untrained import build_untrained
 from mmser_ros.captioner.vision import crops
-from mmser_ros.captioner.word_detector import NOTHING, WordDetector, combine
+from mmser_ros.captioner.word_detector import NOTHING, Detected, WordDetector, combine
 from mmser_ros.training.text import lay_rows
 
 NAMES = ("person", "dog", "room", NOTHING)
@@ -142,3 +142,12 @@ def test_configurations(tiny_config):
 
 def test_a_specialist_without_words_has_no_detector(tiny_config):
     assert not hasattr(Specialist(tiny_config), "word_detector")
+
+
+def test_unlikely_words_are_told_only_where_there_are_few_likely_ones():
+    unlikely = {f"odd{number}": 0.2 - number / 100 for number in range(7)}
+    few = Detected({"cat": 0.9, **unlikely, "dog": 0.05}, 0.0).words
+    assert [word for word, _ in few] == ["cat", *list(unlikely)[:5]]
+    likely = {f"word{number}": 0.9 - number / 100 for number in range(8)}
+    many = Detected({**unlikely, **likely}, 0.0).words
+    assert [word for word, _ in many] == list(likely)
