@@ -32,7 +32,7 @@ from mmser_ros.training.journal import say
 from mmser_ros.training.loop import Loss, Schedule, train, training_only
 from mmser_ros.training.picture_views import LEARNED
 from mmser_ros.training.pictures import draw_looks, drop_channels, thin
-from mmser_ros.training.stage_told import told_ids
+from mmser_ros.training.stage_told import prompt_ids, told_ids
 from mmser_ros.training.text import lay_rows, mirror
 from mmser_ros.training.told_items import ToldItem
 from mmser_ros.training.word_features import ViewFeatures
@@ -192,9 +192,7 @@ class _Rewarder:
         self._specialist, self._tokenizer, self._schedule = specialist, tokenizer, schedule
         self._pictures, self._rewards = pictures, rewards
         self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
-        encode = tokenizer.encode_batch_fast
-        prompts = encode([one.prompt for one in pictures], add_special_tokens=False)
-        self._prompts = [one.ids for one in prompts]
+        self._prompts = prompt_ids(tokenizer, [one.prompt for one in pictures])
         # On a CPU half precision draws much faster, and its fused attention much slower.
         self._drawer = deepcopy(specialist.language_model).bfloat16().eval()
         self._drawer.model.set_attn_implementation("eager")

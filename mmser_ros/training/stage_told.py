@@ -77,7 +77,7 @@ def train_told(
     Raises:
         TrainingError: there are too few items for a batch, or as `loop.train`.
     """
-    prompts = _prompts(tokenizer, items)
+    prompts = prompt_ids(tokenizer, [one.prompt for one in items])
     plain = told_ids(specialist, tokenizer, [one.caption for one in items])
     turned = told_ids(specialist, tokenizer, [mirror(one.caption) for one in items])
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
@@ -191,8 +191,9 @@ def _check_length(specialist: Specialist, longest: int) -> None:
         raise TrainingError(msg)
 
 
-def _prompts(tokenizer: Tokenizer, items: Sequence[ToldItem]) -> list[list[int]]:
-    encodings = tokenizer.encode_batch_fast([one.prompt for one in items], add_special_tokens=False)
+def prompt_ids(tokenizer: Tokenizer, prompts: Sequence[str]) -> list[list[int]]:
+    """Token ids of prompts of words."""
+    encodings = tokenizer.encode_batch_fast(prompts, add_special_tokens=False)
     return [one.ids for one in encodings]
 
 

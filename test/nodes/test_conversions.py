@@ -13,28 +13,34 @@ from mmser_ros.records import Caption, GroundedPhrase, Region
 single = st.floats(0, 1, width=32)
 metres = st.floats(-1e6, 1e6)
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
-pixels = st.integers(0, 100_000_000)
-captions = st.builds(
-    Caption,
-    text=words,
-    initial_text=words,
-    confidence=single,
-    refined=st.booleans(),
-    model=words,
-    passes=st.integers(0, 255),
-    phrases=st.lists(
-        st.builds(
-            GroundedPhrase,
-            text=words,
-            head=words,
-            confidence=single,
-            region=st.none() | st.builds(Region, pixels, pixels, pixels, pixels),
-            point=st.none() | st.tuples(metres, metres, metres),
-        ),
-        max_size=3,
-    ).map(tuple),
-    times_ms=st.just({"total": 2000.0}),
-)
+
+
+def captions_of(pixels):
+    """Captions whose regions have these numbers."""
+    return st.builds(
+        Caption,
+        text=words,
+        initial_text=words,
+        confidence=single,
+        refined=st.booleans(),
+        model=words,
+        passes=st.integers(0, 255),
+        phrases=st.lists(
+            st.builds(
+                GroundedPhrase,
+                text=words,
+                head=words,
+                confidence=single,
+                region=st.none() | st.builds(Region, pixels, pixels, pixels, pixels),
+                point=st.none() | st.tuples(metres, metres, metres),
+            ),
+            max_size=3,
+        ).map(tuple),
+        times_ms=st.just({"total": 2000.0}),
+    )
+
+
+captions = captions_of(st.integers(0, 2**32 - 1))
 
 
 @given(captions)

@@ -21,7 +21,7 @@ from mmser_ros.nodes.memory_conversions import (
 )
 from mmser_ros.records import Camera, DepthGrid, Observation, Pose
 from test.memory.scenes import around, remember
-from test.nodes.test_conversions import captions, metres, words
+from test.nodes.test_conversions import captions_of, metres, words
 
 sigmas = st.floats(0, 10)
 quaternions = st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda one: sum(x * x for x in one) > 0.1)
@@ -35,7 +35,7 @@ observations = st.builds(
     Observation,
     robot=words,
     stamp=st.integers(1, 2**31 * 1_000_000_000 - 1),
-    caption=captions,
+    caption=captions_of(st.integers(0, 10**8)),  # the memory refuses larger ones
     pose=poses,
     map_id=words,
     camera=st.none() | cameras,

@@ -155,7 +155,7 @@ def write_gguf(path, model, tokenizer, splitting):
 
 
 def test_a_gguf_file_is_read(tiny_languages, tmp_path):
-    pytest.importorskip("gguf")
+    pytest.importorskip("gguf", reason="gguf is not installed: pip install '.[train]'")
     model = build(tiny_languages["llama"], layers=2)
     texts = [f"a dog walks {number}" for number in range(99)]
     words = train_tokenizer(texts, 300)
