@@ -29,8 +29,8 @@ from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
-from mmser_ros.nodes.transport import use_large_shared_memory
-from mmser_ros.resources import DEFAULT_MODEL
+from mmser_ros.core.resources import DEFAULT_MODEL
+from mmser_ros.nodes.common.dds_profile import use_large_shared_memory
 
 WIDTH, HEIGHT = 640, 480
 TRANSIT = 0.02
@@ -90,7 +90,7 @@ def run(seconds: float, rate: float, model: str) -> dict:
     executor.add_node(watcher)
     spinning = threading.Thread(target=executor.spin)
     spinning.start()
-    command = [sys.executable, "-m", "mmser_ros.nodes.caption_node", "--ros-args"]
+    command = [sys.executable, "-m", "mmser_ros.nodes.caption.node", "--ros-args"]
     command += ["-r", f"__ns:={watcher.get_namespace()}", "-p", f"model:={model}"]
     node = subprocess.Popen(command)
     try:

@@ -16,9 +16,9 @@ from time import process_time
 from typing import Any
 
 from mmser_ros.evaluation.caption_parsing import score_parsing
-from mmser_ros.memory.parsing import CaptionParser
+from mmser_ros.language.caption_parser import CaptionParser
 
-LABELS = Path(__file__).parents[1] / "test/data/caption_parsing.json"
+LABELS = Path(__file__).parents[1] / "test/language/caption_parsing.json"
 SPLITS = ("develop", "held_out")
 
 

@@ -30,7 +30,7 @@ import numpy as np
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.threads import automatic, processors, use_threads
 from mmser_ros.captioner.untrained import build_untrained, random_weights, read_architecture
-from mmser_ros.resources import share_path
+from mmser_ros.core.resources import share_path
 from mmser_ros.training.recipe import read_refine_recipe
 
 NEVER = -1

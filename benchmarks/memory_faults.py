@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kill a process that observes at 50 Hz at random moments, and fill its disk; what is left?
 
-A child (test/memory/endless.py) observes into one file, says so after each observation, and is
+A child (benchmarks/endless.py) observes into one file, says so after each observation, and is
 killed with SIGKILL; the file is opened again each time and must answer like a memory that was
 never killed. Then a small tmpfs is filled while a memory observes on it (needs root).
 
@@ -25,15 +25,15 @@ import networkx as nx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from test.memory import endless
-from test.memory.scenes import open_memory, remember
+from benchmarks import endless
+from benchmarks.made_scenes import open_memory, remember
 
 ROOT = Path(__file__).parents[1]
 
 
 def killed_once(path: Path, delay: float) -> int:
     """Start the child, kill it `delay` seconds after its first word; what it said last."""
-    command = [sys.executable, "-m", "test.memory.endless", str(path)]
+    command = [sys.executable, "-m", "benchmarks.endless", str(path)]
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     said = [child.stdout.readline()]

@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """How well the scene memory knows a made house, by the errors of its captions.
 
-The house, its things, the walk, the camera and the errors are those of test/memory/house.py and
-test/memory/walk.py; scores are those of test/memory/scoring.py, and each is the mean over the
-seeds. The same observations are also folded with each part switched off, with each weight of the
-captions' confidence, and without depth. Parameters were chosen on the seeds 1 to 9 and 201 to 206;
+The house, its things, the walk, the camera and the errors are those of mmser_ros/simulation;
+scores are those of mmser_ros/evaluation/scene_graph.py, and each is the mean over the seeds. The
+same observations are also folded with each part switched off, with each weight of the captions'
+confidence, and without depth. Parameters were chosen on the seeds 1 to 9 and 201 to 206;
 those that are reported are others.
 
 Prints one JSON object:
     python benchmarks/memory_house.py --json
 
-With --confusions the captions are wrong as a model's own are (test/memory/confused_walk.py). The
-file is made of its captions, {picture: caption} or {picture: {"caption": …, "confidence": …}}, and
-of what is in the pictures, {picture: [words]}:
+With --confusions the captions are wrong as a model's own are
+(mmser_ros/evaluation/confused_walk.py). The file is made of its captions, {picture: caption} or
+{picture: {"caption": …, "confidence": …}}, and of what is in the pictures, {picture: [words]}:
     python benchmarks/memory_house.py --make-confusions captions.json truth.json > confusions.json
     python benchmarks/memory_house.py --confusions confusions.json --json
 """
@@ -28,22 +28,22 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from mmser_ros.errors import MmserError
+from benchmarks.confused_walk import ConfusedWalk
+from mmser_ros.core.errors import MmserError
 from mmser_ros.evaluation.confusions import (
     count_confusions,
     listed_things,
     parsed_things,
     read_confusions,
 )
+from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
+from mmser_ros.evaluation.scene_graph import score
+from mmser_ros.language.caption_parser import CaptionParser
+from mmser_ros.language.taxonomy import Lexicon
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.lexicon import Lexicon
-from mmser_ros.memory.memory import SceneMemory
-from mmser_ros.memory.parsing import CaptionParser
-from test.memory.confused_walk import ConfusedWalk
-from test.memory.house import House
-from test.memory.plain_words import PlainParser, PlainWords
-from test.memory.scoring import score
-from test.memory.walk import Walk
+from mmser_ros.memory.scene_memory import SceneMemory
+from mmser_ros.simulation.house import House
+from mmser_ros.simulation.walk import Walk
 
 SWITCHES = {
     "evidence": {"use_evidence": False},

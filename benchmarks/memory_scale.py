@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an observation and a question cost while a scene memory grows to 100,000 observations.
 
-Robots walk through several made houses (test/memory/house.py), one after the other and again and
-again, with fresh noise on every pose. The captions of a walk repeat when it does; all are parsed
-beforehand, so that the parser's time, which doesn't depend on the memory, is stated by itself.
-Questions are asked all along, between observations. Times are by the clock on the wall and, under
-`cpu`, of this thread alone, which other programs on the machine disturb less.
+Robots walk through several made houses (mmser_ros/simulation), one after the other and again
+and again, with fresh noise on every pose. The captions of a walk repeat when it does; all are
+parsed beforehand, so that the parser's time, which doesn't depend on the memory, is stated by
+itself. Questions are asked all along, between observations. Times are by the clock on the wall
+and, under `cpu`, of this thread alone, which other programs on the machine disturb less.
 
 Prints one JSON object:
     python benchmarks/memory_scale.py --json
@@ -28,13 +28,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from mmser_ros.memory.lexicon import Lexicon
-from mmser_ros.memory.memory import SceneMemory
-from mmser_ros.memory.parsing import CaptionParser, ParsedCaption
-from mmser_ros.records import Observation, Pose
-from test.memory.house import FLOOR, SIZES, SMALL, House
-from test.memory.plain_words import PlainParser, PlainWords
-from test.memory.walk import SECOND, Walk
+from mmser_ros.core.types import SECOND, Observation, Pose
+from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
+from mmser_ros.language.caption_parser import CaptionParser, ParsedCaption
+from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.memory.scene_memory import SceneMemory
+from mmser_ros.simulation.house import FLOOR, SIZES, SMALL, House
+from mmser_ros.simulation.walk import Walk
 
 FIRST, LAST = 10_000, 1_000
 APART = 20.0

@@ -40,13 +40,13 @@ from mmser_ros.captioner.attention import (
 )
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.grounding import find_phrases, find_region, token_ends, tokens_of
-from mmser_ros.captioner.looks import looks
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.model.vision import fit_square
+from mmser_ros.captioner.passes import looks
 from mmser_ros.captioner.shipped import find_model
-from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.captioner.vision import fit_square
-from mmser_ros.evaluation.structure import Structure, parse
-from mmser_ros.records import Region
-from mmser_ros.training.datasets import Flickr8k
+from mmser_ros.core.types import Region
+from mmser_ros.data.datasets import Flickr8k
+from mmser_ros.evaluation.scene_graph_f1 import Structure, parse
 
 SIDE = 224
 """Of a mosaic, in pixels."""

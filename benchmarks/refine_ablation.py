@@ -22,15 +22,15 @@ from typing import Any
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
+from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.shipped import find_model
-from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.core.console import show_progress
+from mmser_ros.core.resources import share_path
+from mmser_ros.data.perturbation.perturb import Lexicon, LexiconErrorMaker
 from mmser_ros.data.picture_sets import open_sets
+from mmser_ros.evaluation.error_correction import evaluate_planted
 from mmser_ros.evaluation.evaluate import caption_sets, score_sets
-from mmser_ros.evaluation.planted import evaluate_planted
 from mmser_ros.evaluation.scoring import judging
-from mmser_ros.progress import show_progress
-from mmser_ros.resources import share_path
-from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
 from mmser_ros.training.recipe import RefineRecipe, read_refine_recipe
 from mmser_ros.training.runs import run_refine
 

@@ -39,10 +39,10 @@ from rich.console import Console
 from rich.progress import track
 from sensor_msgs.msg import Image
 
-from mmser_ros.nodes.demo_gallery import find_photographs
-from mmser_ros.nodes.transport import use_large_shared_memory
-from mmser_ros.pictures import load_picture
-from mmser_ros.resources import DEFAULT_MODEL
+from mmser_ros.core.images import load_picture
+from mmser_ros.core.resources import DEFAULT_MODEL
+from mmser_ros.demo.gallery import find_photographs
+from mmser_ros.nodes.common.dds_profile import use_large_shared_memory
 
 RATE = 15.0
 WIDTH, HEIGHT = 640, 480
@@ -136,7 +136,12 @@ def begin_ros() -> tuple[Robot, SingleThreadedExecutor, threading.Thread]:
 
 
 def start(robot: Robot, name: str, **parameters: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", f"mmser_ros.nodes.{name}", "--ros-args"]
+    command = [
+        sys.executable,
+        "-m",
+        f"mmser_ros.nodes.{name.removesuffix('_node')}.node",
+        "--ros-args",
+    ]
     command += ["-r", f"__ns:={robot.get_namespace()}", "--log-level", "error"]
     for key, value in parameters.items():
         command += ["-p", f"{key}:={value}"]

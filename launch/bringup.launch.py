@@ -12,8 +12,8 @@ from launch.launch_context import LaunchContext
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
-from mmser_ros.nodes.launching import shipped_parameters
-from mmser_ros.resources import share_path
+from mmser_ros.core.resources import share_path
+from mmser_ros.nodes.common.launch import shipped_parameters
 
 NODES = ("caption", "memory")
 

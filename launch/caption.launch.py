@@ -4,8 +4,8 @@
 
 from launch import LaunchDescription
 
-from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
-from mmser_ros.nodes.launching import TopicArgument, node_description
+from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
+from mmser_ros.nodes.common.launch import TopicArgument, node_description
 
 OVERRIDES = (
     *("image_transport", "model", "device", "quantize", "threads"),

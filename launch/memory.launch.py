@@ -4,8 +4,8 @@
 
 from launch import LaunchDescription
 
-from mmser_ros.nodes.launching import TopicArgument, node_description
-from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS
+from mmser_ros.nodes.common.launch import TopicArgument, node_description
+from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
 
 OVERRIDES = (
     *("map_id", "store", "robot_name", "pose_source", "map_frame", "base_frame"),

@@ -16,7 +16,7 @@ os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ["no_proxy"] = "127.0.0.1"  # where the stubs of servers are
 
-from mmser_ros.nodes.transport import use_large_shared_memory  # noqa: E402
+from mmser_ros.nodes.common.dds_profile import use_large_shared_memory  # noqa: E402
 
 use_large_shared_memory()
 

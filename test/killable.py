@@ -12,7 +12,7 @@ import sys
 # The server imports once what takes seconds, and forks a fresh process for each run.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
-    ["mmser_ros.cli", "mmser_ros.training.runs", "torch._dynamo", "torch.utils.tensorboard"]
+    ["mmser_ros.cli.main", "mmser_ros.training.runs", "torch._dynamo", "torch.utils.tensorboard"]
 )
 
 
@@ -61,9 +61,9 @@ def _run(arguments, log, die_at, environment):
         os.dup2(file.fileno(), 2)
     sys.argv = ["mmser", *map(str, arguments)]
 
-    from mmser_ros.cli import main
+    from mmser_ros.cli.main import main
     from mmser_ros.training import loop
-    from mmser_ros.training.journal import Journal
+    from mmser_ros.training.progress_log import Journal
 
     loop.monotonic = itertools.count(step=1000).__next__
     if die_at:

@@ -25,7 +25,7 @@ from mmser_ros.msg import (
 from mmser_ros.srv import CaptionImage, ForgetScene, GetSceneGraph, QueryScene
 
 import mmser_ros
-from mmser_ros.resources import ResourceError, share_path
+from mmser_ros.core.resources import ResourceError, share_path
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,7 +42,7 @@ def test_pip_installs_the_command():
         pytest.skip("installed by colcon, not by pip")
     assert installed.version == mmser_ros.__version__
     commands = {one.name: one.value for one in installed.entry_points}
-    assert commands == {"mmser": "mmser_ros.cli:main"}
+    assert commands == {"mmser": "mmser_ros.cli.main:main"}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_ros2_run_starts_is_installed(name, arguments, answer, tmp_path):
 )
 def test_shared_files_are_installed_as_they_are_here(path, monkeypatch):
     assert share_path(path) == ROOT / path
-    monkeypatch.setattr("mmser_ros.resources.__file__", "/nowhere/mmser_ros/resources.py")
+    monkeypatch.setattr("mmser_ros.core.resources.__file__", "/nowhere/mmser_ros/resources.py")
     assert share_path(path).read_bytes() == (ROOT / path).read_bytes()
 
 
@@ -171,9 +171,9 @@ def test_the_memorys_interface(message, fields):
 def test_parameter_files_hold_every_parameter_at_its_default(name):
     import yaml
 
-    from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
-    from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS
-    from mmser_ros.nodes.replay_node import REPLAY_PARAMETERS
+    from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
+    from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
+    from mmser_ros.nodes.replay.node import REPLAY_PARAMETERS
 
     tables = {
         "caption": CAPTION_PARAMETERS,

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.models.bert.modeling_bert import BertSelfAttention
 
-from mmser_ros.captioner.decoding import pad
-from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.captioner.vision import Levels
+from mmser_ros.captioner.decoding.greedy import pad
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.model.vision import Levels
 
 
 @dataclass(frozen=True)

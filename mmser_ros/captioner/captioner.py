@@ -17,14 +17,14 @@ from mmser_ros.captioner import quantization
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.checks import check_beams, check_device, check_image, check_passes
 from mmser_ros.captioner.grounding import Explanation, explain, grounded
-from mmser_ros.captioner.looks import Look, looks
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.model.vision import visible
+from mmser_ros.captioner.passes import Look, looks
 from mmser_ros.captioner.shipped import find_model
-from mmser_ros.captioner.specialist import Specialist
 from mmser_ros.captioner.threads import use_threads
-from mmser_ros.captioner.vision import visible
-from mmser_ros.errors import OutOfMemoryError
-from mmser_ros.records import Caption
-from mmser_ros.resources import DEFAULT_MODEL
+from mmser_ros.core.errors import OutOfMemoryError
+from mmser_ros.core.resources import DEFAULT_MODEL
+from mmser_ros.core.types import Caption
 
 MOST_PASSES = 10
 logger = logging.getLogger(__name__)

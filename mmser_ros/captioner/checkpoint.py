@@ -22,7 +22,7 @@ from torch import Tensor
 
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.captioner.config import ConfigError, SpecialistConfig
-from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.weights import (
     LARGEST_FILE,
     from_files,
@@ -31,7 +31,7 @@ from mmser_ros.captioner.weights import (
     to_files,
     unpack,
 )
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 

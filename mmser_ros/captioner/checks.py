@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 
 
 class CaptionerError(MmserError):

@@ -16,9 +16,9 @@ from functools import cache
 
 import yaml
 
-from mmser_ros.records import Caption
-from mmser_ros.resources import share_path
-from mmser_ros.word_changes import share_changed
+from mmser_ros.core.resources import share_path
+from mmser_ros.core.types import Caption
+from mmser_ros.core.word_diff import share_changed
 
 NO_ROOMS = ("none", "only_nouns", "before_nouns")
 """Keys of the table of rooms under which words stand that name none."""

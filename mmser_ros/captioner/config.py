@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mmser_ros.captioner.confidence import Calibration
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 
 
 class ConfigError(MmserError):

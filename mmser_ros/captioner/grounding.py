@@ -13,11 +13,11 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.attention import read_attention, token_maps
-from mmser_ros.captioner.decoding import Decoded
-from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.captioner.vision import Levels
-from mmser_ros.parser import load_parser
-from mmser_ros.records import Caption, GroundedPhrase, Region
+from mmser_ros.captioner.decoding.greedy import Decoded
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.model.vision import Levels
+from mmser_ros.core.types import Caption, GroundedPhrase, Region
+from mmser_ros.language.spacy_model import load_parser
 
 FINER = 15
 """How many times a map is enlarged before a region is cut out of it; odd, to keep its peak."""

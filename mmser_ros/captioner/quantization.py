@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from torch.ao.nn.quantized.dynamic import Linear as DynamicLinear
 
-from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.weights import to_steps
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 
 MODES = ("auto", "none", "bf16", "fp16", "int8")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmser_ros.captioner.checkpoint import CONFIG
 from mmser_ros.captioner.checks import CaptionerError
-from mmser_ros.resources import share_roots
+from mmser_ros.core.resources import share_roots
 
 
 def find_model(model: str) -> Path:

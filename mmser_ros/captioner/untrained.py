@@ -9,8 +9,8 @@ from dataclasses import replace
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from mmser_ros.captioner.config import LanguageConfig, SpecialistConfig
-from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.resources import share_path
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.core.resources import share_path
 
 
 def read_architecture(name: str) -> SpecialistConfig:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmser_ros.errors import MmserError
-from mmser_ros.pictures import PictureError, decode_picture
+from mmser_ros.core.errors import MmserError
+from mmser_ros.core.images import PictureError, decode_picture
 
 
 class DatasetError(MmserError):

@@ -15,13 +15,13 @@ from sklearn.preprocessing import StandardScaler
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.confidence import Calibration, features
+from mmser_ros.core.errors import MmserError
+from mmser_ros.core.types import Caption
 from mmser_ros.data.picture_sets import PictureSet
-from mmser_ros.errors import MmserError
+from mmser_ros.evaluation.calibration_error import Reliability
 from mmser_ros.evaluation.evaluate import Progress, batches
-from mmser_ros.evaluation.reliability import Reliability
 from mmser_ros.evaluation.right import judge_captions
 from mmser_ros.evaluation.scoring import Judge
-from mmser_ros.records import Caption
 
 FOLDS = 10
 

@@ -9,9 +9,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mmser_ros.core.errors import MmserError
 from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.data.set_files import read_json
-from mmser_ros.errors import MmserError
 from mmser_ros.evaluation.evaluate import Said, SetCaptions
 
 

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mmser_ros.errors import MmserError
-from mmser_ros.memory.parsed import ParsedCaption
-from mmser_ros.memory.parsing import CaptionParser
+from mmser_ros.core.errors import MmserError
+from mmser_ros.language.caption_parser import CaptionParser
+from mmser_ros.language.types import ParsedCaption
 
 KINDS = (*("things", "attributes", "counts", "relations", "actions", "place", "negation", "hedge"),)
 THING = re.compile(r"(?:(no|maybe) )?(\d+|\*) ([^(]+?)(?: \((.+)\))?")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmser_ros.errors import MmserError
-from mmser_ros.memory.language import Parser, Words
+from mmser_ros.core.errors import MmserError
+from mmser_ros.language.interfaces import Parser, Words
 
 Reader = Callable[[str], Iterable[str]]
 """Gives the things that a caption names."""

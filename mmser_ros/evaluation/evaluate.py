@@ -13,7 +13,7 @@ import numpy as np
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.evaluation.bootstrap import Figure, difference
-from mmser_ros.evaluation.reliability import Reliability
+from mmser_ros.evaluation.calibration_error import Reliability
 from mmser_ros.evaluation.right import judge_captions
 from mmser_ros.evaluation.scoring import Judge
 

@@ -17,7 +17,7 @@ from subprocess import PIPE
 
 from pycocoevalcap.meteor import meteor as pycocoevalcap
 
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 
 Meteor = Callable[[Sequence[str], Sequence[Sequence[str]]], float]
 """Tokenized captions and the references of each → METEOR of them all, 0 to 1."""

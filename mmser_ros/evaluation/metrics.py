@@ -18,7 +18,7 @@ from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.rouge.rouge import Rouge
 
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 from mmser_ros.evaluation.bootstrap import Figure
 from mmser_ros.evaluation.meteor import Meteor
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from mmser_ros.errors import MmserError
-from mmser_ros.parser import load_parser
+from mmser_ros.core.errors import MmserError
+from mmser_ros.language.spacy_model import load_parser
 
 NONE, OTHER = "none", "other"
 """Keys of a table whose wordings name no thing of it."""

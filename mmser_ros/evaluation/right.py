@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from mmser_ros.data.example import Example
 from mmser_ros.evaluation.naming import read_words
+from mmser_ros.evaluation.scene_graph_f1 import unseen_entities
 from mmser_ros.evaluation.scenes import judge_scenes
 from mmser_ros.evaluation.scoring import Judge, is_room
-from mmser_ros.evaluation.structure import unseen_entities
 
 LIVING = frozenset(
     (

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from mmser_ros.core.resources import share_path
 from mmser_ros.data.example import Example
 from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.evaluation.bootstrap import Figure
@@ -18,9 +19,8 @@ from mmser_ros.evaluation.meteor import Meteor, has_meteor, running_meteor
 from mmser_ros.evaluation.metrics import MetricError, score_figures
 from mmser_ros.evaluation.naming import WordTable
 from mmser_ros.evaluation.rooms import RoomWords, score_rooms
+from mmser_ros.evaluation.scene_graph_f1 import structure_figures
 from mmser_ros.evaluation.scenes import score_scenes
-from mmser_ros.evaluation.structure import structure_figures
-from mmser_ros.resources import share_path
 
 logger = logging.getLogger(__name__)
 

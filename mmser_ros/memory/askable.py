@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 from mmser_ros.memory.plausible import LONGEST
 
 

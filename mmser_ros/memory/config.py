@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 
 
 class MemoryConfigError(MmserError):

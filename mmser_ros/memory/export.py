@@ -12,9 +12,9 @@ from typing import Any
 
 import networkx as nx
 
-from mmser_ros.errors import MmserError
-from mmser_ros.memory.graph import SceneGraph
-from mmser_ros.memory.nodes import Agent, Place, Vector
+from mmser_ros.core.errors import MmserError
+from mmser_ros.memory.graph.records import Agent, Place, Vector
+from mmser_ros.memory.graph.scene_graph import SceneGraph
 from mmser_ros.memory.query import Query
 from mmser_ros.memory.spark_dsg import spark_dsg_document
 

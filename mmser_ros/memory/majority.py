@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmser_ros.memory.places import SECOND
+from mmser_ros.core.types import SECOND
 
 LEAP = 900 * SECOND
 """Nanoseconds without an observation, after which the next ones may be wrongly stamped."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from mmser_ros.errors import MmserError
-from mmser_ros.records import Observation, Pose
+from mmser_ros.core.errors import MmserError
+from mmser_ros.core.types import SECOND, Observation, Pose
 
-LATEST = 2**31 * 1_000_000_000
+LATEST = 2**31 * SECOND
 """Nanoseconds that no stamp of a message reaches."""
 FARTHEST = 1e8
 """Metres and pixels that no map and no picture reaches."""

@@ -13,18 +13,17 @@ from itertools import pairwise
 import networkx as nx
 import numpy as np
 
-from mmser_ros.memory import belief
-from mmser_ros.memory.answers import Match, Origin, RelationAnswer, Route
+from mmser_ros.core.types import SECOND, Pose
+from mmser_ros.language.interfaces import Parser, Words
+from mmser_ros.language.types import ParsedCaption
 from mmser_ros.memory.askable import QueryError, check_finite, check_text
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.graph import SceneGraph
-from mmser_ros.memory.language import Parser, Words
-from mmser_ros.memory.nodes import Agent, Place, Thing, Vector
-from mmser_ros.memory.parsed import ParsedCaption
-from mmser_ros.memory.places import SECOND
-from mmser_ros.memory.relations import judge_all
-from mmser_ros.memory.rooms import Rooms
-from mmser_ros.records import Pose
+from mmser_ros.memory.fusion import existence
+from mmser_ros.memory.graph.records import Agent, Place, Thing, Vector
+from mmser_ros.memory.graph.relations import judge_all
+from mmser_ros.memory.graph.rooms import Rooms
+from mmser_ros.memory.graph.scene_graph import SceneGraph
+from mmser_ros.memory.results import Match, Origin, RelationAnswer, Route
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 """Texts to unit vectors (texts, channels), so that alike texts have a large product."""
@@ -140,7 +139,7 @@ class Query:
                         one.subject,
                         one.predicate,
                         one.object,
-                        belief.probability(one.score),
+                        existence.probability(one.score),
                         one.contradicted,
                         one.geometry,
                         one.relation.best,
@@ -198,7 +197,7 @@ class Query:
         ]
 
     def _probability(self, thing: Thing, now: int) -> float:
-        return belief.probability(belief.evidence_at(thing, now, self._config))
+        return existence.probability(existence.evidence_at(thing, now, self._config))
 
     def _match(self, name: str, thing: Thing, now: int) -> Match:
         chance = self._probability(thing, now)

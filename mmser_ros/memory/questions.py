@@ -8,14 +8,14 @@ import threading
 
 import networkx as nx
 
-from mmser_ros.memory.answers import Match, RelationAnswer, Route
+from mmser_ros.core.types import Pose
 from mmser_ros.memory.export import plain_graph
-from mmser_ros.memory.graph import SceneGraph
-from mmser_ros.memory.history import History
-from mmser_ros.memory.nodes import Place
+from mmser_ros.memory.graph.records import Place
+from mmser_ros.memory.graph.rooms import Room
+from mmser_ros.memory.graph.scene_graph import SceneGraph
+from mmser_ros.memory.observation_log import History
 from mmser_ros.memory.query import Query
-from mmser_ros.memory.rooms import Room
-from mmser_ros.records import Pose
+from mmser_ros.memory.results import Match, RelationAnswer, Route
 
 
 class Questions:

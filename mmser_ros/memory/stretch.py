@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from mmser_ros.errors import MmserError
+from mmser_ros.core.errors import MmserError
 
 
 class StretchError(MmserError):

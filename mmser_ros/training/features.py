@@ -24,11 +24,11 @@ from numpy.lib.format import open_memmap
 from torch import Tensor
 
 from mmser_ros.captioner.config import VisionConfig
-from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.captioner.vision import Levels, fit_square
-from mmser_ros.training.datasets import PictureReader
-from mmser_ros.training.pictures import Progress
-from mmser_ros.training.processes import processes
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.model.vision import Levels, fit_square
+from mmser_ros.data.datasets import PictureReader
+from mmser_ros.training.batches import Progress
+from mmser_ros.training.distributed import processes
 
 CHUNK = 32
 

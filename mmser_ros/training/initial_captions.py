@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 from tokenizers import Tokenizer
 
-from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.training.guesses import Guess, guess_words
-from mmser_ros.training.perturb import MOST_ERRORS, ErrorMaker, pseudo_initial_captions
-from mmser_ros.training.pictures import BATCH, CaptionedFeatures, Progress, caption_ids, look
-from mmser_ros.training.text import mirror
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.data.perturbation.perturb import MOST_ERRORS, ErrorMaker, pseudo_initial_captions
+from mmser_ros.training.batches import BATCH, CaptionedFeatures, Progress, caption_ids, look
+from mmser_ros.training.model_errors import Guess, guess_words
+from mmser_ros.training.tokens import mirror
 
 KINDS = ("own", "other", "planted", "guessed", "truth")
 """The model's own glance; a caption of another picture; the caption that is to be said, with 0 to

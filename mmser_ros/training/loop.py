@@ -24,9 +24,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mmser_ros.errors import MmserError
-from mmser_ros.training.journal import Journal
-from mmser_ros.training.processes import add_up, processes
+from mmser_ros.core.errors import MmserError
+from mmser_ros.training.distributed import add_up, processes
+from mmser_ros.training.progress_log import Journal
 
 PART_SEEDS = 15_485_863
 """Between the seeds of the parts of a batch; more than there are steps."""

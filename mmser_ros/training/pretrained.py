@@ -17,8 +17,8 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mmser_ros.captioner.config import LanguageConfig
-from mmser_ros.captioner.language_model import KINDS, LanguageModel, build_language_model
-from mmser_ros.captioner.uninitialised import Uninitialised
+from mmser_ros.captioner.model.language_model import KINDS, LanguageModel, build_language_model
+from mmser_ros.captioner.model.uninitialised import Uninitialised
 from mmser_ros.training.loop import TrainingError
 
 NOT_ARCHITECTURE = {

@@ -14,10 +14,10 @@ import yaml
 
 from mmser_ros.captioner.config import SerConnectorConfig
 from mmser_ros.training.loop import Schedule, TrainingError
-from mmser_ros.training.stage_consensus import ConsensusSchedule
-from mmser_ros.training.stage_glance import GlanceSchedule
-from mmser_ros.training.stage_proofread import ProofreadSchedule
-from mmser_ros.training.stage_refine import RefineSchedule
+from mmser_ros.training.stages.glance import GlanceSchedule
+from mmser_ros.training.stages.proofread import ProofreadSchedule
+from mmser_ros.training.stages.refine import RefineSchedule
+from mmser_ros.training.stages.self_critical import ConsensusSchedule
 
 
 @dataclass(frozen=True)

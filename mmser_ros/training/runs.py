@@ -13,27 +13,27 @@ import torch
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
-from mmser_ros.captioner.language_model import clean
-from mmser_ros.captioner.specialist import Specialist
+from mmser_ros.captioner.model.language_model import clean
+from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.untrained import build_untrained, read_architecture
-from mmser_ros.resources import share_path
-from mmser_ros.training.datasets import PictureReader, read_sentences
+from mmser_ros.core.resources import share_path
+from mmser_ros.data.datasets import PictureReader, read_sentences
+from mmser_ros.data.perturbation.perturb import Lexicon, LexiconErrorMaker
+from mmser_ros.training.batches import CaptionedFeatures, Progress
+from mmser_ros.training.distributed import processes
 from mmser_ros.training.features import features_of, mirrored_views
 from mmser_ros.training.initial_captions import InitialCaptions
-from mmser_ros.training.journal import say
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.perturb import Lexicon, LexiconErrorMaker
-from mmser_ros.training.pictures import CaptionedFeatures, Progress
-from mmser_ros.training.processes import processes
+from mmser_ros.training.progress_log import say
+from mmser_ros.training.readable_images import open_readable
 from mmser_ros.training.recipe import Recipe, RefineRecipe
-from mmser_ros.training.sound_pictures import open_readable
-from mmser_ros.training.stage_concepts import train_concepts
-from mmser_ros.training.stage_consensus import train_consensus
-from mmser_ros.training.stage_glance import train_glance
-from mmser_ros.training.stage_language import train_language
-from mmser_ros.training.stage_proofread import train_proofreader
-from mmser_ros.training.stage_refine import RefineLesson, RefineSchedule, train_refine
-from mmser_ros.training.text import train_tokenizer
+from mmser_ros.training.stages.concepts import train_concepts
+from mmser_ros.training.stages.glance import train_glance
+from mmser_ros.training.stages.language import train_language
+from mmser_ros.training.stages.proofread import train_proofreader
+from mmser_ros.training.stages.refine import RefineLesson, RefineSchedule, train_refine
+from mmser_ros.training.stages.self_critical import train_consensus
+from mmser_ros.training.tokens import train_tokenizer
 
 
 def run_connector(

@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer, pre_tokenizers
 from torch import Tensor
 
-from mmser_ros.captioner.language_model import LanguageModel
+from mmser_ros.captioner.model.language_model import LanguageModel
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pretrained import rebuild
 

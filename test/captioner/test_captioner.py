@@ -11,9 +11,9 @@ from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.quantization import QuantizationError, resolve
 from mmser_ros.captioner.shipped import find_model, shipped_models
-from mmser_ros.errors import OutOfMemoryError
-from mmser_ros.records import Region
-from mmser_ros.resources import DEFAULT_MODEL
+from mmser_ros.core.errors import OutOfMemoryError
+from mmser_ros.core.resources import DEFAULT_MODEL
+from mmser_ros.core.types import Region
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +237,7 @@ def small():
 def _photograph(name):
     import skimage
 
-    from mmser_ros.pictures import load_picture
+    from mmser_ros.core.images import load_picture
 
     return load_picture(f"{skimage.__path__[0]}/data/{name}")
 
@@ -246,7 +246,7 @@ def test_the_shipped_model_says_what_it_sees():
     """nano on photographs that every installation has."""
     import skimage
 
-    from mmser_ros.pictures import load_picture
+    from mmser_ros.core.images import load_picture
 
     assert "nano" in shipped_models()
     folder = find_model("nano")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import save_calibrated
 from mmser_ros.captioner.confidence import Calibration, feature_names, features, geometric_mean
-from mmser_ros.records import Caption
+from mmser_ros.core.types import Caption
 
 GLANCE = {"mean": 0.5, "lowest": 0.25, "length": -0.1}
 REFINED = {**GLANCE, "first_mean": -0.5, "first_lowest": 0.1, "changed": -2.0}

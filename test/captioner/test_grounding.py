@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mmser_ros.captioner import grounding
-from mmser_ros.captioner.decoding import Decoded
+from mmser_ros.captioner.decoding.greedy import Decoded
 from mmser_ros.captioner.grounding import (
     explain,
     find_phrases,
@@ -19,9 +19,9 @@ from mmser_ros.captioner.grounding import (
     token_ends,
     tokens_of,
 )
+from mmser_ros.captioner.model.vision import visible
 from mmser_ros.captioner.untrained import build_untrained
-from mmser_ros.captioner.vision import visible
-from mmser_ros.records import Region
+from mmser_ros.core.types import Region
 
 VIEW = Region(0, 0, 70, 700)
 sides = st.integers(1, 2000)

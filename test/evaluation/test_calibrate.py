@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.confidence import feature_names
-from mmser_ros.cli import app
+from mmser_ros.cli.main import app
 from mmser_ros.evaluation.calibrate import CalibrationError, fit
-from test.picture_sets.sets import write_set
+from test.data.sets import write_set
 
 
 def spoken(count, *, learnable=True):

@@ -3,7 +3,7 @@
 import pytest
 
 from mmser_ros.evaluation.caption_parsing import KINDS, LabelError, score_parsing
-from mmser_ros.memory.parsed import (
+from mmser_ros.language.types import (
     ActionMention,
     ParsedCaption,
     RelationMention,

@@ -14,8 +14,8 @@ from mmser_ros.evaluation.confusions import (
     parsed_things,
     read_confusions,
 )
-from mmser_ros.memory.lexicon import Lexicon
-from test.memory.plain_words import PlainParser, PlainWords
+from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
+from mmser_ros.language.taxonomy import Lexicon
 
 WORDS = Lexicon()
 READ = parsed_things(PlainParser(), PlainWords())

@@ -6,7 +6,7 @@ from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.data.picture_sets import open_sets
 from mmser_ros.evaluation.evaluate import Said, caption_sets, score_sets
 from mmser_ros.evaluation.scoring import judging
-from test.picture_sets.sets import write_set, write_sets
+from test.data.sets import write_set, write_sets
 
 
 def test_every_pass_asked_for_is_scored(refining_checkpoint, tmp_path, monkeypatch, caplog):

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmser_ros.core.resources import share_path
 from mmser_ros.evaluation.naming import WordTable, WordTableError, read_words
-from mmser_ros.resources import share_path
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from mmser_ros.data.example import Example
 from mmser_ros.evaluation.right import judge_captions
 from mmser_ros.evaluation.scoring import Judge
-from test.picture_sets.sets import write_sets
+from test.data.sets import write_sets
 
 
 @pytest.fixture(scope="module")

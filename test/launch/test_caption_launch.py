@@ -9,7 +9,7 @@ from signal import SIGKILL
 
 import pytest
 
-from mmser_ros.resources import share_path
+from mmser_ros.core.resources import share_path
 from test.launch.runs import UP, described_arguments, end_when_up, run
 
 FILE = str(share_path("launch/caption.launch.py"))

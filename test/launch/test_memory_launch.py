@@ -4,7 +4,7 @@
 
 import json
 
-from mmser_ros.resources import share_path
+from mmser_ros.core.resources import share_path
 from test.launch.runs import described_arguments, end_when_up, run
 
 FILE = str(share_path("launch/memory.launch.py"))

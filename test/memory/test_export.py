@@ -7,10 +7,9 @@ import json
 import networkx as nx
 import pytest
 
+from benchmarks.made_scenes import around, look, remember
 from mmser_ros.memory.export import ExportError, read_graph, write_graph
-
-from .scenes import around, look, remember
-from .test_store import full_disk
+from test.memory.storage.test_store import full_disk
 
 THINGS = [("mug", (2.0, -0.8, 0.3)), ("table", (2.0, -0.7, -0.2))]
 

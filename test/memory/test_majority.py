@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.made_scenes import around, labels, look, open_memory, remember
+from mmser_ros.core.types import SECOND
 from mmser_ros.memory.majority import LEAP, QUORUM, last_believed
 from mmser_ros.memory.plausible import ObservationError
-
-from .scenes import SECOND, around, labels, look, open_memory, remember
 
 DAY = 86400.0
 MAN, DOG = (2.0, 0.0, 0.3), (2.0, 0.8, 0.3)

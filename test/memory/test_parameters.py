@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from mmser_ros.memory.lexicon import Lexicon
-
-from .plain_words import PlainParser
-from .scenes import SECOND, around, look, open_memory, remember
-from .test_places import drive, paths
-from .test_store import full_disk
+from benchmarks.made_scenes import around, look, open_memory, remember
+from mmser_ros.core.types import SECOND
+from mmser_ros.evaluation.plain_words import PlainParser
+from mmser_ros.language.taxonomy import Lexicon
+from test.memory.graph.test_places import drive, paths
+from test.memory.storage.test_store import full_disk
 
 MUG = [("mug", (2.0, 0.0, 0.3))]
 SEEN = around("a mug", MUG)

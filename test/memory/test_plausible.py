@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.made_scenes import look, open_memory
+from mmser_ros.core.types import DepthGrid, GroundedPhrase, Region
 from mmser_ros.memory.plausible import ObservationError
-from mmser_ros.records import DepthGrid, GroundedPhrase, Region
-
-from .scenes import look, open_memory
 
 GOOD = look("a mug", 10, [("mug", (2.0, 0.0, 0.3))], depth=2.0)
 

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.made_scenes import around, labels, look, remember
+from mmser_ros.core.types import SECOND
+from mmser_ros.language.caption_parser import CaptionParser
+from mmser_ros.language.taxonomy import Lexicon
 from mmser_ros.memory.askable import QueryError
-from mmser_ros.memory.lexicon import Lexicon
-from mmser_ros.memory.parsing import CaptionParser
-
-from .scenes import SECOND, around, labels, look, remember
 
 RED, BLUE, TABLE = (2.0, -0.8, 0.3), (2.0, 0.9, 0.3), (2.0, -0.7, -0.2)
 

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from mmser_ros.memory.export import write_graph
-
-from .test_export import graph  # noqa: F401
+from test.memory.test_export import graph  # noqa: F401
 
 
 def test_objects_hang_under_places_and_places_under_rooms(graph, tmp_path):  # noqa: F811

@@ -14,7 +14,7 @@ import numpy as np
 import rclpy
 from sensor_msgs.msg import CompressedImage
 
-from mmser_ros.nodes.transport import PROFILES
+from mmser_ros.nodes.common.dds_profile import PROFILES
 
 MODULE = __name__
 PERIOD = 0.1

@@ -127,7 +127,7 @@ def values(status):
 @contextmanager
 def node_process(module, namespace, *arguments, **parameters):
     """A node of ours, or a module of the tests, in a process of its own."""
-    module = module if "." in module else f"mmser_ros.nodes.{module}"
+    module = module if "." in module else f"mmser_ros.nodes.{module.removesuffix('_node')}.node"
     command = [sys.executable, "-m", module, "--ros-args"]
     command += ["-r", f"__ns:={namespace}", *arguments]
     for name, value in parameters.items():
@@ -176,7 +176,7 @@ def make_peer():
 @pytest.fixture
 def make_node():
     """Makes a caption_node of the test's process, by default with a scripted captioner."""
-    from mmser_ros.nodes.caption_node import CaptionNode
+    from mmser_ros.nodes.caption.node import CaptionNode
     from test.nodes.scripted_captioner import Captioner
 
     nodes = []

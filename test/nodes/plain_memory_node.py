@@ -11,12 +11,12 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Header
 
-from mmser_ros.memory.memory import SceneMemory
-from mmser_ros.nodes.conversions import caption_to_message
-from mmser_ros.nodes.lifecycle import run_lifecycle_node
-from mmser_ros.nodes.memory_conversions import pose_to_message, stamp_of
-from mmser_ros.nodes.memory_node import MemoryNode
-from test.memory.plain_words import PlainParser, PlainWords
+from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
+from mmser_ros.memory.scene_memory import SceneMemory
+from mmser_ros.nodes.common.conversions import caption_to_message
+from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.common.scene_conversions import pose_to_message, stamp_of
+from mmser_ros.nodes.memory.node import MemoryNode
 from test.nodes.conftest import values, wait_until
 
 MODULE = __name__

@@ -4,8 +4,8 @@
 
 from functools import partial
 
-from mmser_ros.nodes.caption_node import CaptionNode
-from mmser_ros.nodes.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.caption.node import CaptionNode
+from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
 from test.nodes.scripted_captioner import Captioner
 
 MODULE = __name__

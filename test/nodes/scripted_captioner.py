@@ -5,7 +5,7 @@
 import threading
 from time import monotonic
 
-from mmser_ros.records import Caption
+from mmser_ros.core.types import Caption
 from test.nodes.conftest import wait_until
 
 

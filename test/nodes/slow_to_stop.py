@@ -9,7 +9,7 @@ from time import sleep
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
 
-from mmser_ros.nodes import lifecycle
+from mmser_ros.nodes.common import lifecycle
 
 MODULE = __name__
 

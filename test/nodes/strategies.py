@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from sensor_msgs.msg import CompressedImage, Image
 
-from mmser_ros.nodes.images import ENCODINGS, PLANAR
+from mmser_ros.nodes.common.image_conversions import ENCODINGS, PLANAR
 from test.nodes.conftest import make_compressed, make_image
 
 sizes = st.one_of(st.integers(0, 12), st.sampled_from([2**16, 2**31, 2**32 - 1]))

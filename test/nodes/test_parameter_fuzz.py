@@ -11,12 +11,12 @@ from rclpy.exceptions import InvalidParameterValueException, ParameterException
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from mmser_ros.errors import MmserError
-from mmser_ros.nodes.caption_node import CaptionNode
-from mmser_ros.nodes.caption_parameters import CAPTION_PARAMETERS
-from mmser_ros.nodes.memory_node import MemoryNode
-from mmser_ros.nodes.memory_parameters import MEMORY_PARAMETERS
-from mmser_ros.nodes.replay_node import REPLAY_PARAMETERS, ReplayNode
+from mmser_ros.core.errors import MmserError
+from mmser_ros.nodes.caption.node import CaptionNode
+from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
+from mmser_ros.nodes.memory.node import MemoryNode
+from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
+from mmser_ros.nodes.replay.node import REPLAY_PARAMETERS, ReplayNode
 from test.nodes.bags import write_mcap
 from test.nodes.odd_messages import EXAMPLES, texts
 from test.nodes.plain_memory_node import open_plain

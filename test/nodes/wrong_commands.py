@@ -13,7 +13,7 @@ MODULE = __name__
 def outcome(node, arguments):
     """How a node ends; `traceback` where it ends with one."""
     try:
-        import_module(f"mmser_ros.nodes.{node}").main([node, *arguments])
+        import_module(f"mmser_ros.nodes.{node.removesuffix('_node')}.node").main([node, *arguments])
     except SystemExit as end:
         return {"said": str(end.code)}
     except BaseException:

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from mmser_ros.captioner.specialist import Specialist
-from mmser_ros.captioner.vision import fit_square
-from mmser_ros.training.datasets import Flickr8k
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.model.vision import fit_square
+from mmser_ros.data.datasets import Flickr8k
 from mmser_ros.training.features import cache_features, features_of, mirrored_views, view
 from test.training.conftest import write_split
 

@@ -11,11 +11,11 @@ from transformers import BertConfig, BertLMHeadModel, PreTrainedTokenizerFast
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from mmser_ros.captioner.config import LanguageConfig
-from mmser_ros.captioner.decoding import Prompt, decode_one, prefill
-from mmser_ros.captioner.language_model import build_language_model
+from mmser_ros.captioner.decoding.greedy import Prompt, decode_one, prefill
+from mmser_ros.captioner.model.language_model import build_language_model
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pretrained import configuration, prune_layers, read_pretrained
-from mmser_ros.training.text import train_tokenizer
+from mmser_ros.training.tokens import train_tokenizer
 
 LAYERS = 4
 OUTPUTS = ("o_proj", "out_proj", "down_proj", "fc2")

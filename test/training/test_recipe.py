@@ -15,8 +15,8 @@ from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint, save_calibrated
 from mmser_ros.captioner.confidence import Calibration, feature_names
 from mmser_ros.captioner.untrained import read_architecture
-from mmser_ros.cli import app
-from mmser_ros.resources import share_path
+from mmser_ros.cli.main import app
+from mmser_ros.core.resources import share_path
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.recipe import read_recipe, read_refine_recipe
 from mmser_ros.training.runs import run_glance, run_refine

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from mmser_ros.captioner.language_model import build_language_model
+from mmser_ros.captioner.model.language_model import build_language_model
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.vocabulary import cut_vocabulary
 

@@ -1,0 +1,29 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Everyday words for ImageNet's classes, by a table written by hand."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import yaml
+
+from mmser_ros.core.resources import share_path
+
+
+@cache
+def imagenet_words() -> dict[str, list[int]]:
+    """Word → indices of the classes that it names, from config/lexicon/imagenet_words.yaml.
+
+    Raises:
+        ResourceError: the table did not come with the package.
+    """
+    text = share_path("config/lexicon/imagenet_words.yaml").read_text(encoding="utf-8")
+    table = yaml.safe_load(text)
+    return {word: [n for one in entries for n in _indices(one)] for word, entries in table.items()}
+
+
+def _indices(entry: int | str) -> range:
+    """Of `151` that number; of `"151-268"` all from the first to the last."""
+    first, _, last = str(entry).partition("-")
+    return range(int(first), int(last or first) + 1)

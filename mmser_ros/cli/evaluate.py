@@ -1,0 +1,206 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`mmser evaluate`: score captions of several sets of pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mmser_ros.cli.options import (
+    AsJson,
+    Beams,
+    Data,
+    Device,
+    Limit,
+    Model,
+    Part,
+    Passes,
+    Quantize,
+    Sets,
+    Split,
+    Threads,
+    pass_numbers,
+    set_names,
+)
+from mmser_ros.core.console import errors, show_progress
+from mmser_ros.core.errors import MmserError
+from mmser_ros.core.resources import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.data.picture_sets import PictureSet
+
+
+def evaluate(
+    data: Data,
+    sets: Sets = None,
+    split: Split = "dev",
+    part: Part = "all",
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    quantize: Quantize = "auto",
+    threads: Threads = "auto",
+    passes: Passes = "1",
+    beams: Beams = 1,
+    limit: Limit = None,
+    captions: Annotated[
+        list[Path] | None,
+        typer.Option(help="Score these instead of a model: JSON, {set: {picture: caption}}."),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Write the captions so; of several passes FILE_1.json, FILE_2.json, …"),
+    ] = None,
+    planted: Annotated[
+        bool, typer.Option("--planted", help="Score the repair of planted errors instead.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score a captioner by what people said of pictures, or its second look at planted errors.
+
+    Several files of captions are compared with the first, picture by picture.
+    """
+    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.data.picture_sets import open_sets
+
+    if captions and (planted or save):
+        msg = "--captions scores what is there; leave out --planted and --save"
+        raise MmserError(msg)
+    numbers = pass_numbers(passes)
+    names = set_names(sets)
+    if captions:
+        kind, result = "captions", _score_files(captions, data, names, split, part, limit)
+    else:
+        opened = open_sets(data, split, names, part)
+        _report(opened)
+        captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
+        if planted:
+            kind = "planted"
+            result = _score_planted(captioner, opened, names is None, limit)
+        else:
+            spread = [one.spread(limit) for one in opened]
+            kind = "passes"
+            result = _score_model(captioner, data, spread, numbers, beams, save)
+    if as_json:
+        print(json.dumps(result))
+        return
+    for name, scores in result["sets"].items():
+        title = f"{result['model']} on {name} {split}, {scores['n']} pictures"
+        Console().print(_table(title, kind, scores))
+
+
+def _score_model(
+    captioner: Captioner,
+    data: Path,
+    sets: Sequence[PictureSet],
+    passes: Sequence[int],
+    beams: int,
+    save: Path | None,
+) -> dict[str, Any]:
+    from mmser_ros.evaluation.caption_files import write_captions
+    from mmser_ros.evaluation.evaluate import caption_sets, score_sets
+    from mmser_ros.evaluation.scoring import judging
+
+    said = caption_sets(captioner, sets, passes=passes, beams=beams, progress=show_progress)
+    for number, some in said.items():
+        if save is not None:
+            several = len(said) > 1
+            file = save.with_name(f"{save.stem}_{number}{save.suffix}") if several else save
+            write_captions(file, some)
+    with judging(data, sets) as judge:
+        scored = score_sets(judge, sets, said, "passes")
+    return {"model": captioner.name, "quantize": captioner.quantize, "beams": beams, "sets": scored}
+
+
+def _score_files(
+    files: Sequence[Path],
+    data: Path,
+    names: list[str] | None,
+    split: str,
+    part: str,
+    limit: int | None,
+) -> dict[str, Any]:
+    from mmser_ros.data.picture_sets import open_sets
+    from mmser_ros.evaluation.caption_files import match_captions, read_captions
+    from mmser_ros.evaluation.evaluate import score_sets
+    from mmser_ros.evaluation.scoring import judging
+
+    said = {file.stem: read_captions(file) for file in files}
+    if len(said) < len(files):
+        msg = "two files of --captions have the same name; rename one, as they go by it"
+        raise MmserError(msg)
+    wanted = names or [*next(iter(said.values()))]
+    sets = [one.spread(limit) for one in open_sets(data, split, wanted, part)]
+    _report(sets)
+    matched = match_captions(said, sets)
+    with judging(data, sets) as judge:
+        scored = score_sets(judge, sets, matched, "captions")
+    return {"model": ", ".join(said), "sets": scored}
+
+
+def _score_planted(
+    captioner: Captioner, sets: Sequence[PictureSet], default: bool, limit: int | None
+) -> dict[str, Any]:
+    from mmser_ros.core.resources import share_path
+    from mmser_ros.data.perturbation.perturb import Lexicon, LexiconErrorMaker
+    from mmser_ros.evaluation.error_correction import evaluate_planted
+
+    captioned = [
+        one.where(lambda example: bool(example.captions)).spread(limit)
+        for one in sets
+        if one.captions and (not default or one.name == "flickr8k")
+    ]
+    if not captioned:
+        msg = (
+            f"errors are planted in human captions, and {', '.join(one.name for one in sets)} have "
+            "none; name sets with captions by --sets, such as flickr8k,coco"
+        )
+        raise MmserError(msg)
+    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
+    scored = {
+        one.name: evaluate_planted(captioner, one, maker, progress=show_progress)
+        for one in captioned
+    }
+    return {"model": captioner.name, "quantize": captioner.quantize, "sets": scored}
+
+
+def _report(sets: Sequence[PictureSet]) -> None:
+    for one in sets:
+        errors.print(one.report(), markup=False)
+
+
+def _table(title: str, kind: str, scores: Mapping[str, Any]) -> Table:
+    """Measures down, captioners across; a star marks a difference whose interval leaves out 0."""
+    columns = scores[kind]
+    differences = scores.get("differences", {})
+    table = Table(title=title)
+    for column in [
+        kind,
+        *columns,
+        *(f"{label} less {next(iter(columns))}" for label in differences),
+    ]:
+        table.add_column(column)
+    for measure in next(iter(columns.values())):
+        cells = []
+        for label, figures in columns.items():
+            interval = scores.get("intervals", {}).get(label, {}).get(measure)
+            bounds = f" [{interval[0]:.3g}, {interval[1]:.3g}]" if interval else ""
+            cells.append(f"{figures[measure]:.4g}{bounds}")
+        for changes in differences.values():
+            cells.append(_difference(changes.get(measure)))
+        table.add_row(measure, *cells)
+    return table
+
+
+def _difference(change: Mapping[str, float] | None) -> str:
+    if change is None:
+        return ""
+    star = "*" if change["low"] > 0 or change["high"] < 0 else ""
+    return f"{change['value']:+.3g}{star} [{change['low']:+.3g}, {change['high']:+.3g}]"

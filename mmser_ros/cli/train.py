@@ -1,0 +1,192 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`mmser train`: one command a stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmser_ros.cli.options import Model
+from mmser_ros.core.console import show_progress
+from mmser_ros.core.errors import MmserError
+
+train_app = typer.Typer(no_args_is_help=True, help="Train a captioner, stage by stage.")
+
+Data = Annotated[
+    Path, typer.Option(help="Folder of Flickr8k or COCO, or a JSON file of COCO's or LLaVA's form.")
+]
+Images = Annotated[
+    Path | None, typer.Option(help="Where a JSON file's pictures are; default: its folder.")
+]
+Work = Annotated[
+    Path, typer.Option(help="Features and resumable state; the same call goes on from it.")
+]
+Start = Annotated[
+    str | None, typer.Option(help="Start from this model, not from the architecture's sources.")
+]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        help="For a recipe with words: the language model to start from, a folder, an id on the "
+        "Hugging Face hub, or a GGUF file."
+    ),
+]
+Sets = Annotated[
+    Path, typer.Option(help="Folder of sets: <set>/train.tar, and JSON files beside it.")
+]
+Sentences = Annotated[
+    Path | None, typer.Option(help="Text file of captions; default: the folder's captions_en.txt.")
+]
+WordsRecipePath = Annotated[
+    Path | None, typer.Option(help="YAML of a model with words; default: small's.")
+]
+
+
+@train_app.command("words")
+def train_words(
+    data: Sets,
+    recipe: WordsRecipePath = None,
+    language: Language = None,
+    sentences: Sentences = None,
+    model: Start = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/words"),
+    work: Work = Path("runs/words_work"),
+) -> None:
+    """Train the word detector, and note what it says of pictures that it has not learned from."""
+    _run_words("words", data, recipe, language, sentences, model, out, work)
+
+
+@train_app.command("text")
+def train_text(
+    data: Sets,
+    recipe: WordsRecipePath = None,
+    language: Language = None,
+    sentences: Sentences = None,
+    model: Start = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/text"),
+    work: Work = Path("runs/words_work"),
+) -> None:
+    """Train the language model on text with words; the word detector first, if need be."""
+    _run_words("text", data, recipe, language, sentences, model, out, work)
+
+
+def _run_words(
+    until: str,
+    data: Path,
+    recipe: Path | None,
+    language: str | None,
+    sentences: Path | None,
+    model: str | None,
+    out: Path,
+    work: Path,
+) -> None:
+    from mmser_ros.captioner.shipped import find_model
+    from mmser_ros.core.resources import share_path
+    from mmser_ros.training.words.recipe import read_words_recipe
+    from mmser_ros.training.words.runs import run_words
+
+    run_words(
+        read_words_recipe(recipe or share_path("config/train/small.yaml")),
+        data,
+        out,
+        work,
+        show_progress,
+        until=until,
+        language=language,
+        sentences=sentences,
+        model=find_model(model) if model else None,
+    )
+
+
+@train_app.command("connector")
+def train_connector(
+    data: Data,
+    images: Images = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="YAML of architecture and schedules; default: specialist's.")
+    ] = None,
+    model: Start = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/connector"),
+    work: Work = Path("runs/connector_work"),
+) -> None:
+    """Stage 0: train the glance connector alone, before a language model that can speak."""
+    from mmser_ros.captioner.shipped import find_model
+    from mmser_ros.core.resources import share_path
+    from mmser_ros.training.recipe import read_recipe
+    from mmser_ros.training.runs import run_connector
+
+    plan = read_recipe(recipe or share_path("config/train/specialist.yaml"))
+    start = find_model(model) if model else None
+    run_connector(plan, data, out, work, show_progress, images=images, model=start)
+
+
+@train_app.command("glance")
+def train_glance(
+    data: Data,
+    images: Images = None,
+    sentences: Annotated[
+        Path | None, typer.Option(help="Text file of captions for the language model.")
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="YAML of architecture and schedules; default: nano's.")
+    ] = None,
+    language: Language = None,
+    model: Start = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/nano"),
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            help="Features and resumable state; the same call goes on from it. Default: runs/work, "
+            "with words runs/words_work."
+        ),
+    ] = None,
+) -> None:
+    """Train the glance: the language model on text, then connector and language model together.
+
+    By a recipe with words (small.yaml) the word detector too; --data is a folder of sets then.
+    """
+    from mmser_ros.captioner.shipped import find_model
+    from mmser_ros.core.resources import share_path
+    from mmser_ros.training.recipe import read_recipe
+    from mmser_ros.training.runs import run_glance
+    from mmser_ros.training.words.recipe import has_words
+
+    if recipe and has_words(recipe):
+        if images:
+            msg = "--images is for a JSON file's pictures; a recipe with words takes a folder of "
+            msg += "sets: leave it out"
+            raise MmserError(msg)
+        work = work or Path("runs/words_work")
+        _run_words("glance", data, recipe, language, sentences, model, out, work)
+        return
+    if language:
+        msg = f"--language is for recipes with words, such as small.yaml; got {recipe or 'nano'}"
+        raise MmserError(msg)
+    plan = read_recipe(recipe or share_path("config/train/nano.yaml"))
+    start = find_model(model) if model else None
+    work = work or Path("runs/work")
+    run_glance(plan, data, sentences, out, work, show_progress, images=images, model=start)
+
+
+@train_app.command("refine")
+def train_refine(
+    data: Data,
+    images: Images = None,
+    model: Model = "nano",
+    recipe: Annotated[
+        Path | None, typer.Option(help="YAML of connector and schedule; default: nano's.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/refined"),
+    work: Work = Path("runs/refine"),
+) -> None:
+    """Teach a model that can glance to look again: a new SeR-connector, on planted errors."""
+    from mmser_ros.captioner.shipped import find_model
+    from mmser_ros.core.resources import share_path
+    from mmser_ros.training.recipe import read_refine_recipe
+    from mmser_ros.training.runs import run_refine
+
+    plan = read_refine_recipe(recipe or share_path("config/train/nano_refine.yaml"))
+    run_refine(plan, find_model(model), data, out, work, show_progress, images=images)

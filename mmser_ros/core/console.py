@@ -1,0 +1,47 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What commands show: captions on stdout, progress bars and errors on stderr."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.text import Text
+
+from mmser_ros.core.word_diff import word_changes
+
+STYLES = {"kept": "", "removed": "strike red", "added": "bold green"}
+
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def show_progress(items: Iterable[Any], description: str, total: int) -> Iterator[Any]:
+    """Show a progress bar on stderr while iterating, in the first of several processes only."""
+    first = os.environ.get("RANK", "0") == "0"
+    yield from track(items, description=description, total=total, console=errors, disable=not first)
+
+
+def marked(initial: str, caption: str) -> Text:
+    """A caption with the words it gained in bold, and those the initial one lost struck through."""
+    words = [Text(one.text, STYLES[one.fate]) for one in word_changes(initial, caption)]
+    return Text(" ").join(words)
+
+
+def print_caption(initial: str, caption: str, before: str = "", after: str = "") -> None:
+    """Print a caption on a line: marked in a terminal; elsewhere, for programs, as it is.
+
+    Args:
+        initial: the caption of the first look; the caption itself if there was one only.
+        caption: the caption.
+        before: what to print before it.
+        after: what to print after it.
+    """
+    console = Console(soft_wrap=True, highlight=False)
+    if console.is_terminal:
+        console.print(Text.assemble(before, marked(initial, caption), after))
+    else:
+        print(before + caption + after, flush=True)

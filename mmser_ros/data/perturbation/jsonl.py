@@ -1,0 +1,88 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Pseudo-initial captions as JSON lines, in a file that a stopped run goes on with."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mmser_ros.core.errors import MmserError
+from mmser_ros.data.perturbation.perturb import ErrorMaker, pseudo_initial_captions
+
+
+class PlantedFileError(MmserError):
+    """A file that can't be gone on with."""
+
+
+def write_pseudo_initial_captions(
+    path: Path,
+    captions: Sequence[tuple[str, str]],
+    maker: ErrorMaker,
+    maker_name: str,
+    *,
+    each: int = 3,
+    seed: int = 0,
+    progress: Callable[[Iterable, str, int], Iterable] = lambda items, description, total: items,
+) -> int:
+    """Append what is not there yet, a line at once; a line that was cut off is made again.
+
+    A line is `{"picture", "caption", "maker", "seed", "text", "errors"}`.
+
+    Args:
+        path: the file; its folder is made.
+        captions: (picture name, human caption).
+        maker: plants the errors.
+        maker_name: written to each line.
+        each: pseudo-initial captions of every caption.
+        seed: of what is planted.
+        progress: wraps an iterable with a description and a total.
+
+    Returns:
+        How many were there already.
+
+    Raises:
+        PlantedFileError: the file is of other captions, another maker or another seed.
+    """
+    heads = [
+        {"picture": name, "caption": caption, "maker": maker_name, "seed": seed}
+        for name, caption in captions
+        for _ in range(each)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = _done(path, heads)
+    made = pseudo_initial_captions([caption for _, caption in captions], maker, each, seed, done)
+    rows = progress(zip(heads[done:], made, strict=True), "planting errors", len(heads) - done)
+    with path.open("a", encoding="utf-8") as file:
+        for head, (_, pseudo) in rows:
+            file.write(json.dumps({**head, **asdict(pseudo)}) + "\n")
+            file.flush()  # what a model was paid for is kept if this process is killed
+    return done
+
+
+def _done(path: Path, heads: Sequence[dict[str, Any]]) -> int:
+    """How many lines there are; cuts off what the last write left incomplete."""
+    if not path.exists():
+        return 0
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    lines = whole.splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+            same = number <= len(heads) and heads[number - 1].items() <= record.items()
+        except (ValueError, AttributeError, TypeError):
+            same = False
+        if not same:
+            msg = (
+                f"line {number} of {path} is none that this call would write; it can only go on "
+                "with the same captions, maker and seed: give another file, or remove this one"
+            )
+            raise PlantedFileError(msg)
+    if len(whole) < len(data):
+        os.truncate(path, len(whole))
+    return len(lines)

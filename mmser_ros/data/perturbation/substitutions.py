@@ -1,0 +1,119 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Words that can stand for one another in a caption, and where in its syntax they can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from spacy.tokens import Doc, Span
+
+from mmser_ros.core.errors import MmserError
+from mmser_ros.data.perturbation.syntax import SYNTAX
+
+CATEGORIES = tuple(SYNTAX)
+CONDITIONS = ("beside", "not_beside", "unless")
+
+
+class LexiconError(MmserError):
+    """A lexicon that can't be read or makes no sense."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an error can be planted: characters start to end, and what may stand there."""
+
+    category: str
+    start: int
+    end: int
+    instead: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What may stand for some words, and its group's conditions; an empty one is none."""
+
+    instead: frozenset[str]
+    beside: frozenset[str]
+    not_beside: frozenset[str]
+    unless: frozenset[str]
+
+
+class Lexicon:
+    """Groups of words that exclude each other (see config/lexicon/planted_errors.yaml).
+
+    Attributes:
+        words: all words that it can replace, by category.
+
+    Raises:
+        LexiconError: the file can't be read, or is not of categories, groups and words.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._choices: dict[tuple[str, str], list[_Choice]] = {}
+        try:
+            groups = yaml.safe_load(path.read_text(encoding="utf-8"))
+            for category in CATEGORIES:
+                for group in groups[category].values():
+                    self._add(category, group if isinstance(group, dict) else {"words": group})
+        except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+            msg = (
+                f"{path} is no lexicon ({error!r}); expected {', '.join(CATEGORIES)}, each of "
+                "named groups of words (quote those that YAML takes for something else: on, off)"
+            )
+            raise LexiconError(msg) from error
+        self.words = {c: sorted(w for k, w in self._choices if k == c) for c in CATEGORIES}
+        self._longest = max((len(text.split()) for _, text in self._choices), default=0)
+
+    def _add(self, category: str, group: dict[str, Any]) -> None:
+        unknown = group.keys() - {"words", *CONDITIONS}
+        if unknown:
+            msg = f"unknown conditions {sorted(unknown)}"
+            raise ValueError(msg)
+        words = [word.split("/") for word in group["words"]]
+        beside, not_beside, unless = (
+            frozenset(map(str.lower, group.get(name, []))) for name in CONDITIONS
+        )
+        for word in words:
+            if len(set(word)) < len(word):
+                msg = f"the forms of {'/'.join(word)} can't be told apart"
+                raise ValueError(msg)
+            for form, text in enumerate(word):
+                instead = {one[form] for one in words if one is not word and form < len(one)}
+                choice = _Choice(frozenset(instead - {text}), beside, not_beside, unless)
+                self._choices.setdefault((category, text), []).append(choice)
+
+    def places(self, doc: Doc) -> Iterator[Place]:
+        """Yield where errors can be planted in a parsed caption; places may share words."""
+        said = {token.lower_ for token in doc}
+        at = 0
+        while at < len(doc):
+            for length in range(min(self._longest, len(doc) - at), 0, -1):
+                span = doc[at : at + length]
+                found = list(self._of(span, said))
+                if found:
+                    yield from found
+                    at += length
+                    break
+            else:
+                at += 1
+
+    def _of(self, span: Span, said: set[str]) -> Iterator[Place]:
+        word = span[-1]
+        for category in CATEGORIES:
+            choices = self._choices.get((category, span.text.lower()), [])
+            syntax = SYNTAX[category]
+            if not choices or not syntax.fits(word):
+                continue
+            beside = {token.lower_ for token in syntax.beside(word)}
+            instead: set[str] = set()
+            for one in choices:
+                fits = one.beside & beside if one.beside else syntax.alone(word)
+                if fits and not (one.not_beside & beside or one.unless & said):
+                    instead |= one.instead
+            if instead:
+                yield Place(category, span.start_char, span.end_char, tuple(sorted(instead)))

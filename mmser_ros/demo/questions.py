@@ -1,0 +1,78 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the demo asks the memory at its end, and how it tells the answers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from mmser_ros.core.geometry import heading
+from mmser_ros.msg import SceneMatch
+from mmser_ros.nodes.common.scene_conversions import pose_from_message
+from mmser_ros.srv import QueryScene
+
+QUESTIONS = 3
+EVERYTHING = 1000
+"""Matches, more than the demo has."""
+
+
+class Answer(NamedTuple):
+    """A question and the best match of its answer."""
+
+    question: str
+    match: SceneMatch
+
+    @property
+    def degrees(self) -> float:
+        """Where a robot faces that follows the answer: to the left of x."""
+        return math.degrees(heading(pose_from_message(self.match.pose.pose).orientation))
+
+    def record(self) -> dict[str, Any]:
+        """For the demo's line of JSON; in metres and degrees."""
+        match, at = self.match, self.match.pose.pose.position
+        return {
+            "question": self.question,
+            "thing": match.node.label,
+            "pose": {
+                "frame_id": match.pose.header.frame_id,
+                "x": round(at.x, 2),
+                "y": round(at.y, 2),
+                "heading_deg": round(self.degrees, 1),
+            },
+            "evidence": match.node.caption,
+            "score": round(match.score, 3),
+        }
+
+    def __str__(self) -> str:
+        match, at = self.match, self.match.pose.pose.position
+        return (
+            f"{self.question}  → stand at ({at.x:.1f}, {at.y:.1f}), facing {self.degrees:.0f}°; "
+            f'seen {match.age:.0f} s ago: "{match.node.caption}"'
+        )
+
+
+def ask_questions(ask: Callable[[QueryScene.Request], QueryScene.Response]) -> list[Answer]:
+    """Ask where things are that the memory says it has, until QUESTIONS are answered.
+
+    So any model makes a demo; they are fewer only if the memory has too little.
+    """
+    answers: list[Answer] = []
+    for label in choose(ask(QueryScene.Request(k=EVERYTHING)).matches):
+        found = ask(QueryScene.Request(text=label, k=1)).matches
+        answers += [Answer(f"where is the {label}?", one) for one in found]
+        if len(answers) == QUESTIONS:
+            break
+    return answers
+
+
+def choose(things: Sequence[SceneMatch]) -> list[str]:
+    """What things are called, each word once: the surest of each caption first, then the rest."""
+    before: Counter[str] = Counter()
+    ranked = []
+    for one in sorted(things, key=lambda one: (-one.node.probability, one.node.id)):
+        ranked.append((before[one.node.caption], one.node.label))
+        before[one.node.caption] += 1
+    return list(dict.fromkeys(label for _, label in sorted(ranked, key=lambda pair: pair[0])))

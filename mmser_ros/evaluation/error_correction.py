@@ -1,0 +1,89 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a second look corrects what is wrong and leaves alone what is right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.data.perturbation.perturb import ErrorMaker, PseudoInitialCaption
+from mmser_ros.data.perturbation.substitutions import CATEGORIES
+from mmser_ros.evaluation.evaluate import CaptionedPictures, Progress, batches
+from mmser_ros.evaluation.metrics import tokenize
+
+
+def evaluate_planted(
+    captioner: Captioner,
+    data: CaptionedPictures,
+    maker: ErrorMaker,
+    *,
+    seed: int = 0,
+    progress: Progress = lambda items, description, total: items,
+) -> dict[str, Any]:
+    """Give a second look human captions with one planted error each, one for each picture.
+
+    Args:
+        captioner: what looks again; it needs a SeR-connector.
+        data: pictures and their captions; of each the first that has room for an error is taken.
+        maker: plants the errors.
+        seed: of what is planted.
+        progress: wraps an iterable with a description and a total.
+
+    Returns:
+        `{"n": …, "model": …, "planted": {"entity": {"n": …, "repaired": …, "restored": …,
+        "kept": …}, …, "all": …}}`. Repaired: of the wrong words none is left. Restored: and the
+        right ones are there again. Kept: the share of the other words that are still there.
+    """
+    planted = _plant(data, maker, seed)
+    tallies = {category: Counter[str]() for category in CATEGORIES}
+    chosen = ((name, image) for name, image in data.pictures() if name in planted)
+    for names, images in batches(progress(chosen, "planted errors", len(planted))):
+        initials = [planted[name].text for name in names]
+        looks = captioner.caption_batch(images, passes=2, initials=initials)
+        for name, look in zip(names, looks, strict=True):
+            (error,) = planted[name].errors
+            tallies[error.category].update(_tally(planted[name], look.text))
+    everything: Counter[str] = sum(tallies.values(), Counter())
+    return {
+        "n": everything["n"],
+        "model": captioner.name,
+        "planted": {name: _shares(one) for name, one in {**tallies, "all": everything}.items()},
+    }
+
+
+def _plant(
+    data: CaptionedPictures, maker: ErrorMaker, seed: int
+) -> dict[str, PseudoInitialCaption]:
+    flat = [(name, caption) for name, some in data.captions.items() for caption in some]
+    made = maker.plant([caption for _, caption in flat], [1] * len(flat), seed)
+    planted: dict[str, PseudoInitialCaption] = {}
+    for (name, _), pseudo in zip(flat, made, strict=True):
+        if pseudo.errors:
+            planted.setdefault(name, pseudo)
+    return planted
+
+
+def _tally(pseudo: PseudoInitialCaption, refined: str) -> Counter[str]:
+    (error,) = pseudo.errors
+    said = Counter(tokenize(refined).split())
+    wrong, right = Counter(tokenize(error.after).split()), Counter(tokenize(error.before).split())
+    others = Counter(tokenize(pseudo.text).split()) - wrong
+    repaired = not any(said[word] > others[word] for word in wrong)
+    return Counter(
+        n=1,
+        repaired=int(repaired),
+        restored=int(repaired and all(said[word] > others[word] for word in right)),
+        others=others.total(),
+        kept=(others & said).total(),
+    )
+
+
+def _shares(tally: Counter[str]) -> dict[str, float]:
+    return {
+        "n": tally["n"],
+        "repaired": tally["repaired"] / max(1, tally["n"]),
+        "restored": tally["restored"] / max(1, tally["n"]),
+        "kept": tally["kept"] / max(1, tally["others"]),
+    }

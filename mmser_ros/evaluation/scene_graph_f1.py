@@ -1,0 +1,202 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What captions speak of: entities, attributes, relations, and which of them nobody else saw.
+
+After CHAIR (arXiv 1809.02156) and CAPTURE (arXiv 2405.19092), with spaCy's small English model as
+the parser of both captions and references, and every word of the references as what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from spacy.tokens import Doc, Token
+
+from mmser_ros.evaluation.bootstrap import Figure
+from mmser_ros.language.spacy_model import load_parser
+
+NO_THINGS = frozenset(
+    [
+        "area",
+        "back",
+        "background",
+        "bottom",
+        "bunch",
+        "couple",
+        "distance",
+        "edge",
+        "end",
+        "front",
+        "group",
+        "left",
+        "lot",
+        "middle",
+        "number",
+        "other",
+        "pair",
+        "picture",
+        "right",
+        "row",
+        "scene",
+        "set",
+        "side",
+        "top",
+        "way",
+    ]
+)
+"""Nouns that say where or how many, not what."""
+RELATING = frozenset({"prep", "agent"})
+SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a caption speaks of, in lemmas.
+
+    Attributes:
+        entities: nouns.
+        attributes: (noun, what it is like or how many).
+        relations: (noun, verb or preposition, noun).
+        words: all words.
+    """
+
+    entities: frozenset[str]
+    attributes: frozenset[tuple[str, ...]]
+    relations: frozenset[tuple[str, ...]]
+    words: frozenset[str]
+
+
+KINDS = tuple(field.name for field in fields(Structure) if field.name != "words")
+
+
+def parse(captions: Iterable[str]) -> Iterator[Structure]:
+    """Yield the structure of each caption."""
+    for doc in load_parser().pipe(
+        (caption.strip(" .").lower() for caption in captions), batch_size=256
+    ):
+        things = {token for token in doc if _is_thing(token)}
+        yield Structure(
+            frozenset(token.lemma_ for token in things),
+            frozenset(_attributes(things)),
+            frozenset(_relations(doc, things)),
+            frozenset(token.lemma_ for token in doc),
+        )
+
+
+def score_structure(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
+    """Score what captions speak of against what their references do.
+
+    Args:
+        captions: picture → caption.
+        references: picture → its human captions.
+
+    Returns:
+        `CHAIR-i`, the share of entities that no reference has a word for, and `CHAIR-s`, of
+        captions with such an entity: less is better. `entity F1`, `attribute F1` and
+        `relation F1`: of each picture against the reference that agrees best, then the mean;
+        pictures where neither speaks of any are left out.
+    """
+    figures = structure_figures(captions, references)
+    return {name: figure.value for name, figure in figures.items()}
+
+
+def structure_figures(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> dict[str, Figure]:
+    """As `score_structure`, with what each picture adds."""
+    mine, theirs = _parse_all(captions, references)
+    wrong = _unseen(mine, theirs).values()
+    figures = {
+        "CHAIR-i": Figure.ratio([*map(len, wrong)], [len(said.entities) for said in mine.values()]),
+        "CHAIR-s": Figure.mean([*map(bool, wrong)]),
+    }
+    for kind in KINDS:
+        values = [
+            max(_f1(getattr(said, kind), getattr(one, kind)) for one in theirs[name])
+            for name, said in mine.items()
+        ]
+        counted = [
+            bool(getattr(said, kind) or any(getattr(one, kind) for one in theirs[name]))
+            for name, said in mine.items()
+        ]
+        label = {"entities": "entity", "attributes": "attribute", "relations": "relation"}[kind]
+        figures[f"{label} F1"] = Figure.ratio(values, counted)
+    return figures
+
+
+def unseen_entities(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> dict[str, frozenset[str]]:
+    """Entities of each caption that no reference has a word for: CHAIR-s counts it if any.
+
+    Args:
+        captions: picture → caption.
+        references: picture → its human captions.
+    """
+    return _unseen(*_parse_all(captions, references))
+
+
+def _parse_all(
+    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Structure], dict[str, list[Structure]]]:
+    mine = dict(zip(captions, parse(captions.values()), strict=True))
+    flat = [(name, one) for name in captions for one in references[name]]
+    theirs: dict[str, list[Structure]] = {name: [] for name in captions}
+    for (name, _), structure in zip(flat, parse(one for _, one in flat), strict=True):
+        theirs[name].append(structure)
+    return mine, theirs
+
+
+def _unseen(
+    mine: Mapping[str, Structure], theirs: Mapping[str, Sequence[Structure]]
+) -> dict[str, frozenset[str]]:
+    return {
+        name: said.entities - frozenset().union(*(one.words for one in theirs[name]))
+        for name, said in mine.items()
+    }
+
+
+def _is_thing(token: Token) -> bool:
+    compound = token.dep_ == "compound"
+    return token.pos_ in ("NOUN", "PROPN") and not compound and token.lemma_ not in NO_THINGS
+
+
+def _attributes(things: Iterable[Token]) -> Iterator[tuple[str, ...]]:
+    for thing in things:
+        for child in thing.children:
+            if child.dep_ in ("amod", "nummod", "compound"):
+                yield thing.lemma_, child.lemma_
+        if thing.dep_ in SUBJECTS and thing.head.lemma_ == "be":
+            yield from (
+                (thing.lemma_, child.lemma_)
+                for child in thing.head.children
+                if child.dep_ == "acomp"
+            )
+
+
+def _relations(doc: Doc, things: set[Token]) -> Iterator[tuple[str, ...]]:
+    for thing in things:
+        if thing.dep_ == "pobj" and thing.head.dep_ in RELATING:
+            preposition = thing.head
+            for subject in _subjects(preposition.head, things):
+                yield subject.lemma_, preposition.lemma_, thing.lemma_
+        if thing.dep_ in ("dobj", "obj"):
+            for subject in _subjects(thing.head, things):
+                yield subject.lemma_, thing.head.lemma_, thing.lemma_
+
+
+def _subjects(token: Token, things: set[Token]) -> list[Token]:
+    """Who is meant by what a preposition or an object hangs on: a thing, or a verb's subject."""
+    if token in things:
+        return [token]
+    found = [child for child in token.children if child.dep_ in SUBJECTS and child in things]
+    if not found and token.dep_ in ("acl", "relcl", "advcl", "conj", "xcomp", "prep"):
+        return _subjects(token.head, things) if token.head is not token else []
+    return found
+
+
+def _f1(mine: frozenset, theirs: frozenset) -> float:
+    return 2 * len(mine & theirs) / max(1, len(mine) + len(theirs))

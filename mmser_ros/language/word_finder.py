@@ -1,0 +1,106 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which of a detector's words a caption has, plurals and words of the same meaning included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import yaml
+
+from mmser_ros.core.resources import share_path
+
+PERSON = "person"
+
+
+@dataclass(frozen=True)
+class WordForms:
+    """What config/lexicon/word_forms.yaml says.
+
+    Attributes:
+        people: words that say somebody is there.
+        alike: groups of words of the same meaning.
+        singulars: plural → singular, where the usual endings do not explain it.
+        unchanged: words that end as a plural does and are none.
+    """
+
+    people: frozenset[str]
+    alike: tuple[tuple[str, ...], ...]
+    singulars: dict[str, str]
+    unchanged: frozenset[str]
+
+
+@cache
+def word_forms() -> WordForms:
+    """Read config/lexicon/word_forms.yaml.
+
+    Raises:
+        ResourceError: it did not come with the package.
+    """
+    text = share_path("config/lexicon/word_forms.yaml").read_text(encoding="utf-8")
+    fields = yaml.safe_load(text)
+    return WordForms(
+        frozenset(fields["people"]),
+        tuple(map(tuple, fields["alike"])),
+        fields["singulars"],
+        frozenset(fields["unchanged"]),
+    )
+
+
+def words_of(caption: str) -> list[str]:
+    """The words of a caption, lower-case letters only."""
+    return re.findall(r"[a-z]+", caption.lower().replace("'s", ""))
+
+
+def singular(word: str) -> str:
+    """The singular of a noun, by English's usual endings; the word itself if it is none."""
+    forms = word_forms()
+    if word in forms.unchanged:
+        return word
+    if word in forms.singulars:
+        return forms.singulars[word]
+    for pattern, end in ((r"\w{2,}ies$", "y"), (r"(ch|sh|ss|x|o)es$", "")):
+        if re.search(pattern, word):
+            return word[: -len("ies")] + end if end else word[:-2]
+    if re.search(r"\w\w[^su]s$", word):
+        return word[:-1]
+    return word
+
+
+class WordFinder:
+    """Finds the words of a vocabulary in captions."""
+
+    def __init__(self, vocabulary: Iterable[str]) -> None:
+        """Take a vocabulary: words, and phrases such as "traffic light"."""
+        self._known = frozenset(vocabulary)
+        self._people = word_forms().people
+        self._alike = {
+            word: [one for one in some if one in self._known]
+            for some in word_forms().alike
+            for word in some
+        }
+        phrases = sorted((word for word in self._known if " " in word), key=len, reverse=True)
+        self._phrases = (
+            re.compile(rf"\b({'|'.join(map(re.escape, phrases))})s?\b") if phrases else None
+        )
+
+    def alike(self, word: str) -> list[str]:
+        """The vocabulary's words of the same meaning, the word itself among them if it is one."""
+        return self._alike.get(word, [word] if word in self._known else [])
+
+    def find(self, caption: str) -> set[str]:
+        """The words that the caption has; people make it have "person", too."""
+        found: set[str] = set()
+        words = words_of(caption)
+        for word in words:
+            for form in (word, singular(word)):
+                if form in self._known:
+                    found.update(self.alike(form))
+            if word in self._people and PERSON in self._known:
+                found.add(PERSON)
+        if self._phrases:
+            found.update(one[1] for one in self._phrases.finditer(" ".join(words)))
+        return found

@@ -1,0 +1,201 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From picture to map: positions and bearings of phrases, and what a look could have seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmser_ros.core.geometry import rotation_matrix
+from mmser_ros.core.types import Camera, Caption, DepthGrid, GroundedPhrase, Observation, Region
+from mmser_ros.memory.config import MemoryConfig
+
+GRID = (16, 12)
+"""Columns and rows of the depth that an observation keeps."""
+CLOSEST = 0.3
+"""Metres before the camera from where things can be in view."""
+HIDDEN = 0.4
+"""Metres by which something must be nearer than a thing to hide it."""
+SPACED = 0.6
+"""Metres from one to the next of several things that share a point without a region."""
+MARGIN = 0.05
+"""Share of the picture at its edges where a thing need not be named."""
+REGION_SPREAD = 0.15
+"""Standard deviation of a thing's middle within its region, as a share of the region's width."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Where something is, as far as one look tells.
+
+    Attributes:
+        mean: (3,) metres in the map.
+        covariance: (3, 3) square metres.
+        information: (3, 3) what it adds to what is known: the inverse covariance, or for a
+            bearing only what it says across the line of sight.
+        anchor: (3,) point that the information is about: `mean`, or the camera for a bearing.
+        size: width in metres, 0 where it is not known.
+        height: in metres, 0 where it is not known.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    information: np.ndarray
+    anchor: np.ndarray
+    size: float = 0.0
+    height: float = 0.0
+
+
+def default_camera(field_of_view: float) -> Camera:
+    """A camera of a field of view (radians), for robots that don't say which they have."""
+    focal = 320.0 / float(np.tan(field_of_view / 2))
+    return Camera(640, 480, focal, focal, 320.0, 240.0)
+
+
+def with_points(caption: Caption, depth: np.ndarray, camera: Camera) -> Caption:
+    """Give each phrase that has a region and no point the point that depth shows there.
+
+    Args:
+        caption: with phrases.
+        depth: (height, width) metres along the optical axis; 0 and what is not finite are unknown.
+        camera: of depth and picture, which are registered.
+    """
+    phrases = []
+    for one in caption.phrases:
+        point = one.point
+        if point is None and one.region is not None:
+            point = point_of_region(one.region, depth, camera)
+        phrases.append(replace(one, point=point))
+    return replace(caption, phrases=tuple(phrases))
+
+
+def point_of_region(
+    region: Region, depth: np.ndarray, camera: Camera
+) -> tuple[float, float, float] | None:
+    """Point (x, y, z) in the optical frame at the middle of a region; None if depth is unknown.
+
+    The depth is the median of the middle half of the region, where the thing itself is.
+    """
+    left, top = region.x + region.width / 4, region.y + region.height / 4
+    right, bottom = left + max(1.0, region.width / 2), top + max(1.0, region.height / 2)
+    rows = slice(max(0, round(top)), max(0, round(bottom)))
+    columns = slice(max(0, round(left)), max(0, round(right)))
+    values = depth[rows, columns]
+    values = values[np.isfinite(values) & (values > 0)]
+    if values.size == 0:
+        return None
+    z = float(np.median(values))
+    u, v = region.x + region.width / 2, region.y + region.height / 2
+    return ((u - camera.cx) * z / camera.fx, (v - camera.cy) * z / camera.fy, z)
+
+
+def depth_grid(depth: np.ndarray) -> DepthGrid:
+    """Reduce depth (height, width), in metres, to the medians of its cells."""
+    columns, rows = GRID
+    known = np.where(np.isfinite(depth) & (depth > 0), depth, np.nan)
+    cells = [
+        np.nanmedian(cell) if np.isfinite(cell).any() else 0.0
+        for band in np.array_split(known, rows, axis=0)
+        for cell in np.array_split(band, columns, axis=1)
+    ]
+    return DepthGrid(columns, rows, tuple(round(100 * float(one)) for one in cells))
+
+
+class View:
+    """What an observation's camera sees, in the map.
+
+    Attributes:
+        camera: the observation's, or one of the configured field of view.
+        origin: (3,) the optical centre, in metres.
+        axes: (3, 3) the optical frame's axes as columns.
+    """
+
+    def __init__(self, observation: Observation, config: MemoryConfig) -> None:
+        self._config, self._pose = config, observation.pose
+        self.camera = observation.camera or default_camera(config.field_of_view)
+        turn = rotation_matrix(observation.pose.orientation)
+        self.origin = np.array(observation.pose.position) + turn @ self.camera.mount.position
+        self.axes = turn @ rotation_matrix(self.camera.mount.orientation)
+        self._depth: np.ndarray | None = None
+        if observation.depth is not None:
+            grid = observation.depth
+            self._depth = np.array(grid.centimetres, float).reshape(grid.rows, grid.columns) / 100
+
+    def locate(self, phrase: GroundedPhrase | None, slot: int = 0, slots: int = 1) -> Estimate:
+        """Where a phrase's thing is; of several things of one phrase, the one at `slot`.
+
+        Several things share a region: they are spread over it from left to right. Without a point
+        the phrase gives a bearing: an estimate long in the line of sight. Without a region the
+        bearing is the optical axis.
+        """
+        region = phrase.region if phrase else None
+        point = phrase.point if phrase else None
+        share = (slot + 0.5) / slots - 0.5
+        if point is not None:
+            if region is None:
+                ray = np.array([point[0] + share * slots * SPACED, point[1], point[2]])
+                return self._at_point(ray, SPACED)
+            width = region.width * point[2] / self.camera.fx
+            ray = np.array([point[0] + share * width, point[1], point[2]])
+            height = region.height * point[2] / self.camera.fy
+            return replace(self._at_point(ray, width / slots), size=width / slots, height=height)
+        camera = self.camera
+        if region is not None:
+            u = region.x + region.width * (share + 0.5)
+            ray = np.array([u - camera.cx, region.y + region.height / 2 - camera.cy, 1.0])
+            sigma = max(0.02, REGION_SPREAD * region.width / slots / camera.fx)
+        else:
+            ray = np.array([share * camera.width / 2, 0.0, 1.0])
+            sigma = float(np.arctan(camera.width / camera.fx / 2)) / 2
+        ray[:2] /= camera.fx, camera.fy
+        return self._along(self.axes @ (ray / np.linalg.norm(ray)), sigma)
+
+    def _at_point(self, point: np.ndarray, width: float) -> Estimate:
+        config, pose = self._config, self._pose
+        z = point[2]
+        across = (REGION_SPREAD * width) ** 2
+        spread = np.diag([across, across, (config.depth_sigma * z * z) ** 2])
+        size = config.size_sigma**2 + pose.position_sigma**2 + (pose.heading_sigma * z) ** 2
+        covariance = self.axes @ spread @ self.axes.T + size * np.eye(3)
+        mean = self.origin + self.axes @ point
+        return Estimate(mean, covariance, np.linalg.inv(covariance), mean)
+
+    def _along(self, ray: np.ndarray, sigma: float) -> Estimate:
+        config, pose = self._config, self._pose
+        reach = config.bearing_range
+        along = np.outer(ray, ray)
+        fixed = pose.position_sigma**2 + config.size_sigma**2
+        across = ((sigma**2 + pose.heading_sigma**2) * reach**2 + fixed) * (np.eye(3) - along)
+        covariance = across + (config.bearing_sigma**2 + fixed) * along
+        information = (np.eye(3) - along) / ((sigma**2 + pose.heading_sigma**2) * reach**2 + fixed)
+        mean = self.origin + reach * ray
+        return Estimate(mean, covariance, information, self.origin)
+
+    def expects(self, positions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """How much this look should have shown things, 0 (not at all) to 1, by thing.
+
+        A thing counts if it is in the field of view, in range and not hidden by something nearer;
+        the farther, the less. Where depth is unknown it may have been hidden.
+
+        Args:
+            positions: (things, 3) metres in the map.
+            sizes: (things,) widths in metres.
+        """
+        camera, config = self.camera, self._config
+        x, y, z = ((positions - self.origin) @ self.axes).T
+        ahead = np.maximum(z, CLOSEST)
+        u = (camera.fx * x / ahead + camera.cx) / camera.width
+        v = (camera.fy * y / ahead + camera.cy) / camera.height
+        seen = (z > CLOSEST) & (z < config.max_range)
+        seen &= (np.abs(u - 0.5) < 0.5 - MARGIN) & (np.abs(v - 0.5) < 0.5 - MARGIN)
+        weight = np.where(seen, 1.0 - 0.5 * z / config.max_range, 0.0)
+        if self._depth is None:
+            return weight * config.blind_miss
+        rows, columns = self._depth.shape
+        row = np.clip((v * rows).astype(int), 0, rows - 1)
+        column = np.clip((u * columns).astype(int), 0, columns - 1)
+        depth = self._depth[row, column]
+        weight = np.where(depth == 0, weight * config.blind_miss, weight)
+        return np.where((depth > 0) & (depth < z - HIDDEN - sizes / 2), 0.0, weight)

@@ -1,0 +1,134 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Frozen dataclasses to JSON and back, and the one form an observation is kept in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from mmser_ros.core.types import GroundedPhrase, Observation, Pose, Region
+from mmser_ros.memory.plausible import check_observation
+
+Record = TypeVar("Record")
+
+
+Moment = tuple[int, str]
+"""Stamp and robot: what the captions of one picture have in common."""
+Key = tuple[int, str, str]
+"""What observations are ordered by: stamp, robot, digest."""
+UNIT = 1e-3
+"""How far from 1 the length of a quaternion may be and still count as rounding."""
+
+
+def encode(value: Any) -> Any:
+    """A record as lists, dictionaries and plain values; fields at their default are left out."""
+    if is_dataclass(value):
+        pairs = ((one, getattr(value, one.name)) for one in fields(value))
+        return {one.name: encode(got) for one, got in pairs if got != one.default}
+    if isinstance(value, (tuple, list)):
+        return [encode(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: encode(one) for key, one in value.items()}
+    return value
+
+
+@lru_cache(maxsize=64)
+def _hints(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {one.name: hints[one.name] for one in fields(kind)}
+
+
+def decode(kind: type[Record], value: Any) -> Record:
+    """The inverse of `encode` for a dataclass of dataclasses, tuples, mappings and plain values.
+
+    Raises:
+        KeyError, TypeError, ValueError: `value` is not what `encode` gives for `kind`.
+    """
+    hints = _hints(cast(Any, kind))
+    return kind(**{name: _decode(hints[name], one) for name, one in value.items()})
+
+
+def _decode(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(hint, type) and is_dataclass(hint):
+        return decode(hint, value)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _decode(next(one for one in arguments if one is not type(None)), value)
+    if origin is tuple:
+        if arguments[-1] is Ellipsis:
+            arguments = arguments[:1] * len(value)
+        return tuple(_decode(one, got) for one, got in zip(arguments, value, strict=True))
+    return value
+
+
+def dumps(record: Any) -> str:
+    """A record as compact JSON with sorted keys."""
+    return json.dumps(encode(record), separators=(",", ":"), sort_keys=True)
+
+
+def digest(text: str) -> str:
+    """Sixteen hexadecimal digits that stand for a text."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def normal_form(observation: Observation) -> Observation:
+    """The observation as any road gives it: rounded, and without what says nothing of the scene.
+
+    Regions are whole pixels (as sensor_msgs carries them) and reals have four decimals (more than
+    single precision would change), so an observation that came over the network equals its source.
+
+    Raises:
+        ObservationError: a number, a size or a stamp in it can't be.
+    """
+    check_observation(observation)
+    caption = observation.caption
+    phrases = tuple(_normal_phrase(one) for one in caption.phrases)
+    camera = observation.camera
+    if camera is not None:
+        names = ("fx", "fy", "cx", "cy")
+        numbers = {name: _rounded(getattr(camera, name)) for name in names}
+        camera = replace(camera, **numbers, mount=_normal_pose(camera.mount))  # type: ignore[arg-type]
+    return replace(
+        observation,
+        caption=replace(
+            caption, confidence=_rounded(caption.confidence), phrases=phrases, times_ms={}
+        ),
+        pose=_normal_pose(observation.pose),
+        camera=camera,
+    )
+
+
+def _rounded(number: float) -> float:
+    return round(float(number), 4) + 0.0  # + 0.0: no negative zero
+
+
+def _normal_pose(pose: Pose) -> Pose:
+    norm = math.hypot(*pose.orientation)
+    # one that is nearly of length 1 is left alone, so that rounding again changes nothing
+    scale = 1.0 if abs(norm - 1.0) < UNIT else 1.0 / norm
+    x, y, z = map(_rounded, pose.position)
+    a, b, c, d = (_rounded(scale * one) for one in pose.orientation)
+    if (d, a, b, c) < (0.0, 0.0, 0.0, 0.0):  # q and -q are one rotation
+        a, b, c, d = 0.0 - a, 0.0 - b, 0.0 - c, 0.0 - d
+    return Pose(
+        (x, y, z), (a, b, c, d), _rounded(pose.position_sigma), _rounded(pose.heading_sigma)
+    )
+
+
+def _normal_phrase(phrase: GroundedPhrase) -> GroundedPhrase:
+    region, point = phrase.region, phrase.point
+    if region is not None:
+        numbers = (region.x, region.y, region.width, region.height)
+        region = Region(*(float(round(_rounded(one))) for one in numbers))
+    if point is not None:
+        point = (_rounded(point[0]), _rounded(point[1]), _rounded(point[2]))
+    return replace(phrase, confidence=_rounded(phrase.confidence), region=region, point=point)

@@ -1,0 +1,257 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""caption_node: camera images in, scene captions out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header, String
+
+from mmser_ros.core.errors import format_error
+from mmser_ros.core.types import Caption
+from mmser_ros.msg import SceneCaption
+from mmser_ros.nodes.caption.diagnostics import caption_status
+from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
+from mmser_ros.nodes.caption.statistics import PLAUSIBLE, StreamStatistics
+from mmser_ros.nodes.caption.view import check_view
+from mmser_ros.nodes.caption.worker import CaptionWorker, read
+from mmser_ros.nodes.common.conversions import caption_to_message
+from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.common.parameters import declare
+from mmser_ros.nodes.common.topic_health import explain_input, loss_cure
+from mmser_ros.srv import CaptionImage
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ImportError:  # its name on Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks
+
+
+def load_captioner(**options: Any) -> Any:
+    """`Captioner.load`, imported when it is needed: torch takes seconds."""
+    from mmser_ros.captioner.captioner import Captioner
+
+    return Captioner.load(**options)
+
+
+class CaptionNode(LifecycleNode):
+    """The ROS side of captioning: topics, service, parameters, lifecycle, diagnostics.
+
+    The subscription only swaps the image that waits; `CaptionWorker` captions.
+
+    Args:
+        captioner_factory: takes `model`, `device`, `quantize`, `threads`, `passes`, `beams` and
+            returns a captioner; may raise MmserError.
+        options: of LifecycleNode.
+
+    Attributes:
+        statistics: of the stream since the node was made.
+    """
+
+    def __init__(
+        self, captioner_factory: Callable[..., Any] = load_captioner, **options: Any
+    ) -> None:
+        super().__init__("caption_node", **options)
+        self.statistics = StreamStatistics()
+        self._captioner_factory = captioner_factory
+        self._captioner: Any = None
+        self._worker: CaptionWorker | None = None
+        self._newest: Image | CompressedImage | None = None
+        self._state = "unconfigured"
+        self._failure = ""
+        declare(self, CAPTION_PARAMETERS)
+        self.add_on_set_parameters_callback(self._check_parameters)
+        compressed = self._get("image_transport") == "compressed"
+        self._type: type = CompressedImage if compressed else Image
+        self._topic = self.resolve_topic_name("image")
+        if compressed and not self._topic.endswith("/compressed"):
+            self._topic += "/compressed"
+        self._qos = QoSProfile(
+            depth=self._get("qos_depth"),
+            reliability=ReliabilityPolicy[self._get("qos_reliability").upper()],
+            durability=DurabilityPolicy[self._get("qos_durability").upper()],
+        )
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(
+            self._get("diagnostics_period"),
+            self._publish_diagnostics,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+            clock=Clock(clock_type=ClockType.STEADY_TIME),  # simulation time may stand still
+        )
+
+    # Lifecycle
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the model and open topics and service."""
+        names = ("model", "device", "quantize", "threads", "passes", "beams")
+        try:
+            self._captioner = self._captioner_factory(**{name: self._get(name) for name in names})
+        except Exception as error:  # rclpy would swallow it without a word
+            self._failure = f"the model can't be loaded: {format_error(error)}"
+            self.get_logger().error(self._failure)
+            return TransitionCallbackReturn.FAILURE
+        self._failure = ""
+        self._worker = CaptionWorker(self, self._captioner, self._publish, self.statistics)
+        self._captions = self.create_lifecycle_publisher(SceneCaption, "scene_caption", 10)
+        mirror = self.resolve_topic_name("scene_caption") + "/text"  # goes where captions go
+        self._texts = self.create_lifecycle_publisher(String, mirror, 10)
+        self._subscription = self.create_subscription(
+            self._type,
+            self._topic,
+            self.on_image,
+            self._qos,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+            event_callbacks=SubscriptionEventCallbacks(message_lost=self._on_lost),
+        )
+        # In the node's own group, as the lifecycle services are: no transition takes the model
+        # away from a request that is being answered.
+        self._service = self.create_service(CaptionImage, "~/caption_image", self._caption_image)
+        self._state = "inactive"
+        self.get_logger().info(
+            f"{self._captioner.name} on {self._captioner.device}, waiting for {self._topic}"
+        )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start the worker."""
+        if self._worker is not None:
+            self._worker.start()
+        self._state = "active"
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the worker; a caption that is being made is still published."""
+        self._stop()
+        self._state = "inactive"
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close topics and service and let the model go."""
+        self.destroy_subscription(self._subscription)
+        self.destroy_service(self._service)
+        self.destroy_lifecycle_publisher(self._captions)
+        self.destroy_lifecycle_publisher(self._texts)
+        self._captioner = self._worker = self._newest = None
+        self._state = "unconfigured"
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the worker, whatever the state."""
+        self._stop()
+        self._state = "finalized"
+        return TransitionCallbackReturn.SUCCESS
+
+    def destroy_node(self) -> None:
+        """Stop the worker before its publisher goes."""
+        self._stop()
+        super().destroy_node()
+
+    def _stop(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+
+    # Images and captions
+
+    def on_image(self, message: Image | CompressedImage) -> None:
+        """Take an image from the camera."""
+        worker = self._worker
+        if worker is not None:
+            self._newest = message
+            worker.offer(message)
+
+    def _on_lost(self, event: Any) -> None:
+        count = event.total_count_change
+        if not self.statistics.lost(count):
+            text = f"the middleware reports {count} lost images at once; expected 0 to {PLAUSIBLE}"
+            self.get_logger().warning(f"{text}: counted as one", once=True)
+
+    def _publish(self, caption: Caption, header: Header) -> None:
+        if self.context.ok():  # else interrupted meanwhile: no topic is left to publish on
+            self._captions.publish(caption_to_message(caption, header))
+            self._texts.publish(String(data=caption.text))
+
+    def _caption_image(
+        self, request: CaptionImage.Request, response: CaptionImage.Response
+    ) -> CaptionImage.Response:
+        message: Image | CompressedImage | None = self._newest
+        given = len(request.image.data) + len(request.compressed_image.data) > 0
+        if len(request.image.data):
+            message = request.image
+        elif len(request.compressed_image.data):
+            message = request.compressed_image
+        if message is None or self._worker is None:
+            response.message = f"the request has no image and none came on {self._topic} yet"
+            return response
+        try:
+            image = read(message)
+            if not given:  # else the asker knows what it shows
+                check_view(image, self._get("min_view"))
+            caption = self._worker.caption(
+                image,
+                request.passes or self._get("passes"),
+                initial=request.initial_caption,
+                ground=request.ground,
+            )
+            response.caption = caption_to_message(caption, message.header)
+        except Exception as error:  # the asker is told; the node goes on
+            response.message = str(error) or type(error).__name__
+            self.get_logger().warning(f"a request for a caption failed: {format_error(error)}")
+            return response
+        response.success = True
+        return response
+
+    # Parameters and diagnostics
+
+    def _get(self, name: str) -> Any:
+        return self.get_parameter(name).value
+
+    def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        most = self._captioner.max_passes if self._captioner else None
+        for parameter in parameters:
+            if parameter.name == "passes" and most is not None and parameter.value > most:
+                reason = f"passes is {parameter.value}; {self._captioner.name} can make 1 to {most}"
+                return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
+    def _publish_diagnostics(self) -> None:
+        captioner, worker = self._captioner, self._worker
+        type_name = f"sensor_msgs/msg/{self._type.__name__}"
+        status = caption_status(
+            f"{self.get_fully_qualified_name()}: captions",
+            self.statistics.snapshot(),
+            {
+                "model": captioner.name if captioner else self._get("model"),
+                "device": captioner.device if captioner else self._get("device"),
+                "quantize": captioner.quantize if captioner else self._get("quantize"),
+                "threads": str(captioner.threads if captioner else self._get("threads")),
+                "passes": str(self._get("passes")),
+            },
+            state=self._state,
+            topic=self._topic,
+            input_state=explain_input(self, self._topic, type_name, self._qos),
+            loss_cure=loss_cure(self, self._topic, self._qos),
+            timeout=self._get("input_timeout"),
+            trouble=self._failure or (worker.degraded if worker else ""),
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the node until it is interrupted; exit status 1 if it can't start or go on."""
+    run_lifecycle_node("caption_node", CaptionNode, args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A lifecycle node from start to end of its process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from signal import SIGINT, SIGTERM, signal
+from threading import Event, Thread
+
+import rclpy
+from rclpy.exceptions import InvalidParameterValueException, ParameterException
+from rclpy.executors import MultiThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+
+from mmser_ros.nodes.common.command_line import start_ros, warn_of_idle_files
+
+
+def run_lifecycle_node(
+    name: str, make: Callable[[], LifecycleNode], args: list[str] | None, threads: int = 3
+) -> None:
+    """Run a node until it is interrupted; exit status 1 if it can't start or go on.
+
+    Args:
+        name: of the node, for messages.
+        make: makes it; its parameter `autostart` says whether to configure and activate it.
+        args: of the command line.
+        threads: of the executor.
+    """
+    start_ros(name, args)
+    # A signal interrupts this thread, which then ends the others in order.
+    interrupted = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal interrupted
+        if not interrupted:  # a further signal would break into the end
+            interrupted = True
+            raise KeyboardInterrupt
+
+    for one in (SIGINT, SIGTERM):
+        signal(one, interrupt)
+    executor = MultiThreadedExecutor(num_threads=threads)
+    ending, spun = Event(), Event()
+
+    def spin() -> None:
+        try:
+            while executor.context.ok() and not ending.is_set():
+                executor.spin_once()
+        finally:
+            spun.set()
+
+    spinning = Thread(target=spin, name="executor")
+    node = None
+    failure = f"{name} can't start; the log above says why"
+    try:
+        node = make()
+        warn_of_idle_files(node, args)
+        executor.add_node(node)
+        if not node.get_parameter("autostart").value or _start(node):
+            spinning.start()
+            # Until Python 3.13 a join that is interrupted takes its thread for ended; and a signal
+            # between two instructions, or to another thread, does not break into a wait.
+            while not spun.wait(0.5):
+                pass
+            failure = f"{name} can't go on; the traceback above says why"
+    except KeyboardInterrupt:
+        failure = ""
+    except (ValueError, ParameterException, InvalidParameterValueException) as error:
+        failure = f"{name} can't start: {error}"
+    finally:
+        ending.set()
+        executor.create_task(lambda: None)  # a shutdown might come before it waits, and not wake it
+        if spinning.is_alive():
+            spinning.join()
+        executor.shutdown()
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    if failure:
+        sys.exit(failure)
+
+
+def _start(node: LifecycleNode) -> bool:
+    configured = node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    return configured and node.trigger_activate() == TransitionCallbackReturn.SUCCESS

@@ -1,0 +1,123 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The scene graph as a stream of messages: the whole of it, then what changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+import networkx as nx
+from std_msgs.msg import Header
+
+from mmser_ros.msg import SceneEdge, SceneGraph
+from mmser_ros.nodes.common.scene_conversions import edge_to_message, node_to_message, stamp_of
+
+DIGITS = {"probability": 2, "sigma": 2, "x": 3, "y": 3, "z": 3, "length": 3}
+"""Decimals that are told: probabilities decay all the time, too little to tell anyone."""
+
+Attributes = Mapping[str, Any]
+Edge = tuple[str, str, str]
+
+
+class SceneGraphStream:
+    """Turns each state of the graph into the message that receivers need. Thread-safe.
+
+    A full graph comes first, again after every `full_every` deltas, and whenever it is asked for.
+    A publisher with a history of `full_every` + 1 messages that is transient local so gives a late
+    subscriber a full graph and all that changed since.
+
+    Args:
+        stream: number of the stream, another one for every run of the node.
+        full_every: deltas from one full graph to the next.
+    """
+
+    def __init__(self, stream: int, full_every: int) -> None:
+        self._stream, self._full_every = stream, full_every
+        self._lock = threading.Lock()
+        self._about: Attributes = {}
+        self._nodes: dict[str, Attributes] = {}
+        self._edges: dict[Edge, Attributes] = {}
+        self._sequence = 0
+        self._deltas: int | None = None
+
+    def update(self, plain: nx.MultiDiGraph) -> SceneGraph | None:
+        """The message that tells receivers of the last state of this one; None if nothing changed.
+
+        Args:
+            plain: of `SceneMemory.graph()`.
+        """
+        nodes = {name: _rounded(attributes) for name, attributes in plain.nodes(data=True)}
+        edges = {
+            (source, target, key): _rounded(attributes)
+            for source, target, key, attributes in plain.edges(keys=True, data=True)
+        }
+        with self._lock:
+            same_map = all(self._about.get(one) == plain.graph[one] for one in ("map_id", "stale"))
+            old_nodes, old_edges = self._nodes, self._edges
+            self._about, self._nodes, self._edges = plain.graph, nodes, edges
+            if self._deltas is None or self._deltas >= self._full_every or not same_map:
+                self._sequence += 1
+                self._deltas = 0
+                return self._full()
+            delta = self._delta(old_nodes, old_edges)
+            if delta is not None:
+                self._sequence += 1
+                self._deltas += 1
+                delta.sequence = self._sequence
+            return delta
+
+    def full(self) -> SceneGraph | None:
+        """The whole graph as the last message left it; None before the first update."""
+        with self._lock:
+            return None if self._deltas is None else self._full()
+
+    def restart(self) -> None:
+        """Let the next message be a full one."""
+        with self._lock:
+            self._deltas = None if self._deltas is None else self._full_every
+
+    def _full(self) -> SceneGraph:
+        message = self._message(self._nodes, self._edges)
+        message.full = True
+        message.sequence = self._sequence
+        return message
+
+    def _delta(
+        self, nodes: dict[str, Attributes], edges: dict[Edge, Attributes]
+    ) -> SceneGraph | None:
+        new_nodes = {key: one for key, one in self._nodes.items() if nodes.get(key) != one}
+        new_edges = {key: one for key, one in self._edges.items() if edges.get(key) != one}
+        gone_nodes = sorted(nodes.keys() - self._nodes.keys())
+        gone_edges = sorted(edges.keys() - self._edges.keys())
+        if not (new_nodes or new_edges or gone_nodes or gone_edges):
+            return None
+        message = self._message(new_nodes, new_edges)
+        message.removed_nodes = gone_nodes
+        message.removed_edges = [
+            SceneEdge(source=source, target=target, predicate=key)
+            for source, target, key in gone_edges
+        ]
+        return message
+
+    def _message(
+        self, nodes: Mapping[str, Attributes], edges: Mapping[Edge, Attributes]
+    ) -> SceneGraph:
+        about = self._about
+        return SceneGraph(
+            header=Header(stamp=stamp_of(about["stamp"]), frame_id=about["frame"]),
+            map_id=about["map_id"],
+            stale=about["stale"],
+            stream=self._stream,
+            nodes=[node_to_message(*one) for one in sorted(nodes.items(), key=itemgetter(0))],
+            edges=[edge_to_message(*one) for one in sorted(edges.items(), key=itemgetter(0))],
+        )
+
+
+def _rounded(attributes: Attributes) -> Attributes:
+    return {
+        key: round(value, DIGITS[key]) if key in DIGITS else value
+        for key, value in attributes.items()
+    }

@@ -1,0 +1,234 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a caption needs to be remembered: the pose, the camera and the depth of its stamp."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+from typing import Any, NamedTuple
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import Odometry
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from mmser_ros.core.types import Camera, Pose
+from mmser_ros.nodes.common.image_conversions import ImageError
+from mmser_ros.nodes.common.plausible_stamps import CheckStamp
+from mmser_ros.nodes.common.pose_buffer import JUMP, PoseError, wait_for_pose
+from mmser_ros.nodes.common.scene_conversions import camera_from_info, nanoseconds
+from mmser_ros.nodes.common.topic_health import explain_input
+from mmser_ros.nodes.memory.depth_buffer import DepthBuffer, read_depth
+from mmser_ros.nodes.memory.pose_sources import TfMount, TfPoses, TopicPoses
+from mmser_ros.nodes.memory.statistics import MemoryStatistics
+
+POSES = 200
+DEPTHS = 60
+"""Depth images to keep: two seconds of them, or what a slow caption takes."""
+OPTICAL = (-0.5, 0.5, -0.5, 0.5)
+"""Orientation of an optical frame (z ahead, x right) in a frame with x ahead and z up."""
+
+
+class Sight(NamedTuple):
+    """From where and how something was seen.
+
+    Attributes:
+        pose: of the robot in the map.
+        camera: None where it is not known.
+        depth: (height, width) metres, None where there is none.
+    """
+
+    pose: Pose
+    camera: Camera | None
+    depth: np.ndarray | None
+
+
+class MemoryInputs:
+    """Hears poses, camera_info and depth, and finds those of a stamp.
+
+    Args:
+        node: whose parameters say what to hear and how.
+        statistics: told of what can't be used.
+        check_stamp: of the poses of a topic.
+
+    Raises:
+        PoseSourceError: poses can't be had in the way that was asked.
+    """
+
+    def __init__(self, node: Node, statistics: MemoryStatistics, check_stamp: CheckStamp) -> None:
+        self._node, self._statistics, self._check_stamp = node, statistics, check_stamp
+        reliability = ReliabilityPolicy[self._get("qos_reliability").upper()]
+        self._qos = QoSProfile(depth=POSES, reliability=reliability)
+        self._said: set[str] = set()
+        self._poses = self._pose_source()
+        self._mount = camera_mount(
+            (self._get("camera_x"), self._get("camera_y"), self._get("camera_z")),
+            self._get("camera_yaw"),
+            self._get("camera_pitch"),
+        )
+        self._info: CameraInfo | None = None
+        self._depths = DepthBuffer(DEPTHS) if self._get("use_depth") else None
+        self._newest = 0
+        qos = QoSProfile(depth=5, reliability=reliability)
+        topic = node.resolve_topic_name("camera_info")
+        self._subscriptions = [self._hear(CameraInfo, topic, self._on_info, qos)]
+        self._explain_info = partial(explain, node, topic, CameraInfo, qos)
+        if self._depths is not None:
+            pressed = self._get("depth_transport") == "compressedDepth"
+            topic = self._node.resolve_topic_name("depth") + "/compressedDepth" * pressed
+            kind = CompressedImage if pressed else Image
+            self._subscriptions.append(self._hear(kind, topic, self._depths.add, qos))
+            self._explain_depth = partial(explain, node, topic, kind, qos)
+
+    def of(self, header: Header, deadline: float, stopped: Callable[[], bool]) -> Sight:
+        """What there is of a caption's stamp, waited for until a moment (monotonic, seconds).
+
+        Raises:
+            PoseError: the pose did not come.
+        """
+        stamp = nanoseconds(header.stamp)
+        if stamp < self._newest - JUMP and isinstance(self._poses, TfPoses):
+            self._poses.reset()  # a bag began again; a PoseBuffer notices by itself
+        self._newest = stamp
+        pose = wait_for_pose(self._poses, stamp, deadline, stopped)
+        camera = self._camera_of(header.frame_id, stamp, deadline, stopped)
+        return Sight(pose, camera, self._depth_of(stamp, deadline, camera))
+
+    def reset(self) -> None:
+        """Forget the poses: time has jumped."""
+        self._poses.reset()
+
+    def explain(self) -> str:
+        """Who publishes poses, and what keeps them from arriving."""
+        poses = self._poses
+        return (
+            f"{poses.topic}: {explain_input(self._node, poses.topic, poses.type_name, self._qos)}"
+        )
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._poses.close()
+        for one in self._subscriptions:
+            self._node.destroy_subscription(one)
+
+    def _pose_source(self) -> TopicPoses | TfPoses:
+        frame, length = self._get("map_frame"), self._get("pose_buffer")
+        sigmas = (self._get("position_sigma"), self._get("heading_sigma"))
+        kinds: dict[str, Any] = {"odom": Odometry, "pose": PoseStamped}
+        source = self._get("pose_source")
+        if source == "tf":
+            return TfPoses(self._node, frame, self._get("base_frame"), sigmas, length)
+        return TopicPoses(
+            self._node,
+            kinds[source],
+            source,
+            frame=frame,
+            sigmas=sigmas,
+            length=length,
+            gap=self._get("pose_gap"),
+            qos=self._qos,
+            refuse=self._refuse,
+            check_stamp=self._check_stamp,
+        )
+
+    def _camera_of(
+        self, frame: str, stamp: int, deadline: float, stopped: Callable[[], bool]
+    ) -> Camera | None:
+        info = self._info
+        if info is None:
+            return None
+        camera = camera_from_info(info, self._mount)
+        if camera is None:
+            text = f"camera_info of {info.width}x{info.height} has the focal lengths {info.k[0]:g} "
+            text += f"and {info.k[4]:g} (K), {info.p[0]:g} and {info.p[5]:g} (P); expected those of"
+            text += " a calibrated camera, in pixels: it is as if there were none"
+            self._refuse("camera_info", text)
+            return None
+        if not isinstance(self._poses, TfPoses):
+            return camera
+        try:
+            mount = wait_for_pose(TfMount(self._poses, frame), stamp, deadline, stopped)
+            return replace(camera, mount=mount)
+        except PoseError as error:
+            text = f"{error}: the camera is taken to be where camera_x to camera_pitch say"
+            self._refuse("camera_frame", text)
+            return camera
+
+    def _refuse(self, reason: str, text: str) -> None:
+        """Count what can't be used, and say so in the log: once for each reason."""
+        self._statistics.refused(reason, text)
+        if reason not in self._said:
+            self._said.add(reason)
+            self._node.get_logger().warning(f"{reason}: {text}")
+
+    def _depth_of(self, stamp: int, deadline: float, camera: Camera | None) -> np.ndarray | None:
+        if self._depths is None:
+            return None
+        if camera is None:
+            if self._info is None:
+                text = "depth is of no use without camera_info, and none came; "
+                self._refuse("no_camera_info", text + self._explain_info())
+            return None
+        patience = max(0.0, deadline - monotonic())
+        message = self._depths.at(stamp, self._get("depth_slop"), patience)
+        if message is None:
+            text = f"no depth within depth_slop {self._get('depth_slop'):g} s of a caption's stamp"
+            self._refuse("no_depth", f"{text}; {self._explain_depth()}")
+            return None
+        try:
+            depth = read_depth(message)
+        except ImageError as error:
+            self._refuse(f"depth_{error.reason}", f"malformed depth: {error}")
+            return None
+        if depth.shape != (camera.height, camera.width):
+            height, width = depth.shape
+            text = f"depth of {width}x{height}, camera_info of {camera.width}x{camera.height}: "
+            text += "give depth that is registered to the captioned image"
+            self._refuse("depth_size", text)
+            return None
+        return depth
+
+    def _on_info(self, message: CameraInfo) -> None:
+        self._info = message
+
+    def _hear(
+        self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
+    ) -> Any:
+        group = MutuallyExclusiveCallbackGroup()
+        return self._node.create_subscription(kind, topic, callback, qos, callback_group=group)
+
+    def _get(self, name: str) -> Any:
+        return self._node.get_parameter(name).value
+
+
+def explain(node: Node, topic: str, kind: type, qos: QoSProfile) -> str:
+    """Who publishes a topic of sensor_msgs, and what keeps it from arriving."""
+    return f"{topic}: {explain_input(node, topic, f'sensor_msgs/msg/{kind.__name__}', qos)}"
+
+
+def camera_mount(position: tuple[float, float, float], yaw: float, pitch: float) -> Pose:
+    """Pose of an optical frame in the robot's: metres, radians to the left and down."""
+    left = (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2))
+    down = (0.0, math.sin(pitch / 2), 0.0, math.cos(pitch / 2))
+    return Pose(position, _product(_product(left, down), OPTICAL))
+
+
+Quaternion = tuple[float, float, float, float]
+
+
+def _product(a: Quaternion, b: Quaternion) -> Quaternion:
+    (ax, ay, az, aw), (bx, by, bz, bw) = a, b
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )

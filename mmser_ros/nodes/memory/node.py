@@ -1,0 +1,291 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""memory_node: scene captions and poses in, a scene graph that answers questions out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from urllib.parse import quote
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import Clock, ClockType, JumpThreshold
+from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.qos import QoSProfile
+
+from mmser_ros.core.errors import MmserError, format_error
+from mmser_ros.msg import SceneCaption
+from mmser_ros.nodes.common.conversions import message_to_caption
+from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.common.parameters import declare
+from mmser_ros.nodes.common.plausible_stamps import clock_of, describe_clock, stamp_check
+from mmser_ros.nodes.common.scene_conversions import nanoseconds
+from mmser_ros.nodes.common.topic_health import explain_input
+from mmser_ros.nodes.memory.diagnostics import memory_status
+from mmser_ros.nodes.memory.inputs import MemoryInputs
+from mmser_ros.nodes.memory.outputs import GraphOutputs
+from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
+from mmser_ros.nodes.memory.replication import Sharing
+from mmser_ros.nodes.memory.services import MemoryServices
+from mmser_ros.nodes.memory.statistics import MemoryStatistics
+from mmser_ros.nodes.memory.tuning_parameters import memory_config
+from mmser_ros.nodes.memory.worker import MemoryWorker
+
+CAPTIONS = QoSProfile(depth=20)
+SETTLE = 2.0
+"""Seconds between two looks for observations that came too late to be folded in at once …"""
+SETTLE_SHARE = 20
+"""… and how much longer than the last folding the pause before the next one is, at least."""
+FADE = 10.0
+"""Seconds until the graph is told anew though nothing was observed: evidence fades with time."""
+STEADY = Clock(clock_type=ClockType.STEADY_TIME)
+"""For timers: simulation time may stand still."""
+
+
+def open_memory(path: Path | None, map_id: str, **options: Any) -> Any:
+    """`SceneMemory.open`, imported when it is needed: its parser takes seconds."""
+    from mmser_ros.memory.scene_memory import SceneMemory
+
+    return SceneMemory.open(path, map_id, **options)
+
+
+class MemoryNode(LifecycleNode):
+    """The ROS side of the scene memory: topics, services, parameters, lifecycle, diagnostics.
+
+    Args:
+        memory_factory: takes a path (None: keep all in memory), a map id, and the keyword
+            arguments `on_other_map`, `config`, `robot`, `frame` and `clock`; returns a SceneMemory.
+        options: of LifecycleNode.
+
+    Attributes:
+        statistics: of captions since the node was made.
+    """
+
+    def __init__(self, memory_factory: Callable[..., Any] = open_memory, **options: Any) -> None:
+        super().__init__("memory_node", **options)
+        self.statistics = MemoryStatistics()
+        self._memory_factory = memory_factory
+        self._memory: Any = None
+        self._inputs: Any = None
+        self._sharing: Sharing | None = None
+        self._state = "unconfigured"
+        self._failure = ""
+        self._dirty = False
+        self._told = 0.0
+        self._settle_after = 0.0
+        self._open = ExitStack()
+        declare(self, MEMORY_PARAMETERS)
+        self._robot = self._get("robot_name") or self.get_namespace().strip("/").replace("/", "_")
+        self._robot = self._robot or "robot"
+        self._time, self._check_stamp = clock_of(self), stamp_check(self)
+        self._worker = MemoryWorker(self._observe, self.statistics, self._warn)
+        self._jumps = self.get_clock().create_jump_callback(
+            JumpThreshold(min_forward=None, min_backward=Duration(seconds=-1)),
+            post_callback=self._on_jump,
+        )
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(
+            self._get("diagnostics_period"),
+            self._publish_diagnostics,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+            clock=STEADY,
+        )
+
+    # Lifecycle
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Open the memory, the topics and the services."""
+        try:
+            self._memory = self._open_memory()
+            self._open.callback(self._memory.close)
+            self._inputs = MemoryInputs(self, self.statistics, self._check_stamp)
+            self._open.callback(self._inputs.close)
+        except Exception as error:  # rclpy would swallow it without a word
+            self._failure = f"the memory can't be opened: {format_error(error)}"
+            self.get_logger().error(self._failure)
+            self._close()
+            return TransitionCallbackReturn.FAILURE
+        self._failure = ""
+        memory, robot = self._memory, self._robot
+        if self._get("share"):
+            self._sharing = Sharing(
+                self, memory, robot, self.statistics, self._changed, self._check_stamp
+            )
+            self._open.callback(self._sharing.close)
+        self._outputs = GraphOutputs(self)
+        self._open.callback(self._outputs.close)
+        stream = self._outputs.stream
+        services = MemoryServices(self, memory, robot, stream, self._sharing, self._changed)
+        self._open.callback(services.close)
+        captions = self.create_subscription(
+            SceneCaption,
+            "scene_caption",
+            self._worker.offer,
+            CAPTIONS,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+        self._open.callback(self.destroy_subscription, captions)
+        for period, act in (
+            (self._get("graph_period"), self._publish_graph),
+            (SETTLE, self._settle),
+        ):
+            timer = self.create_timer(period, act, clock=STEADY)
+            self._open.callback(self.destroy_timer, timer)
+        self._state = "inactive"
+        status = self._memory.status()
+        self.get_logger().info(
+            f"map {status.map_id!r}, {status.observations} observations, "
+            f"waiting for {self.resolve_topic_name('scene_caption')}"
+        )
+        for text in (status.notice, status.problem):
+            if text:
+                self.get_logger().warning(text)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start to remember and to publish."""
+        self._state = "active"
+        self._outputs.stream.restart()
+        self._changed()
+        self._worker.start()
+        if self._sharing is not None:
+            self._sharing.activate(active=True)
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop to remember and to publish; questions are still answered."""
+        self._stop()
+        self._state = "inactive"
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close topics and services, and let the store go."""
+        self._close()
+        self._state = "unconfigured"
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop, whatever the state, and close the store."""
+        self._stop()
+        self._close()
+        self._state = "finalized"
+        return TransitionCallbackReturn.SUCCESS
+
+    def destroy_node(self) -> None:
+        """Save before the process ends."""
+        self._stop()
+        self._close()
+        super().destroy_node()
+
+    def _open_memory(self) -> Any:
+        map_id = self._get("map_id")
+        if not map_id:
+            msg = "map_id is empty; expected a name of the map, such as house"
+            raise MmserError(msg)
+        return self._memory_factory(
+            self._store(map_id),
+            map_id,
+            on_other_map=self._get("on_other_map"),
+            config=memory_config(self._get),
+            robot=self._robot,
+            frame=self._get("map_frame"),
+            clock=self._time,
+        )
+
+    def _store(self, map_id: str) -> Path | None:
+        given = self._get("store")
+        if given == "none":
+            return None
+        if given:
+            return Path(given).expanduser()
+        folder = Path(os.environ.get("ROS_HOME", "~/.ros")).expanduser() / "mmser"
+        return folder / f"{quote(map_id, safe='')}.{quote(self._robot, safe='')}.sqlite"
+
+    def _stop(self) -> None:
+        self._worker.stop()
+        if self._sharing is not None:
+            self._sharing.activate(active=False)
+
+    def _close(self) -> None:
+        self._open.close()
+        self._sharing = self._inputs = self._memory = None
+
+    # Captions
+
+    def _observe(self, message: SceneCaption, received: float) -> None:
+        stamp = nanoseconds(message.header.stamp)
+        self._check_stamp(stamp, "the caption's image")
+        deadline = received + self._get("pose_timeout")
+        sight = self._inputs.of(message.header, deadline, lambda: self._worker.stopping)
+        observation = self._memory.observe(
+            message_to_caption(message),
+            stamp,
+            sight.pose,
+            camera=sight.camera,
+            depth=sight.depth,
+        )
+        if self._sharing is not None:
+            self._sharing.tell(observation)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._dirty = True
+
+    def _settle(self) -> None:
+        start = monotonic()
+        if start >= self._settle_after and self._memory.status().pending:
+            self._memory.settle()
+            self._settle_after = monotonic() + SETTLE_SHARE * (monotonic() - start)
+            self._changed()
+
+    def _publish_graph(self) -> None:
+        if self._state == "active":
+            news, self._dirty = self._dirty or monotonic() - self._told > FADE, False
+            self._told = monotonic() if news else self._told
+            self._outputs.publish(self._memory.graph(now=self._time()) if news else None)
+
+    # Parameters and diagnostics
+
+    def _get(self, name: str) -> Any:
+        return self.get_parameter(name).value
+
+    def _warn(self, text: str) -> None:
+        self.get_logger().warning(text, throttle_duration_sec=5.0)
+
+    def _on_jump(self, jump: Any) -> None:
+        if self._inputs is not None:
+            self._inputs.reset()
+
+    def _publish_diagnostics(self) -> None:
+        memory, inputs = self._memory, self._inputs
+        topic = self.resolve_topic_name("scene_caption")
+        status = memory_status(
+            f"{self.get_fully_qualified_name()}: memory",
+            self.statistics.snapshot(),
+            memory.status() if memory is not None else None,
+            {"robot": self._robot, "map": self._get("map_id"), "clock": describe_clock(self)},
+            state=self._state,
+            topic=topic,
+            input_state=explain_input(self, topic, "mmser_ros/msg/SceneCaption", CAPTIONS),
+            pose_state=inputs.explain() if inputs is not None else "",
+            timeout=self._get("input_timeout"),
+            trouble=self._failure,
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the node until it is interrupted; exit status 1 if it can't start or go on."""
+    run_lifecycle_node("memory_node", MemoryNode, args, threads=6)
+
+
+if __name__ == "__main__":
+    main()

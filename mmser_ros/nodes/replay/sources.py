@@ -1,0 +1,227 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What can be replayed as a camera: a folder of pictures, a video file, a bag, a camera itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from mmser_ros.core.images import SUFFIXES, PictureError, load_picture
+from mmser_ros.nodes.common.image_conversions import compressed_to_rgb, from_rgb, to_rgb
+from mmser_ros.nodes.replay.bag_files import Bag, SourceError, bag_of, open_bag
+from mmser_ros.nodes.replay.live_sources import Camera, is_camera
+
+FOLDER_RATE = 1.0
+"""Pictures a second of a folder, which has no rate of its own."""
+VIDEO_RATE, RATES = 30.0, (0.1, 1000.0)
+"""Pictures a second of a video that says none that can be, and what can be."""
+KINDS = "a folder of pictures, a video file, a bag, a camera (/dev/video0) or a stream (rtsp://…)"
+AS_THEY_ARE = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
+IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One image of a source.
+
+    Attributes:
+        message: with a header that holds the source's own stamp (zero: it has none) and frame.
+        moment: seconds since the source's first image.
+    """
+
+    message: Image | CompressedImage
+    moment: float
+
+
+class Source(Protocol):
+    """A camera's worth of images."""
+
+    def shots(self) -> Iterator[Shot]:
+        """Yield the images from the first on; unreadable ones are given to `on_bad`."""
+        ...
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """The pictures of a folder, by name; jpeg and png go out as they are when compressed.
+
+    Raw pictures are upright, as their EXIF says; compressed ones keep it for the receiver.
+    """
+
+    folder: Path
+    compressed: bool
+    on_bad: Callable[[str], None]
+
+    def shots(self) -> Iterator[Shot]:
+        """See Source."""
+        paths = sorted(p for p in self.folder.iterdir() if p.suffix.lower() in SUFFIXES)
+        if not paths:
+            msg = f"{self.folder} has no pictures; expected files ending in {', '.join(SUFFIXES)}"
+            raise SourceError(msg)
+        for number, path in enumerate(paths):
+            try:
+                image = load_picture(path)
+            except PictureError as error:
+                self.on_bad(str(error))
+                continue
+            kind = AS_THEY_ARE.get(path.suffix.lower())
+            if self.compressed and kind:
+                message = CompressedImage(format=kind, data=path.read_bytes())
+            else:
+                message = _message(image, Header(), self.compressed)
+            yield Shot(message, number / FOLDER_RATE)
+
+
+@dataclass(frozen=True)
+class VideoSource:
+    """The frames of a video file, at its own rate."""
+
+    file: Path
+    compressed: bool
+    on_bad: Callable[[str], None]
+
+    def shots(self) -> Iterator[Shot]:
+        """See Source."""
+        video = cv2.VideoCapture(str(self.file))
+        try:
+            rate = video.get(cv2.CAP_PROP_FPS)
+            if not RATES[0] <= rate <= RATES[1]:  # false of NaN, too
+                self.on_bad(f"the rate of {self.file}, {rate:g} Hz; it is played at {VIDEO_RATE:g}")
+                rate = VIDEO_RATE
+            number = 0
+            while True:
+                there, frame = video.read()
+                if not there:
+                    break
+                image = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+                yield Shot(_message(image, Header(), self.compressed), number / rate)
+                number += 1
+        finally:
+            video.release()
+        if number == 0:
+            msg = (
+                f"{self.file} holds no video that OpenCV can read, and is no picture folder or bag"
+            )
+            raise SourceError(msg)
+
+
+@dataclass(frozen=True)
+class CameraSource:
+    """The pictures of a camera that is no ROS driver's, as they come."""
+
+    source: str
+    compressed: bool
+    on_bad: Callable[[str], None]
+
+    def shots(self) -> Iterator[Shot]:
+        """See Source."""
+        first = None
+        for moment, image in Camera(self.source, self.on_bad).pictures():
+            first = moment if first is None else first
+            yield Shot(_message(image, Header(), self.compressed), moment - first)
+
+
+@dataclass(frozen=True)
+class BagSource:
+    """The images of one topic of a rosbag2 (db3 or mcap), as far as it can be read.
+
+    Those recorded in the transport asked for go out as they are, the others are converted.
+    """
+
+    path: Path
+    topic: str
+    compressed: bool
+    on_bad: Callable[[str], None]
+
+    def shots(self) -> Iterator[Shot]:
+        """See Source."""
+        with open_bag(self.path, self.on_bad) as bag:
+            topic = self._topic(bag)
+            kind = IMAGE_TYPES[bag.topics[topic]]
+            first = None
+            for nanoseconds, decode in bag.messages(topic):
+                first = nanoseconds if first is None else first
+                try:
+                    message = _convert(_copy(decode(), kind), self.compressed)
+                except Exception as error:  # bytes that are no message fail with whatever comes
+                    self.on_bad(f"an image of {topic}: {error}")
+                    continue
+                yield Shot(message, max(0.0, (nanoseconds - first) * 1e-9))
+
+    def _topic(self, bag: Bag) -> str:
+        images = sorted(topic for topic, kind in bag.topics.items() if kind in IMAGE_TYPES)
+        if self.topic:
+            if self.topic not in images:
+                msg = f"{self.path} has no images on {self.topic!r}; it has {images}"
+                raise SourceError(msg)
+            return self.topic
+        if len(images) != 1:
+            msg = f"{self.path} has {len(images)} image topics {images}; set `topic` to one"
+            raise SourceError(msg)
+        return images[0]
+
+
+def open_source(
+    source: str, *, topic: str, compressed: bool, on_bad: Callable[[str], None]
+) -> Source:
+    """Find out what a source is.
+
+    Args:
+        source: a folder of pictures, a video file, a rosbag2 folder, an .mcap or a .db3 file,
+            a camera (/dev/video0), or the URL of a stream (rtsp://…).
+        topic: of a bag; empty: its only image topic.
+        compressed: whether the messages are CompressedImage, else Image.
+        on_bad: told of each unreadable picture.
+
+    Raises:
+        SourceError: there is nothing at the path.
+    """
+    if not source:
+        msg = f"nothing to replay: set `source` to {KINDS}"
+        raise SourceError(msg)
+    if is_camera(source):
+        return CameraSource(source, compressed, on_bad)
+    path = Path(source).expanduser()
+    if (bag := bag_of(path)) is not None:
+        return BagSource(bag, topic, compressed, on_bad)
+    if path.is_dir():
+        return FolderSource(path, compressed, on_bad)
+    if path.is_file():
+        return VideoSource(path, compressed, on_bad)
+    msg = f"no such source: {source!r}; expected {KINDS}"
+    raise SourceError(msg)
+
+
+def _message(image: np.ndarray, header: Header, compressed: bool) -> Image | CompressedImage:
+    if not compressed:
+        return from_rgb(image, header)
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    return CompressedImage(header=header, format="jpeg", data=data.tobytes())
+
+
+def _convert(message: Image | CompressedImage, compressed: bool) -> Image | CompressedImage:
+    if isinstance(message, CompressedImage) == compressed:
+        return message
+    image = to_rgb(message) if compressed else compressed_to_rgb(message)
+    return _message(image, message.header, compressed)
+
+
+def _copy(recorded: Any, kind: Any) -> Any:
+    """A rosbags message as the rclpy message of the same definition."""
+    message = kind()
+    stamp = recorded.header.stamp
+    message.header.stamp.sec, message.header.stamp.nanosec = stamp.sec, stamp.nanosec
+    message.header.frame_id = recorded.header.frame_id
+    for field in kind.get_fields_and_field_types():
+        if field != "header":
+            value = getattr(recorded, field)
+            setattr(message, field, value.tobytes() if isinstance(value, np.ndarray) else value)
+    return message

@@ -1,0 +1,89 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Errors as a model makes them: words of a caption that it would say there of another picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from spacy.lang.en.stop_words import STOP_WORDS
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.training.batches import BATCH, CaptionedFeatures, Progress
+from mmser_ros.training.tokens import lay_rows, read
+
+Guess = tuple[int, int]
+"""A place of a caption, and the token that may be said there."""
+
+
+@torch.no_grad()
+def guess_words(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    pictures: CaptionedFeatures,
+    truths: Sequence[Sequence[Sequence[int]]],
+    progress: Progress,
+    seed: int = 0,
+) -> list[list[list[Guess]]]:
+    """Words that could be mistaken, by picture and caption.
+
+    At each place of a caption the language model says what comes next of a random other picture:
+    it fits the words before it, and is as frequent as what the model says. It counts where it and
+    the caption's own word are words of one token each, no stop words, and no caption of the
+    picture has it.
+
+    Args:
+        specialist: whose words.
+        tokenizer: its vocabulary.
+        pictures: the pictures; the first view of each is seen.
+        truths: token ids of their captions, without begin and end.
+        progress: wraps an iterable with a description and a total.
+        seed: of the pictures taken for one another and of what is said.
+    """
+    random = torch.Generator().manual_seed(seed)
+    total = len(truths)
+    others = (torch.arange(total) + torch.randint(1, total, (total,), generator=random)) % total
+    whole, begins = _words(tokenizer, specialist.language_model.vocabulary)
+    guesses: list[list[list[Guess]]] = []
+    specialist.eval()
+    starts = range(0, total, BATCH)
+    for at in progress(starts, "guessing words", len(starts)):
+        some = range(at, min(at + BATCH, total))
+        said = [
+            [[specialist.begin, *one, specialist.end] for one in truths[picture]]
+            for picture in some
+        ]
+        rows = lay_rows(said, specialist.device)
+        levels = pictures.seen(others[some].tolist(), [0] * len(some))
+        with torch.autocast(specialist.device.type, torch.bfloat16):
+            logits = read(specialist, specialist.context(specialist.glance(levels)), rows)
+        likely = logits.float().softmax(-1).cpu()
+        drawn = torch.multinomial(likely.flatten(0, 1), 1, generator=random).view(likely.shape[:2])
+        for row, picture in enumerate(some):
+            known = {token for one in truths[picture] for token in one}
+            found, start = [], 0
+            for one in truths[picture]:
+                ends = [*(bool(begins[token]) for token in one[1:]), True]
+                found.append(
+                    [
+                        (place, token)
+                        for place, token in enumerate(drawn[row, start : start + len(one)].tolist())
+                        if whole[token] and whole[one[place]] and ends[place] and token not in known
+                    ]
+                )
+                start += len(one) + 1
+            guesses.append(found)
+    return guesses
+
+
+def _words(tokenizer: Tokenizer, size: int) -> tuple[Tensor, Tensor]:
+    """Which of `size` tokens are whole words that say something, and which begin a word."""
+    texts = [tokenizer.decode([token]) for token in range(size)]
+    begins = torch.tensor([text.startswith(" ") for text in texts])
+    whole = [
+        text.startswith(" ") and text[3:].isalpha() and text[1:] not in STOP_WORDS for text in texts
+    ]
+    return torch.tensor(whole), begins

@@ -1,0 +1,86 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a stage says of its progress: a bar, a line an epoch, TensorBoard's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mmser_ros.training.distributed import processes
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+
+def say(text: str) -> None:
+    """Print a line on stderr, in the main process only."""
+    _console().print(text, markup=False)
+
+
+class Journal:
+    """The progress of one stage; to be closed by `with`. Only the main process keeps one."""
+
+    def __init__(self, name: str, step: int, steps: int, folder: Path) -> None:
+        """Begin at a step of so many; TensorBoard's files go to `folder`/tensorboard."""
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("loss {task.fields[loss]:.3f}"),
+        )
+        self._name = name
+        self._smooth = 0.0
+        self._bar = Progress(*columns, console=_console())
+        self._task = self._bar.add_task(name, total=steps, completed=step, loss=0.0)
+        self._board: SummaryWriter | None = None
+        if processes().is_main_process and step < steps and _has_tensorboard():
+            from torch.utils.tensorboard import SummaryWriter
+
+            # What a killed run wrote after its last checkpoint is written again.
+            self._board = SummaryWriter(folder / "tensorboard" / name, purge_step=step)
+
+    def __enter__(self) -> Journal:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+        if self._board:
+            self._board.close()
+
+    def step(self, step: int, loss: float, rate: float) -> None:
+        """Note the loss and the learning rate of a step (from 0)."""
+        self._smooth = loss if self._smooth == 0 else 0.98 * self._smooth + 0.02 * loss
+        self._bar.update(self._task, completed=step + 1, loss=self._smooth)
+        if self._board:
+            self._board.add_scalar("loss", loss, step)
+            self._board.add_scalar("learning rate", rate, step)
+
+    def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> None:
+        """Note what the validation after an epoch (from 1) measured; `step` is its last."""
+        told = "".join(f", {name} {figure:.4f}" for name, figure in figures.items())
+        line = f"{self._name}: epoch {epoch}, loss {self._smooth:.4f}{told}"
+        self._bar.console.print(line, markup=False)
+        if self._board:
+            for name, figure in figures.items():
+                self._board.add_scalar(name, figure, step)
+
+
+def _console() -> Console:
+    return Console(stderr=True, soft_wrap=True, quiet=not processes().is_main_process)
+
+
+@cache
+def _has_tensorboard() -> bool:
+    found = find_spec("tensorboard") is not None
+    if not found:
+        say("TensorBoard is not installed, nothing is written for it: pip install '.[train]'")
+    return found

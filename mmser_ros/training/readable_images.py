@@ -1,0 +1,95 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Before training: pictures that can't be read are left out, counted and named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from mmser_ros.core.images import PictureError
+from mmser_ros.data.coco_llava import open_data
+from mmser_ros.data.datasets import DatasetError, PictureReader
+from mmser_ros.training.batches import Progress
+from mmser_ros.training.distributed import processes
+from mmser_ros.training.progress_log import say
+
+CHUNK = 100
+"""How many pictures a thread looks at in a row."""
+NAMED = 3
+"""How many pictures a line names; the file names all."""
+
+
+def open_readable(data: Path, images: Path | None, work: Path, progress: Progress) -> PictureReader:
+    """Open the training split of captioned pictures, without those that can't be read.
+
+    Args:
+        data: what to open, see `annotations.open_data`.
+        images: see `annotations.open_data`.
+        work: folder of the run; what was found goes to `<work>/pictures`.
+        progress: wraps an iterable with a description and a total.
+
+    Raises:
+        DatasetError: the data is not as expected, or no picture can be read.
+    """
+    reader = open_data(data, "train", images)
+    leave_out_unreadable(reader, work / "pictures", progress)
+    return reader
+
+
+def leave_out_unreadable(data: PictureReader, folder: Path, progress: Progress) -> None:
+    """Take pictures that are missing or corrupt out of `data.captions`.
+
+    Every picture is read once, by the main process. What was found is kept in
+    `<folder>/<split>-….json`, as {name: why}; without that file they are read again.
+
+    Args:
+        data: the pictures and their captions.
+        folder: where the findings lie.
+        progress: wraps an iterable with a description and a total.
+
+    Raises:
+        DatasetError: no picture at all can be read.
+    """
+    total = len(data.captions)
+    key = json.dumps(list(data.captions))
+    file = folder / f"{data.split}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.json"
+    with processes().main_process_first():
+        if not file.exists():
+            found = _unreadable(data, progress)
+            if len(found) == total:
+                msg = f"none of {total} pictures can be read: {next(iter(found.values()), '')}"
+                raise DatasetError(msg)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_suffix(".new")
+            fresh.write_text(json.dumps(found, indent=1))
+            os.replace(fresh, file)
+    unreadable = json.loads(file.read_text())
+    for name in unreadable:
+        del data.captions[name]
+    if unreadable:
+        named = ", ".join(list(unreadable)[:NAMED]) + ", …" * (len(unreadable) > NAMED)
+        say(f"{len(unreadable)} of {total} pictures can't be read: {named} (why: {file})")
+
+
+def _unreadable(data: PictureReader, progress: Progress) -> dict[str, str]:
+    def look(names: Sequence[str]) -> dict[str, str]:
+        reasons = {}
+        for name in names:
+            try:
+                data.picture(name)
+            except PictureError as error:
+                reasons[name] = str(error)
+        return reasons
+
+    names = list(data.captions)
+    chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
+    unreadable: dict[str, str] = {}
+    with ThreadPoolExecutor() as pool:
+        for reasons in progress(pool.map(look, chunks), "checking pictures", len(chunks)):
+            unreadable.update(reasons)
+    return unreadable

@@ -1,0 +1,124 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""After stage 2: which word should stand at each place of a caption with errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from mmser_ros.captioner.decoding.greedy import pad
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.training.batches import BATCH, CaptionedFeatures
+from mmser_ros.training.initial_captions import InitialCaptions
+from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
+
+ERRORS = ("planted", "guessed")
+"""Kinds of initial captions that have an error here and there."""
+NOTHING = -100
+"""What should stand at a place from which there is nothing to learn."""
+
+
+@dataclass(frozen=True)
+class ProofreadSchedule(Schedule):
+    """How the proofreader is trained.
+
+    Attributes:
+        initial: kinds of initial captions with errors, drawn evenly.
+    """
+
+    initial: tuple[str, ...] = ERRORS
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "initial", tuple(self.initial))
+        if set(self.initial) - set(ERRORS) or not self.initial:
+            msg = f"proofread: initial is {self.initial}, expected some of {', '.join(ERRORS)}"
+            raise TrainingError(msg)
+
+
+def train_proofreader(
+    specialist: Specialist,
+    pictures: CaptionedFeatures,
+    initials: InitialCaptions,
+    schedule: ProofreadSchedule,
+    folder: Path,
+) -> None:
+    """Train the proofreader; an item is a caption of a picture, a step puts errors in it.
+
+    The language model learns nothing from it: what its pictures' captions are it knows by heart.
+
+    Raises:
+        TrainingError: as `loop.train`.
+    """
+    proofreader = specialist.ser_connector.proofreader
+    assert proofreader
+    forward = torch.compile(proofreader, dynamic=True) if schedule.compile else proofreader
+
+    def read(
+        chosen: Sequence[tuple[int, int]],
+        views: Sequence[int],
+        kinds: Sequence[str],
+        random: np.random.Generator,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits, and what stands at each place and what should; NOTHING where nothing does."""
+        planted = initials.draw(views, chosen, kinds, random)
+        truths = initials.draw(views, chosen, ("truth",), random)
+        tokens, mask = pad(planted, specialist.device)
+        corrections = map(correct, planted, truths)
+        targets = [[*row, *[NOTHING] * (tokens.shape[1] - len(row))] for row in corrections]
+        levels = specialist.reread(pictures.seen([picture for picture, _ in chosen], views))
+        embeddings = specialist.language_model.embeddings.detach()
+        with torch.autocast(specialist.device.type, torch.bfloat16):
+            logits = forward(levels, tokens, embeddings, mask)
+        return logits.float(), tokens, torch.tensor(targets, device=tokens.device)
+
+    items = [(one, n) for one in range(pictures.known) for n in range(len(pictures.captions[one]))]
+
+    def loss_of(batch: Sequence[int]) -> Loss:
+        random = np.random.default_rng(int(torch.randint(2**31, ())))
+        views = pictures.draw_views(len(batch))
+        chosen = [items[index] for index in batch]
+        logits, _, targets = read(chosen, views, schedule.initial, random)
+        loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOTHING)
+        return loss, float((targets != NOTHING).sum())
+
+    @torch.no_grad()
+    def validate() -> dict[str, float]:
+        held = range(pictures.known, len(pictures.captions))
+        rest = [(one, n) for one in held for n in range(len(pictures.captions[one]))]
+        figures = {}
+        for kind in schedule.initial if rest else ():
+            random = np.random.default_rng(0)
+            places = []
+            for at in range(0, len(rest), BATCH):
+                some = rest[at : at + BATCH]
+                logits, tokens, targets = read(some, [0] * len(some), (kind,), random)
+                known = targets != NOTHING
+                right = (logits.argmax(-1) == targets)[known]
+                places.append(torch.stack([right, (tokens == targets)[known]], dim=1))
+            right, sound = torch.cat(places).T
+            figures[f"held-out {kind} restored"] = float(right[~sound].float().mean())
+            figures[f"held-out {kind} kept"] = float(right[sound].float().mean())
+        return figures
+
+    train("proofread", proofreader, loss_of, len(items), schedule, folder, validate)
+
+
+def correct(planted: Sequence[int], truth: Sequence[int]) -> list[int]:
+    """What should stand at each place of a caption with planted errors: token ids.
+
+    NOTHING where other words stand for it, but not as many.
+    """
+    corrected = list(planted)
+    for kind, i, j, k, end in SequenceMatcher(None, planted, truth, autojunk=False).get_opcodes():
+        if kind != "equal":
+            alike = j - i == end - k
+            corrected[i:j] = truth[k:end] if alike else [NOTHING] * (j - i)
+    return corrected

@@ -1,0 +1,279 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Features of the views of all pictures of some sets, computed once; a killed run goes on.
+
+Each set has a folder of two files, read through memory mapping: `pooled.npy` (pictures, views,
+features), for the word detector, and `glance.npy` (pictures, views, tokens, channels), for the
+language model, of those views that it learns from; both float16.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.lib.format import open_memmap
+from torch import Tensor
+
+from mmser_ros.captioner.model.concept_detector import pool
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.model.vision import Levels
+from mmser_ros.captioner.passes import to_pixels
+from mmser_ros.core.images import PictureError
+from mmser_ros.data.picture_sets import PictureSet
+from mmser_ros.training.batches import Progress
+from mmser_ros.training.distributed import processes
+from mmser_ros.training.loop import TrainingError
+from mmser_ros.training.words.views import LEARNED, VIEWS, is_mirrored, square_view
+
+CHUNK = 64
+"""Pictures between two savings."""
+AHEAD = 8
+"""Pictures that are made ready ahead."""
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class StoredViews:
+    """Features of the views of one set's pictures.
+
+    Attributes:
+        pooled: (pictures, views, features) float16, see `concepts.pool`.
+        glance: (pictures, views, tokens, channels) float16 of the glance's level, of the views
+            LEARNED; None where no language model learns from them.
+        lost: numbers of pictures that can't be read: their features are 0.
+    """
+
+    pooled: np.ndarray
+    glance: np.ndarray | None
+    lost: frozenset[int]
+
+
+Encode = Callable[[Tensor], Levels]
+"""Pixels (batch, 3, size, size) uint8 → levels."""
+
+
+def view_encoder(specialist: Specialist, precision: str, *, compiled: bool = False) -> Encode:
+    """How views are encoded.
+
+    Args:
+        specialist: whose vision tower to use.
+        precision: `float32`, or `bfloat16`: twice as fast where a processor has it, and the pooled
+            features differ by about 2 %.
+        compiled: whether torch.compile takes the tower.
+
+    Raises:
+        TrainingError: the precision is another.
+    """
+    if precision not in PRECISIONS:
+        msg = f"words: precision is {precision!r}; expected one of {', '.join(PRECISIONS)}"
+        raise TrainingError(msg)
+    dtype = PRECISIONS[precision]
+    tower = deepcopy(specialist.vision).to(dtype)
+    forward = torch.compile(tower) if compiled else tower
+
+    @torch.inference_mode()
+    def encode(pixels: Tensor) -> Levels:
+        return forward(tower.normalise(pixels).to(dtype))
+
+    return encode
+
+
+def store_views(
+    specialist: Specialist,
+    encode: Encode,
+    key: str,
+    picture: Callable[[int], np.ndarray],
+    count: int,
+    folder: Path,
+    progress: Progress,
+    *,
+    views: Sequence[int] = range(VIEWS),
+    glances: bool = True,
+) -> StoredViews:
+    """Compute what is not there yet.
+
+    Args:
+        specialist: whose vision tower is used.
+        encode: how, see `view_encoder`.
+        key: says which pictures these are, and how they are encoded, for the folder's name: another
+            key, another folder.
+        picture: number → (height, width, 3) uint8; it may raise a PictureError.
+        count: how many pictures there are.
+        folder: where folders lie.
+        progress: wraps an iterable with a description and a total.
+        views: which, see `picture_views.square_view`.
+        glances: whether to keep the glance's level of the views LEARNED, too.
+    """
+    vision = specialist.vision
+    code = json.dumps([asdict(vision.config), key, count, list(views), glances])
+    home = folder / f"{key.partition(' ')[0]}-{hashlib.sha256(code.encode()).hexdigest()[:12]}"
+    home.mkdir(parents=True, exist_ok=True)
+    marker = home / "done.json"
+    state: dict[str, Any] = {"pictures": 0, "lost": []}
+    if marker.exists():
+        state = json.loads(marker.read_text())
+    done, lost = int(state["pictures"]), list(state["lost"])
+    shapes: dict[str, tuple[int, ...]] = {"pooled": (count, len(views), 2 * sum(vision.channels))}
+    if glances:
+        shapes["glance"] = (count, len(LEARNED), vision.grids[0] ** 2, vision.channels[0])
+    if done < count:
+        stores = {
+            name: open_memmap(
+                home / f"{name}.npy",
+                "r+" if done else "w+",
+                None if done else np.float16,
+                None if done else shape,
+            )
+            for name, shape in shapes.items()
+        }
+        todo = range(done, count)
+        squares = _prepared(specialist, picture, views, todo)
+        for number in progress(todo, f"views of {key.partition(' ')[0]}", len(todo)):
+            pixels = next(squares)
+            if pixels is None:
+                lost.append(number)
+            else:
+                found = _encode(encode, pixels.to(specialist.device), views, glances)
+                for name, values in found.items():
+                    stores[name][number] = values
+            if number % CHUNK == CHUNK - 1 or number == count - 1:
+                for store in stores.values():
+                    store.flush()
+                fresh = marker.with_suffix(".new")
+                fresh.write_text(json.dumps({"pictures": number + 1, "lost": lost}))
+                os.replace(fresh, marker)
+    stored = {name: np.load(home / f"{name}.npy", mmap_mode="r") for name in shapes}
+    return StoredViews(stored["pooled"], stored.get("glance"), frozenset(lost))
+
+
+def _prepared(
+    specialist: Specialist,
+    picture: Callable[[int], np.ndarray],
+    views: Sequence[int],
+    numbers: Sequence[int],
+) -> Iterator[Tensor | None]:
+    """Pixels (views, 3, size, size) of each picture, made ahead; None of one that can't be read."""
+    config = specialist.vision.config
+
+    def prepare(number: int) -> Tensor | None:
+        try:
+            image = picture(number)
+        except PictureError:
+            return None
+        return to_pixels([square_view(config, image, view, number) for view in views])
+
+    with ThreadPoolExecutor(1) as pool:
+        ahead = deque(pool.submit(prepare, number) for number in numbers[:AHEAD])
+        for number in [*numbers[AHEAD:], *[None] * len(ahead)]:
+            ready = ahead.popleft().result()
+            if number is not None:
+                ahead.append(pool.submit(prepare, number))
+            yield ready
+
+
+def _encode(
+    encode: Encode, pixels: Tensor, views: Sequence[int], glances: bool
+) -> dict[str, np.ndarray]:
+    levels = [one.float() for one in encode(pixels)]
+    found = {"pooled": pool(levels)}
+    if glances:
+        found["glance"] = levels[0][[list(views).index(view) for view in LEARNED]]
+    return {name: values.half().cpu().numpy() for name, values in found.items()}
+
+
+class ViewFeatures:
+    """Features of the pictures of several stores, which are numbered through."""
+
+    def __init__(self, stores: Sequence[StoredViews], specialist: Specialist) -> None:
+        """Take the stores in the order of the numbers, and whose classes a detector reads."""
+        self._stores = list(stores)
+        self._ends = np.cumsum([len(one.pooled) for one in stores])
+        self._specialist = specialist
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    @property
+    def readable(self) -> np.ndarray:
+        """(pictures,) bool, those that could be read."""
+        kept = [
+            [number not in one.lost for number in range(len(one.pooled))] for one in self._stores
+        ]
+        return np.array([readable for some in kept for readable in some], bool)
+
+    def pooled(self, pictures: Sequence[int], views: Sequence[int]) -> tuple[Tensor, Tensor | None]:
+        """What a detector reads of a view of each picture, see `WordDetector.forward`.
+
+        A picture with fewer views has the first again and again.
+        """
+        rows = []
+        for number, view in zip(pictures, views, strict=True):
+            store, place = self._find(number)
+            rows.append(store.pooled[place, view % store.pooled.shape[1]])
+        pooled = torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
+        vision = self._specialist.vision
+        if not vision.classes:
+            return pooled, None
+        with torch.no_grad():
+            return pooled, vision.classify(pooled[:, : vision.channels[0]])
+
+    def glance(self, pictures: Sequence[int], views: Sequence[int]) -> Tensor:
+        """The glance's level (batch, tokens, channels) of a view, of LEARNED, of each picture."""
+        rows = []
+        for number, view in zip(pictures, views, strict=True):
+            store, place = self._find(number)
+            assert store.glance is not None
+            rows.append(store.glance[place, LEARNED.index(view)])
+        return torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
+
+    def mirrored(self, pictures: Sequence[int], views: Sequence[int]) -> list[bool]:
+        """Whether these views of these pictures are mirrored."""
+        return [
+            is_mirrored(view, self._find(number)[1])
+            for number, view in zip(pictures, views, strict=True)
+        ]
+
+    def _find(self, number: int) -> tuple[StoredViews, int]:
+        index = int(np.searchsorted(self._ends, number, side="right"))
+        store = self._stores[index]
+        return store, number - int(self._ends[index]) + len(store.pooled)
+
+
+def store_sets(
+    specialist: Specialist,
+    encode: Encode,
+    sets: Sequence[PictureSet],
+    precision: str,
+    folder: Path,
+    progress: Progress,
+    *,
+    glances: bool = True,
+) -> list[StoredViews]:
+    """Features of all pictures of sets, one store a set; arguments as in `store_views`."""
+    stores = []
+    with processes().main_process_first():
+        for one in sets:
+            names = list(one.examples)
+            key = f"{one.name} {one.split} {precision} {json.dumps(names)}"
+            picture = _reader(one, names)
+            stores.append(
+                store_views(
+                    specialist, encode, key, picture, len(names), folder, progress, glances=glances
+                )
+            )
+    return stores
+
+
+def _reader(pictures: PictureSet, names: Sequence[str]) -> Callable[[int], np.ndarray]:
+    return lambda number: pictures.picture(names[number])

@@ -1,0 +1,169 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What language models with words learn from: captions with prompts of words, some with pictures.
+
+Three kinds: text alone, whose words come from pictures like it; what people said of pictures; and
+captions of rooms made by rule.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmser_ros.captioner.model.language_model import clean
+from mmser_ros.captioner.model.word_detector import NOTHING
+from mmser_ros.captioner.model.word_prompt import word_prompt
+from mmser_ros.data.example import Example
+from mmser_ros.data.set_files import OBJECT_SETS
+from mmser_ros.language.word_finder import WordFinder
+from mmser_ros.training.loop import TrainingError
+from mmser_ros.training.words.noise import Donors, prompt_words
+from mmser_ros.training.words.room_captions import RoomCaptions
+
+SHORTEST, LONGEST = 5, 18
+"""Words of a line of text."""
+SHORT = 13
+"""Lines of fewer words are chosen a little more often."""
+UNLIKE = 0.22
+"""Share of the lines that no picture is like enough."""
+AGAIN = 2
+"""How often the only caption of a picture is learned."""
+
+
+@dataclass(frozen=True)
+class ToldItem:
+    """A caption with its prompt.
+
+    Attributes:
+        prompt: the words, see `word_prompt`.
+        caption: what is to be said.
+        picture: its number; None: there is none.
+    """
+
+    prompt: str
+    caption: str
+    picture: int | None = None
+
+
+def spoken(caption: str) -> str:
+    """A caption as models with words say it: clean, in lower case."""
+    return clean(caption).lower()
+
+
+def choose_lines(lines: Sequence[str], rooms: Sequence[str], count: int, *, seed: int) -> list[str]:
+    """So many of the lines, each once, rather those that speak of rooms.
+
+    Args:
+        lines: captions.
+        rooms: words that are said of rooms.
+        count: how many at most.
+        seed: of the choice.
+    """
+    draw = random.Random(seed)
+    different = dict.fromkeys(map(spoken, lines))
+    fitting = [one for one in different if SHORTEST <= len(one.split()) <= LONGEST]
+    draw.shuffle(fitting)
+    indoors = frozenset(rooms)
+
+    def rank(line: str) -> float:
+        words = line.split()
+        inside = min(sum(word in indoors for word in words), 3)
+        return draw.random() * (1 + 0.8 * inside) + 0.15 * (len(words) < SHORT)
+
+    ranks = [rank(one) for one in fitting]
+    best = sorted(range(len(fitting)), key=lambda index: -ranks[index])[:count]
+    chosen = [fitting[index] for index in best]
+    draw.shuffle(chosen)
+    return chosen
+
+
+def text_items(
+    names: Sequence[str],
+    lines: Sequence[str],
+    rooms: Sequence[str],
+    donors: Donors,
+    count: int,
+    *,
+    seed: int,
+) -> list[ToldItem]:
+    """Lines with the words that a detector would find in their pictures.
+
+    Args:
+        names: words of the detector.
+        lines: captions.
+        rooms: words that are said of rooms, see `choose_lines`.
+        donors: pictures whose words lines take over.
+        count: how many items at most.
+        seed: of the choice.
+
+    Raises:
+        TrainingError: no line has any of the words.
+    """
+    wanted = round(count / (1 - UNLIKE)) + 1
+    finder = WordFinder(name for name in names if name != NOTHING)
+    chosen = choose_lines(lines, rooms, wanted, seed=seed)
+    said = [finder.find(line) for line in chosen]
+    pictures, fits = donors.like(said)
+    least = np.quantile(fits, UNLIKE) if len(fits) else 0.0
+    items: list[ToldItem] = []
+    for line, words, picture, fit in zip(chosen, said, pictures.tolist(), fits, strict=True):
+        if words and fit >= least and len(items) < count:
+            told = prompt_words(names, donors.probabilities(words, picture))
+            items.append(ToldItem(word_prompt(told), line))
+    if not items:
+        msg = f"none of {len(lines)} lines of text has a word of the detector; expected captions "
+        msg += f"of {SHORTEST} to {LONGEST} words, one a line"
+        raise TrainingError(msg)
+    return items
+
+
+def picture_items(
+    names: Sequence[str],
+    examples: Sequence[Example],
+    probabilities: np.ndarray,
+    most: Mapping[str, int],
+    *,
+    seed: int,
+) -> list[ToldItem]:
+    """Captions of pictures, by people or by rule, with what a detector finds in the pictures.
+
+    Args:
+        names: words of the detector.
+        examples: of the pictures, in the order of their numbers.
+        probabilities: (pictures, words) by a detector that has not learned from them; 0 where a
+            picture can't be read.
+        most: set → how many captions of one picture; other sets: as `others` says.
+        seed: of the choice.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    draw = random.Random(seed)
+    rooms = RoomCaptions(examples, seed=seed + 1)
+    items = []
+    for number, (one, found) in enumerate(zip(examples, probabilities, strict=True)):
+        if not found.any():
+            continue
+        if one.captions:
+            captions = _human(one, most.get(one.set, most.get("others", 5)), draw)
+        elif one.set in OBJECT_SETS or one.labels is not None:
+            captions = []
+        else:
+            captions = rooms.of(one, dict(zip(names, found.tolist(), strict=True)))
+        prompt = word_prompt(prompt_words(names, found)) if captions else ""
+        items += [ToldItem(prompt, spoken(caption), number) for caption in captions]
+    if not items:
+        msg = "no picture has captions or is of a room; expected sets with captions or scenes"
+        raise TrainingError(msg)
+    return items
+
+
+def _human(one: Example, most: int, draw: random.Random) -> list[str]:
+    captions = list(one.captions)
+    if len(captions) == 1:
+        return captions * AGAIN
+    return draw.sample(captions, min(most, len(captions)))

@@ -1,0 +1,236 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of models with words: a recipe carried out up to a stage, each step resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+
+from mmser_ros.captioner.checkpoint import load_checkpoint
+from mmser_ros.captioner.config import SpecialistConfig
+from mmser_ros.captioner.model.language_model import LanguageModel
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.untrained import read_architecture
+from mmser_ros.training.batches import Progress
+from mmser_ros.training.loop import TrainingError
+from mmser_ros.training.pretrained import configuration, prune_layers, read_pretrained
+from mmser_ros.training.progress_log import say
+from mmser_ros.training.runs import finish, place
+from mmser_ros.training.stages.prompted import train_told
+from mmser_ros.training.stages.rewards import RewardSchedule, rewarded_pictures, train_rewards
+from mmser_ros.training.stages.truth_reward import CaptionRewards
+from mmser_ros.training.stages.words import WordLessons, odds_by_folds, train_words
+from mmser_ros.training.tokens import train_tokenizer
+from mmser_ros.training.vocabulary import cut_vocabulary
+from mmser_ros.training.words.data import WordsData, open_words_data, word_lessons
+from mmser_ros.training.words.noise import Donors
+from mmser_ros.training.words.prompted_items import ToldItem, picture_items, text_items
+from mmser_ros.training.words.recipe import STAGES, PretrainedCut, WordsRecipe
+from mmser_ros.training.words.targets import WordTargets
+
+FAINT = 0.3
+"""Of a new connector's last weights: visual tokens disturb a language model less at first."""
+
+
+def run_words(
+    recipe: WordsRecipe,
+    data: Path,
+    out: Path,
+    work: Path,
+    progress: Progress,
+    *,
+    until: str = "glance",
+    language: str | None = None,
+    sentences: Path | None = None,
+    model: Path | None = None,
+) -> None:
+    """Train a model with words up to a stage, and write its checkpoint.
+
+    What the folder of state says is done is not done again, so that one call after the other may
+    go a stage further.
+
+    Args:
+        recipe: how.
+        data: folder of sets, see `words_data.open_words_data`.
+        out: checkpoint folder to write.
+        work: folder of features and resumable state.
+        progress: wraps an iterable with a description and a total.
+        until: the last stage: `words`, `text` or `glance`.
+        language: source of the language model, see `pretrained.read_pretrained`.
+        sentences: captions, text alone, see `words_data.open_words_data`.
+        model: checkpoint folder to start from, in place of the architecture and `language`; words
+            that it has are replaced.
+
+    Raises:
+        TrainingError: the stage is unknown, a language model is lacking, or as `loop.train`.
+        DatasetError: the data is not as expected.
+        CheckpointError: the model is incomplete or damaged.
+    """
+    if until not in STAGES:
+        msg = f"unknown stage {until!r}; expected one of {', '.join(STAGES)}"
+        raise TrainingError(msg)
+    if recipe.pretrained and not model and not language:
+        msg = f"{recipe.architecture} starts from a language model that was trained elsewhere; "
+        msg += "give --language: its folder, its id on the Hugging Face hub, or a GGUF file"
+        raise TrainingError(msg)
+    if language and not recipe.pretrained:
+        msg = (
+            f"the language model of {recipe.architecture} starts at random (vocabulary); expected "
+        )
+        msg += "no --language, or a recipe with pretrained"
+        raise TrainingError(msg)
+    read = open_words_data(data, sentences)
+    names = read.names(work)
+    torch.manual_seed(recipe.words.seed)
+    if model:
+        specialist, tokenizer = _again(recipe, model, names)
+    else:
+        specialist, tokenizer = _begin(recipe, read, names, language)
+    place(specialist)
+    parameters = sum(one.numel() for one in specialist.parameters()) / 1e6
+    say(f"{specialist.config.name}: {parameters:.1f} M parameters, {len(names)} words")
+    say(f"{len(read.examples)} pictures, {len(read.lines)} lines of text, state in {work}")
+    features = work / "features"
+    lessons = word_lessons(specialist, names, read, recipe.words, features, progress)
+    train_words(specialist, lessons, recipe.words, work)
+    odds = odds_by_folds(specialist, lessons, recipe.words, work, progress)
+    if until != STAGES[0]:
+        with np.errstate(over="ignore"):  # pictures that can't be read have odds of 0
+            chances = 1 / (1 + np.exp(-odds[: len(read.examples)].astype(np.float32)))
+        _tell(specialist, tokenizer, recipe, read, lessons, chances, work, until)
+    finish(out, specialist, tokenizer)
+
+
+def _tell(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    recipe: WordsRecipe,
+    data: WordsData,
+    lessons: WordLessons,
+    chances: np.ndarray,
+    work: Path,
+    until: str,
+) -> None:
+    """Train the language model on text, then on pictures too.
+
+    `chances` are probabilities (pictures, words) of detectors that have not seen the pictures.
+    """
+    words = specialist.config.words
+    assert words
+    described = [bool(one.captions) or one.labels is not None for one in data.examples]
+    usable = np.flatnonzero(np.array(described) & chances.any(1))
+    if not len(usable):
+        msg = "no picture has captions or a list of its classes; expected some, so that text can "
+        msg += "be told with the words of pictures like it"
+        raise TrainingError(msg)
+    targets = WordTargets(lessons.targets.truth[usable], lessons.targets.weight[usable])
+    text, glance = recipe.text, recipe.glance
+
+    def donors(seed: int) -> Donors:
+        return Donors(words.names, chances[usable], targets, seed=seed)
+
+    if text.epochs:
+        items = text_items(
+            words.names, data.lines, data.indoor, donors(text.seed), text.lines, seed=text.seed
+        )
+        say(f"{len(items)} lines of text with words")
+        train_told("text", specialist, tokenizer, items, None, text, work)
+    if until == "text":
+        return
+    seen = picture_items(
+        words.names, data.examples, chances, glance.captions or {}, seed=glance.seed
+    )
+    say(f"{len(seen)} captions of pictures")
+    lines = []
+    if glance.lines:
+        seed = glance.seed + 1
+        lines = text_items(
+            words.names, data.lines, data.indoor, donors(seed), glance.lines, seed=seed
+        )
+    train_told("glance", specialist, tokenizer, [*seen, *lines], lessons.features, glance, work)
+    if recipe.rewards:
+        _reward(specialist, tokenizer, recipe.rewards, data, lessons, chances, seen, work)
+
+
+def _reward(
+    specialist: Specialist,
+    tokenizer: Tokenizer,
+    schedule: RewardSchedule,
+    data: WordsData,
+    lessons: WordLessons,
+    chances: np.ndarray,
+    items: Sequence[ToldItem],
+    work: Path,
+) -> None:
+    """Let a model that can glance learn from what its captions are worth."""
+    words = specialist.config.words
+    assert words
+    pictures = rewarded_pictures(
+        words.names, data.examples, chances, items, schedule.pictures or {}, seed=schedule.seed
+    )
+    numbers = [one.number for one in pictures]
+    targets = WordTargets(lessons.targets.truth[numbers], lessons.targets.weight[numbers])
+    rewards = CaptionRewards(
+        words.names,
+        targets,
+        [one.captions for one in pictures],
+        gain=schedule.gain,
+        cost=schedule.cost,
+    )
+    say(f"{len(pictures)} pictures whose captions are rewarded")
+    train_rewards(specialist, tokenizer, pictures, rewards, lessons.features, schedule, work)
+
+
+def _begin(
+    recipe: WordsRecipe, data: WordsData, names: Sequence[str], language: str | None
+) -> tuple[Specialist, Tokenizer]:
+    config = replace(read_architecture(recipe.architecture), words=recipe.words.config(names))
+    if recipe.pretrained and language:
+        model, tokenizer = _cut(recipe.pretrained, data, names, language)
+        config = replace(config, language=configuration(model))
+        specialist = Specialist(config)
+        specialist.language_model.load_state_dict(model.state_dict())
+    else:
+        size = config.language.architecture["vocab_size"]
+        if size != recipe.vocabulary:
+            msg = f"vocabulary is {recipe.vocabulary}; expected the architecture's, {size}"
+            raise TrainingError(msg)
+        tokenizer = train_tokenizer(data.texts(names, 1), size)
+        specialist = Specialist(config)
+    with torch.no_grad():
+        last = [one for one in specialist.glance_connector if isinstance(one, nn.Linear)][-1]
+        last.weight.mul_(FAINT)
+    return specialist, tokenizer
+
+
+def _cut(
+    cut: PretrainedCut, data: WordsData, names: Sequence[str], source: str
+) -> tuple[LanguageModel, Tokenizer]:
+    model, tokenizer = read_pretrained(source)
+    if cut.layers is not None:
+        model = prune_layers(model, cut.layers)
+    less = cut_vocabulary(
+        model, tokenizer, data.texts(names, cut.min_count), min_count=cut.min_count
+    )
+    return less.model, less.tokenizer
+
+
+def _again(recipe: WordsRecipe, model: Path, names: Sequence[str]) -> tuple[Specialist, Tokenizer]:
+    """A model with a new detector of these words, its own in place of an older one."""
+    before, tokenizer = load_checkpoint(model)
+    config: SpecialistConfig = replace(before.config, words=recipe.words.config(names))
+    specialist = Specialist(config)
+    kept = {
+        name: value
+        for name, value in before.state_dict().items()
+        if not name.startswith("word_detector.")
+    }
+    specialist.load_state_dict(kept, strict=False)
+    return specialist, tokenizer

@@ -1,0 +1,173 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mmser_ros.data.perturbation.llm_client import KEY_VARIABLE, ChatEndpoint, ChatError
+from test.data.perturbation.chat_stub import Answer, ChatStub, Clock
+
+SCHEMA = {"type": "object"}
+MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello?"}]
+FINE = Answer(content="fine")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def endpoint(stub, clock, **options):
+    return ChatEndpoint(stub.url, "small", now=clock.now, sleep=clock.sleep, **options)
+
+
+def ask(script, clock, **options):
+    with ChatStub(*script) as stub:
+        text = endpoint(stub, clock, **options).ask(MESSAGES, SCHEMA)
+    return text, stub.requests
+
+
+def test_what_is_sent_and_answered(clock):
+    text, [(headers, body)] = ask([FINE], clock, key="secret\n")
+    assert text == "fine"
+    assert headers["Authorization"] == "Bearer secret"
+    assert (body["model"], body["messages"]) == ("small", MESSAGES)
+    assert body["response_format"]["json_schema"]["schema"] == SCHEMA
+
+
+def test_without_a_key_none_is_sent(clock):
+    _, [(headers, _)] = ask([FINE], clock)
+    assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize(
+    ("reply_format", "sent"), [("json_object", {"type": "json_object"}), ("text", None)]
+)
+def test_reply_formats(reply_format, sent, clock):
+    _, [(_, body)] = ask([FINE], clock, reply_format=reply_format)
+    assert body.get("response_format") == sent
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        (
+            {
+                "Date": "Sat, 21 Nov 2026 10:00:00 GMT",
+                "Retry-After": "Sat, 21 Nov 2026 10:00:30 GMT",
+            },
+            30,
+        ),
+        ({"Retry-After": "soon"}, 1),
+        ({}, 1),
+    ],
+)
+def test_who_asks_too_often_waits_as_long_as_told(headers, seconds, clock):
+    text, requests = ask([Answer(429, headers=headers), FINE], clock)
+    assert (text, len(requests)) == ("fine", 2)
+    assert clock.slept == [seconds]
+
+
+def test_who_is_told_to_come_back_much_later_is_told(clock):
+    with pytest.raises(ChatError, match=r"429.*come back in 3600 s"):
+        ask([Answer(429, headers={"Retry-After": "3600"})], clock)
+    assert clock.slept == []
+
+
+def test_waits_double_while_the_server_fails(clock):
+    text, requests = ask([Answer(500), Answer(503), Answer(502), Answer(500), FINE], clock)
+    assert (text, len(requests)) == ("fine", 5)
+    assert clock.slept == [1, 2, 4, 8]
+
+
+def test_waits_are_a_minute_at_most(clock):
+    ask([Answer(500)] * 9 + [FINE], clock, attempts=10)
+    assert max(clock.slept) == 60
+
+
+def test_attempts_end(clock):
+    with ChatStub(*[Answer(500, body="overloaded")] * 9) as stub:
+        with pytest.raises(ChatError, match=r"answered 500.*overloaded"):
+            endpoint(stub, clock, attempts=3).ask(MESSAGES, SCHEMA)
+        assert len(stub.requests) == 3
+
+
+def test_an_answer_that_does_not_come_is_asked_for_again(clock):
+    given_up = threading.Event()
+    with ChatStub(Answer(wait=given_up.wait), FINE) as stub:
+        assert endpoint(stub, clock, timeout=0.2).ask(MESSAGES, SCHEMA) == "fine"
+        given_up.set()
+    assert (len(stub.requests), clock.slept) == (2, [1])
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", "{}", '{"choices": []}', '{"choices": 3}'])
+def test_what_is_no_chat_completion_is_asked_for_again(body, clock):
+    text, requests = ask([Answer(body=body), FINE], clock)
+    assert (text, len(requests)) == ("fine", 2)
+
+
+def test_a_refusal_is_final_and_does_not_tell_the_key(clock):
+    with ChatStub(Answer(401, body="who are you?")) as stub:
+        with pytest.raises(ChatError, match=rf"401.*who are you.*{KEY_VARIABLE}") as caught:
+            endpoint(stub, clock, key="secret").ask(MESSAGES, SCHEMA)
+        assert len(stub.requests) == 1
+    assert "secret" not in str(caught.value)
+
+
+def test_nobody_there(clock):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(ChatError, match=f"127.0.0.1:{port}.*does not answer"):
+        ChatEndpoint(f"http://127.0.0.1:{port}/v1", "m", attempts=2, sleep=clock.sleep).ask(
+            MESSAGES, SCHEMA
+        )
+    assert clock.slept == [1]
+
+
+@pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://a/v1", "http://", "http://a:b"])
+def test_what_is_no_address(url):
+    with pytest.raises(ChatError, match="is no address"):
+        ChatEndpoint(url, "m")
+
+
+def test_an_unknown_reply_format():
+    with pytest.raises(ChatError, match="'xml'; expected json_schema"):
+        ChatEndpoint("http://a", "m", reply_format="xml")
+
+
+def test_requests_a_minute(clock):
+    """Evenly spaced; time that passes otherwise is not waited again."""
+    with ChatStub(*[FINE] * 4) as stub:
+        chat = endpoint(stub, clock, per_minute=30)
+        for passing in (0, 0, 1.5, 9):
+            clock.time += passing
+            chat.ask(MESSAGES, SCHEMA)
+    assert clock.slept == [2, 0.5]
+
+
+def test_requests_a_minute_from_several_threads(clock):
+    slept = []  # the clock stands still: all four ask at the same time
+    with ChatStub(*[FINE] * 4) as stub, ThreadPoolExecutor(4) as threads:
+        chat = ChatEndpoint(stub.url, "m", per_minute=30, now=clock.now, sleep=slept.append)
+        answers = [threads.submit(chat.ask, MESSAGES, SCHEMA) for _ in range(4)]
+        assert [one.result() for one in answers] == ["fine"] * 4
+    assert sorted(slept) == [2, 4, 6]
+
+
+def test_another_try_waits_its_turn_too(clock):
+    ask([Answer(500), FINE], clock, per_minute=6)
+    assert clock.slept == [1, 9]
+
+
+def test_what_was_used_and_what_it_costs(clock):
+    script = [FINE, Answer(500), FINE, Answer(usage=None), Answer(usage={"prompt_tokens": None})]
+    with ChatStub(*script) as stub:
+        chat = endpoint(stub, clock)
+        for _ in range(4):
+            chat.ask(MESSAGES, SCHEMA)
+    assert (chat.usage.replies, chat.usage.uncounted) == (4, 2)
+    assert (chat.usage.tokens_in, chat.usage.tokens_out) == (200, 40)
+    assert chat.usage.cost(price_in=2.0, price_out=10.0) == pytest.approx(0.0008)

@@ -1,3 +1,0 @@
-# Copyright 2026 the mmser_ros contributors
-# SPDX-License-Identifier: Apache-2.0
-"""Sets of pictures in miniature, and tests of their reader."""

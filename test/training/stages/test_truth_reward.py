@@ -1,0 +1,50 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+
+from mmser_ros.training.stages.truth_reward import CaptionRewards
+from mmser_ros.training.words.targets import WordTargets
+
+NAMES = ["person", "man", "cat", "couch", "sofa", "lamp", "nothing"]
+HUMAN = ["a cat on a couch on the left", "the cat sleeps"]
+
+
+@pytest.fixture
+def rewards():
+    """A picture with captions, one of which the labels are known alone, and one of neither."""
+    truth = np.zeros((3, len(NAMES)), bool)
+    truth[0, [2, 3, 4]] = True
+    truth[1, [0]] = True
+    weight = np.ones(truth.shape, np.float16)
+    weight[1, 5] = 0.5
+    weight[2] = 0
+    targets = WordTargets(truth, weight)
+    return CaptionRewards(NAMES, targets, [HUMAN, [], []], gain=0.1, cost=0.3)
+
+
+def test_true_words_gain_and_false_ones_cost_by_how_much_is_known(rewards):
+    assert rewards.truth("a person", 1) == pytest.approx(0.1)
+    assert rewards.truth("a cat", 1) == pytest.approx(-0.3)
+    assert rewards.truth("a person and a lamp", 1) == pytest.approx(0.1 - 0.15)
+    assert rewards.truth("a cat with a lamp", 2) == 0
+
+
+def test_a_word_counts_once_however_it_is_said(rewards):
+    assert rewards.truth("a couch, a sofa and couches", 0) == pytest.approx(0.1)
+    assert rewards.truth("a cat and a cat", 0) == pytest.approx(0.1)
+    assert rewards.truth("a man", 1) == pytest.approx(0.1 - 0.3)  # a person, and no man
+
+
+def test_agreement_with_people_counts_where_there_are_captions(rewards):
+    whole = {"mirrored": False, "ended": True}
+    assert rewards("a cat on a couch on the left", 0, **whole) > rewards("a cat", 0, **whole)
+    right = rewards("a cat on a couch on the right", 0, mirrored=True, ended=True)
+    assert right == pytest.approx(rewards("a cat on a couch on the left", 0, **whole))
+    assert rewards("a person", 1, **whole) == rewards.truth("a person", 1)
+
+
+def test_a_caption_without_an_end_is_worth_less(rewards):
+    for picture in range(3):
+        whole = rewards("a cat on a couch", picture, mirrored=False, ended=True)
+        assert rewards("a cat on a couch", picture, mirrored=False, ended=False) < whole
