@@ -42,7 +42,7 @@ lint: .venv/installed  ## Lint, format and types.
 	mypy
 
 docs: .venv/installed  ## Build the site of the documentation into site/; fail on a broken link.
-	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 fuzz: .venv/installed  ## 10,000 odd messages and requests, and as many odd parameter values.
 	MMSER_FUZZ_EXAMPLES=10000 python -m pytest test/nodes/memory/test_fuzz.py \

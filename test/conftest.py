@@ -136,17 +136,21 @@ def picture() -> np.ndarray:
 
 MARKS = {
     "benchmarks": pytest.mark.slow,
+    "captioner": pytest.mark.slow,
+    "cli": pytest.mark.slow,
     "demo": pytest.mark.ros,
     "examples": pytest.mark.ros,
     "launch": pytest.mark.ros,
     "nodes": pytest.mark.ros,
+    "test_package.py": pytest.mark.ros,
     "training": pytest.mark.training,
 }
-"""What the tests of a folder take, so that `make test-fast` can leave them out."""
+"""What the tests of a folder or file take, so that `make test-fast` can leave them out."""
 
 
 def pytest_collection_modifyitems(items) -> None:
     for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in MARKS:
-            item.add_marker(MARKS[folder])
+        path = item.path.relative_to(Path(__file__).parent)
+        for place, mark in MARKS.items():
+            if path.is_relative_to(place):
+                item.add_marker(mark)

@@ -72,7 +72,7 @@ def test_tutorials_show_commands(page):
     [
         "caption",
         "caption a.jpg --no-such-option",
-        "caption a.jpg --passes many",
+        "caption a.jpg --beams many",
         "memory forget a.sqlite",
         "no-such-command",
     ],
