@@ -28,8 +28,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.confused_walk import ConfusedWalk
 from mmser_ros.core.errors import MmserError
+from mmser_ros.evaluation.confused_walk import ConfusedWalk
 from mmser_ros.evaluation.confusions import (
     count_confusions,
     listed_things,
