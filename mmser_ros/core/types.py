@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import Any
 
 SECOND = 1_000_000_000
@@ -93,11 +93,12 @@ class Pose:
 
     position: tuple[float, float, float]
     orientation: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
+    _: KW_ONLY
     position_sigma: float = 0.0
     heading_sigma: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Camera:
     """A pinhole camera on a robot, after rectification.
 
@@ -142,16 +143,16 @@ class Observation:
 
     Attributes:
         robot: name of the robot that saw it.
-        stamp: of the picture, in nanoseconds.
-        caption: what was said; points of phrases are in the camera's optical frame.
-        pose: of the robot in the map at that stamp.
+        stamp_ns: time of the image, in nanoseconds.
+        caption: of the image; points of phrases are in the camera's optical frame.
+        pose: of the robot in the map at that time.
         map_id: the map that `pose` is in.
         camera: None where the camera is not known.
         depth: None where there is no depth.
     """
 
     robot: str
-    stamp: int
+    stamp_ns: int
     caption: Caption
     pose: Pose
     map_id: str

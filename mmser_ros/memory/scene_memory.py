@@ -37,7 +37,7 @@ class SceneMemory(Questions):
     """What robots said, where they stood and when: merged, doubted, and asked.
 
         memory = SceneMemory.open("home.sqlite", map_id="home")
-        memory.observe(caption, stamp, pose)
+        memory.observe(caption, stamp_ns, pose)
         memory.find("red mug")
 
     The graph is a function of the set of observations, in whatever order and however often they
@@ -128,7 +128,7 @@ class SceneMemory(Questions):
     def observe(
         self,
         caption: Caption,
-        stamp: int,
+        stamp_ns: int,
         pose: Pose,
         *,
         camera: Camera | None = None,
@@ -139,7 +139,7 @@ class SceneMemory(Questions):
 
         Args:
             caption: of a picture.
-            stamp: of the picture, in nanoseconds.
+            stamp_ns: of the picture, in nanoseconds.
             pose: of the robot in the map at that stamp.
             camera: that took it; without one, a field of view from the configuration.
             depth: (height, width) metres, registered to the picture; 0 or not finite is unknown.
@@ -159,7 +159,7 @@ class SceneMemory(Questions):
         observation = normal_form(
             Observation(
                 robot or self._robot,
-                stamp,
+                stamp_ns,
                 caption,
                 pose,
                 self.origin.map_id,

@@ -51,7 +51,7 @@ class Look:
     def evidence(self, weight: float) -> Evidence:
         """This look as the source of something it says with some weight."""
         seen = self.observation
-        return Evidence(seen.robot, seen.stamp, seen.caption.text, seen.pose, round(weight, 6))
+        return Evidence(seen.robot, seen.stamp_ns, seen.caption.text, seen.pose, round(weight, 6))
 
 
 class Fusion:
@@ -120,7 +120,7 @@ class Fusion:
     def _sight(self, look: Look, detection: Detection, name: str | None, number: int) -> str:
         """Enter a sighting of a thing, of a new one where no name is given; its name."""
         graph, config = self._graph, self._config
-        stamp = look.observation.stamp
+        stamp = look.observation.stamp_ns
         away = float(np.linalg.norm(detection.estimate.mean - look.view.origin))
         evidence = look.evidence(detection.weight * detection.trust / (1.0 + away))
         known = graph.node(name, Thing) if name is not None else None
@@ -153,7 +153,7 @@ class Fusion:
                 continue
             weight = share * min(1.0, VAGUE / max(old.sigma, VAGUE))
             weight *= DENIED if old.word in denied else 1.0
-            thing = existence.missed(old, look.observation.stamp, weight, self._config)
+            thing = existence.missed(old, look.observation.stamp_ns, weight, self._config)
             if not thing.confirmed and thing.evidence < self._config.dropped:
                 self._graph.put((name,), None)
             else:
