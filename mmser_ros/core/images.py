@@ -21,7 +21,7 @@ ImageInput = np.ndarray | Image.Image | str | Path
 
 
 class PictureError(MmserError):
-    """A picture that can't be read or written."""
+    """An image that can't be read or written."""
 
 
 def as_array(image: ImageInput) -> np.ndarray:
@@ -57,16 +57,16 @@ def as_array(image: ImageInput) -> np.ndarray:
 
 
 def load_picture(path: Path) -> np.ndarray:
-    """Read a picture as (height, width, 3) uint8 RGB, turned upright as its EXIF says.
+    """Read an image file as (height, width, 3) uint8 RGB, rotated as its EXIF says.
 
     Raises:
-        PictureError: no such file, or no picture in it.
+        PictureError: there is no such file, or it is not an image.
     """
     return decode_picture(path, str(path))
 
 
 def decode_picture(source: Path | IO[bytes], path: str) -> np.ndarray:
-    """Read a picture from a file, open or not, as `load_picture` does; `path` is for messages."""
+    """Read an image from a path or an open file; `path` is its name in error messages."""
     try:
         with Image.open(source) as picture:
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
@@ -74,7 +74,7 @@ def decode_picture(source: Path | IO[bytes], path: str) -> np.ndarray:
         msg = f"no such picture: {path}"
         raise PictureError(msg) from error
     except UnidentifiedImageError as error:
-        msg = f"{path} is not a picture, whatever its name says; expected JPEG, PNG, WebP, …"
+        msg = f"{path} is not an image; expected a file in JPEG, PNG, WebP or another image format"
         raise PictureError(msg) from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         msg = f"{path} can't be read as a picture: {error}"
@@ -82,7 +82,7 @@ def decode_picture(source: Path | IO[bytes], path: str) -> np.ndarray:
 
 
 def save_picture(image: np.ndarray, path: Path) -> None:
-    """Write a picture; the suffix of the path says the format.
+    """Write an image; the suffix of the path is the format.
 
     Raises:
         PictureError: the folder can't be written or the format is unknown.

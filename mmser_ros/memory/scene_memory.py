@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The front door of the scene memory."""
+"""`SceneMemory`: captions and poses in, answers out."""
 
 from __future__ import annotations
 
@@ -34,15 +34,20 @@ class StaleMemoryError(MmserError):
 
 
 class SceneMemory(Questions):
-    """What robots said, where they stood and when: merged, doubted, and asked.
+    """Stores captions with poses and answers questions. `SceneMemory.open` makes one.
 
-        memory = SceneMemory.open("home.sqlite", map_id="home")
-        memory.observe(caption, stamp_ns, pose)
-        memory.find("red mug")
+    Example:
+        >>> from mmser_ros import Caption, Pose, SceneMemory
+        >>> text = "a red mug on a table"
+        >>> caption = Caption(text, text, confidence=0.9, refined=False, model="small", passes=1)
+        >>> memory = SceneMemory.open(None, map_id="home")  # None: in memory, without a file
+        >>> for second in (1, 11, 21):
+        ...     _ = memory.observe(caption, second * 10**9, Pose((0.05 * second, 0.0, 0.0)))
+        >>> [(match.label, match.attributes) for match in memory.find("red mug")]
+        [('mug', ('red',))]
 
-    The graph is a function of the set of observations, in whatever order and however often they
-    come: those that are older than the last `window` ones count from the next `settle` on.
-    Calls from several threads take turns.
+    The graph is a function of the set of observations; order and repetition don't matter.
+    Observations older than the last `window` ones count after the next `settle`. Thread-safe.
     """
 
     def __init__(
@@ -82,22 +87,21 @@ class SceneMemory(Questions):
         frame: str = "map",
         clock: Callable[[], int | None] = lambda: None,
     ) -> SceneMemory:
-        """Open a memory, or begin one.
+        """Open a memory; make a new one where there is none.
 
         Args:
             path: of the file; None keeps all in memory.
             map_id: of the map that poses are in.
-            on_other_map: what to do with a store of another map: refuse it, or open it to be read
-                only, with every answer marked stale.
-            read_only: change nothing, while another process may write.
+            on_other_map: refuse a store of another map, or open it read-only, marked as stale.
+            read_only: change nothing; another process may write meanwhile.
             config: parameters.
             parser: of captions; by default CaptionParser.
             words: by default the Lexicon.
             embed: sentence embeddings for `find`, none by default.
             robot: who observes, unless `observe` says otherwise.
             frame: name of the frame of poses, in a new store.
-            clock: tells the time in nanoseconds, or None. It helps to tell a new day from a wrong
-                stamp: without it observations after a long pause count once there are some.
+            clock: gives the time in nanoseconds, or None. Without it, observations after a long
+                pause count only once there are several.
 
         Raises:
             MapMismatchError: the store is of another map.
@@ -135,19 +139,19 @@ class SceneMemory(Questions):
         depth: np.ndarray | None = None,
         robot: str | None = None,
     ) -> Observation:
-        """Remember a caption.
+        """Add a caption.
 
         Args:
-            caption: of a picture.
-            stamp_ns: of the picture, in nanoseconds.
-            pose: of the robot in the map at that stamp.
-            camera: that took it; without one, a field of view from the configuration.
-            depth: (height, width) metres, registered to the picture; 0 or not finite is unknown.
-                Phrases with a region get their point from it.
-            robot: who saw it.
+            caption: of an image.
+            stamp_ns: time of the image, in nanoseconds.
+            pose: of the robot in the map at that time.
+            camera: of the image; default: the field of view of the configuration.
+            depth: (height, width) in metres, registered to the image; 0 or not finite: unknown.
+                Phrases with a region get a point from it.
+            robot: name of the robot; default: the one given to `open`.
 
         Returns:
-            What was remembered, to be told to other robots.
+            The observation as it is stored; other memories can `add` it.
 
         Raises:
             StaleMemoryError: the memory is open to be read only.
@@ -204,10 +208,7 @@ class SceneMemory(Questions):
             ]
 
     def digests(self, after: int = 0) -> list[tuple[int, int, str]]:
-        """(number, stamp, digest) of the journal's observations after a number, as they came.
-
-        Memories whose digests are the same are the same.
-        """
+        """(number, stamp, digest) of the observations after a number, in order of arrival."""
         with self._lock:
             return self._store.digests(after)
 
@@ -248,8 +249,8 @@ class SceneMemory(Questions):
         on; with it, what is told again is remembered again.
 
         Args:
-            before: stamp (nanoseconds) that it is older than.
-            after: stamp that it is of, or newer.
+            before: end of the stretch, in nanoseconds, exclusive.
+            after: its begin, inclusive.
 
         Returns:
             Whether the file forgot it, too; if not, `status` says why.

@@ -118,7 +118,7 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     done = runner.invoke(app, ["train", "glance", *common, *more], catch_exceptions=False)
     assert done.exit_code == 0
     model = str(tmp_path / "model")
-    walls = ["evaluate", "--data", str(flickr.parent), "--sets", flickr.name, "--quantize", "none"]
+    walls = ["--data", str(flickr.parent), "--sets", flickr.name, "--quantize", "none"]
     arguments = [*walls, "--model", model, "--json"]
     scored = runner.invoke(app, arguments, catch_exceptions=False)
     result = json.loads(scored.stdout)
@@ -149,7 +149,7 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     again = again["sets"][flickr.name]["passes"]
     assert again["1"] == first  # the first pass is as it was
     assert again["2"]["BLEU-1"] > 0.9
-    arguments = [*walls, "--model", refined, "--planted"]
+    arguments = ["evaluate", "planted", *walls, "--model", refined]
     repair = json.loads(runner.invoke(app, [*arguments, "--json"], catch_exceptions=False).stdout)
     repair = repair["sets"][flickr.name]
     assert repair["n"] == 4
