@@ -20,7 +20,7 @@ try:
 except ImportError:
     NavigateToPose = None
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 """Seconds to wait for the memory, for Nav2, and for their answers."""
 
 

@@ -96,7 +96,7 @@ def caption(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder (one image: or file) for the images with their captions."),
+        typer.Option(help="Write the images with their captions: a folder, or a file for one."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -119,7 +119,7 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     assert done.exit_code == 0
     model = str(tmp_path / "model")
     walls = ["--data", str(flickr.parent), "--sets", flickr.name, "--quantize", "none"]
-    arguments = [*walls, "--model", model, "--json"]
+    arguments = ["evaluate", "model", *walls, "--model", model, "--json"]
     scored = runner.invoke(app, arguments, catch_exceptions=False)
     result = json.loads(scored.stdout)
     assert (result["model"], result["quantize"]) == ("tiny", "none")
@@ -144,7 +144,7 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     refined = str(tmp_path / "refined")
     done = runner.invoke(app, [*refine, *common, "--out", refined], catch_exceptions=False)
     assert done.exit_code == 0
-    arguments = [*walls, "--model", refined, "--passes", "1,2", "--json"]
+    arguments = ["evaluate", "model", *walls, "--model", refined, "--passes", "1,2", "--json"]
     again = json.loads(runner.invoke(app, arguments, catch_exceptions=False).stdout)
     again = again["sets"][flickr.name]["passes"]
     assert again["1"] == first  # the first pass is as it was
