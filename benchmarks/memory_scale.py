@@ -77,7 +77,7 @@ def run(count: int, houses: int, views: int, *, plain: bool) -> dict:
         memory = SceneMemory.open(path, "house", parser=Prepared(), words=words)
         for number, one in enumerate(islice(cycle(source), count)):
             pose = shifted(one.pose, 0.0, random.normal(0, 0.03, 2))
-            observation = replace(one, stamp=(1000 + number) * SECOND, pose=pose)
+            observation = replace(one, stamp_ns=(1000 + number) * SECOND, pose=pose)
             begin, busy = perf_counter(), thread_time()
             memory.add(observation)
             costs.append(1e3 * (perf_counter() - begin))
