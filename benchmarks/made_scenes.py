@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Observations at made scenes, for tests of the memory."""
+"""Observations of simple scenes, for tests of the memory."""
 
 import math
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What an observation and a question cost while a scene memory grows to 100,000 observations.
+"""Cost of an observation and of a question while a memory grows to 100,000 observations.
 
 Robots walk through several made houses (mmser_ros/simulation), one after the other and again
 and again, with fresh noise on every pose. The captions of a walk repeat when it does; all are

@@ -137,7 +137,7 @@ def test_export_for_spark_dsg(mmser, tmp_path):
 
 
 def test_export_refuses_what_it_does_not_know(mmser, tmp_path):
-    with pytest.raises(ExportError, match=r"expected an ending of .*graphml"):
+    with pytest.raises(ExportError, match=r"expected a suffix of .*graphml"):
         mmser("export", "--out", tmp_path / "home.xyz")
 
 
