@@ -193,7 +193,6 @@ def test_help_shows_the_choices():
         ["memory", "show", "gone.sqlite", "--out", "map.pdf"],
         ["train", "glance", "--data", "gone", "--recipe", "gone.yaml"],
         ["calibrate", "--data", "gone", "--out", "out", "--passes", "one"],
-        ["run", "caption", "--params-file", "gone.yaml"],
     ],
 )
 def test_a_wrong_command_line_ends_in_words(arguments, tmp_path, monkeypatch, capsys):
