@@ -11,7 +11,7 @@ Methods side by side, on the same captions:
     plain                      attention, mean over heads and all layers
     rollout                    attention rollout (arXiv 2005.00928) through the language model
     shipped                    what `ground` and `mmser explain` do: the last layer but one
-    shipped without connector  the same of a second look, but not followed through its connector
+    shipped without connector  the same in pass 2, but not followed through its connector
 
 Prints one JSON object:
     python benchmarks/pointing_game.py --root <Flickr8k folder> --split dev
@@ -35,14 +35,14 @@ from mmser_ros.captioner.attention import (
     Attention,
     read_attention,
     rollout,
-    to_picture,
+    to_visual_tokens,
     token_maps,
 )
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.grounding import find_phrases, find_region, token_ends, tokens_of
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import fit_square
-from mmser_ros.captioner.passes import looks
+from mmser_ros.captioner.passes import run_passes
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.core.types import Region
 from mmser_ros.data.datasets import Flickr8k
@@ -61,8 +61,8 @@ PEOPLE = """
 """Nouns that may all be said of one person."""
 
 METHODS: dict[str, Callable[[Attention], Tensor]] = {
-    "plain": lambda one: to_picture(one.language.mean(dim=0), one),
-    "rollout": lambda one: to_picture(rollout(one.language), one),
+    "plain": lambda one: to_visual_tokens(one.language.mean(dim=0), one),
+    "rollout": lambda one: to_visual_tokens(rollout(one.language), one),
     "shipped": token_maps,
     "shipped without connector": lambda one: token_maps(replace(one, connector=None)),
 }
@@ -71,12 +71,12 @@ METHODS: dict[str, Callable[[Attention], Tensor]] = {
 def attended(
     specialist: Specialist, tokenizer: Tokenizer, mosaic: np.ndarray, passes: int
 ) -> Iterator[tuple[list[int], Attention]]:
-    """The tokens of each look, and its attention."""
+    """The tokens of each pass, and its attention."""
     images, dtype = [mosaic], torch.float32
-    for look in looks(specialist, tokenizer, images, dtype=dtype, passes=passes, beams=1):
-        said = look.said[0].tokens
-        before = None if look.before is None else look.before[0]
-        yield said, read_attention(specialist, look.levels, said, before)
+    for one in run_passes(specialist, tokenizer, images, dtype=dtype, passes=passes, beams=1):
+        tokens = one.decoded[0].tokens
+        initial = None if one.initial is None else one.initial[0]
+        yield tokens, read_attention(specialist, one.levels, tokens, initial)
 
 
 def named_once(head: str, described: list[list[Structure]]) -> int | None:
@@ -114,7 +114,7 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
         one, two, three, four = (tiles[name] for name in names)
         mosaic = np.vstack([np.hstack([one, two]), np.hstack([three, four])])
         seen = attended(specialist, tokenizer, mosaic, passes)
-        for look, (tokens, attention) in enumerate(seen, start=1):
+        for number, (tokens, attention) in enumerate(seen, start=1):
             ends = token_ends(tokenizer, tokens)
             for phrase in find_phrases(tokenizer.decode(tokens).strip()):
                 tile = named_once(phrase.head, [described[name] for name in names])
@@ -125,7 +125,7 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
                         continue
                     mean = maps(attention)[tokens_of(phrase, ends)].mean(dim=0)
                     place = inside(mean.reshape(grid, grid).numpy(), tile)
-                    points[look, method].append(place)
+                    points[number, method].append(place)
     return {
         "model": specialist.config.name,
         "split": data.split,
@@ -133,19 +133,19 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
         "mosaics": mosaics,
         "seed": seed,
         "chance": 0.25,
-        "looks": {
-            str(look): {
-                "n": len(points[look, "shipped"]),
+        "passes": {
+            str(number): {
+                "n": len(points[number, "shipped"]),
                 **{
                     method: {
                         "pointing": round(float(np.mean([hit for hit, _ in some])), 3),
                         "region": round(float(np.mean([share for _, share in some])), 3),
                     }
-                    for (number, method), some in points.items()
-                    if number == look
+                    for (of, method), some in points.items()
+                    if of == number
                 },
             }
-            for look in range(1, passes + 1)
+            for number in range(1, passes + 1)
         },
     }
 

@@ -25,8 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from mmser_ros.core.errors import MmserError
-from mmser_ros.training.distributed import add_up, processes
-from mmser_ros.training.progress_log import Journal
+from mmser_ros.training.distributed import processes, sum_over_processes
+from mmser_ros.training.progress_log import ProgressLog
 
 PART_SEEDS = 15_485_863
 """Between the seeds of the parts of a batch; more than there are steps."""
@@ -144,7 +144,7 @@ def train(
     step = _resume(state_file, schedule, parameters, average, optimiser)
     saved_at = monotonic()
     model.train()
-    with Journal(name, step, steps, folder) as journal:
+    with ProgressLog(name, step, steps, folder) as journal:
         while step < steps:
             epoch, place = divmod(step, per_epoch)
             order = order_of(epoch) if order_of else _shuffled(items, schedule.seed, epoch)
@@ -226,7 +226,7 @@ def _gradients(
         if one.grad is None:  # in this process; another may have used it
             one.grad = torch.zeros_like(one)
         gradients.append(one.grad)
-    add_up([sums, *gradients])
+    sum_over_processes([sums, *gradients])
     torch._foreach_div_(gradients, float(sums[1]))
     return float(sums[0] / sums[1])
 

@@ -57,7 +57,7 @@ def guess_words(
             for picture in some
         ]
         rows = lay_rows(said, specialist.device)
-        levels = pictures.seen(others[some].tolist(), [0] * len(some))
+        levels = pictures.levels(others[some].tolist(), [0] * len(some))
         with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = read(specialist, specialist.context(specialist.glance(levels)), rows)
         likely = logits.float().softmax(-1).cpu()

@@ -24,7 +24,7 @@ def say(text: str) -> None:
     _console().print(text, markup=False)
 
 
-class Journal:
+class ProgressLog:
     """The progress of one stage; to be closed by `with`. Only the main process keeps one."""
 
     def __init__(self, name: str, step: int, steps: int, folder: Path) -> None:
@@ -47,7 +47,7 @@ class Journal:
             # What a killed run wrote after its last checkpoint is written again.
             self._board = SummaryWriter(folder / "tensorboard" / name, purge_step=step)
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> ProgressLog:
         self._bar.start()
         return self
 

@@ -17,7 +17,7 @@ from mmser_ros.training.loop import Schedule, TrainingError
 from mmser_ros.training.stages.glance import GlanceSchedule
 from mmser_ros.training.stages.proofread import ProofreadSchedule
 from mmser_ros.training.stages.refine import RefineSchedule
-from mmser_ros.training.stages.self_critical import ConsensusSchedule
+from mmser_ros.training.stages.self_critical import SelfCriticalSchedule
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Recipe:
     holdout: int
     glance: GlanceSchedule
     language: Schedule | None = None
-    consensus: ConsensusSchedule | None = None
+    consensus: SelfCriticalSchedule | None = None
     connector: GlanceSchedule | None = None
     cache: bool = True
 
@@ -68,7 +68,7 @@ class RefineRecipe:
     views: int
     holdout: int
     refine: RefineSchedule | None = None
-    consensus: ConsensusSchedule | None = None
+    consensus: SelfCriticalSchedule | None = None
     concepts: Schedule | None = None
     proofread: ProofreadSchedule | None = None
     cache: bool = True
@@ -84,8 +84,8 @@ class RefineRecipe:
             msg += "consensus with them only"
             raise TrainingError(msg)
         given = self.refine and set(self.refine.initial) != {"own"}
-        if self.consensus and self.consensus.lesson and not given:
-            msg = "consensus: lesson needs initial captions that are not the model's own"
+        if self.consensus and self.consensus.supervised_weight and not given:
+            msg = "consensus: supervised_weight needs initial captions that are not the model's own"
             raise TrainingError(msg)
         fixed = self.refine and not self.refine.language_model
         if self.consensus and fixed and self.consensus.passes == 1:
@@ -106,7 +106,7 @@ def read_recipe(path: Path) -> Recipe:
         return Recipe(
             glance=GlanceSchedule(**fields.pop("glance")),
             language=Schedule(**language) if language else None,
-            consensus=ConsensusSchedule(**consensus) if consensus else None,
+            consensus=SelfCriticalSchedule(**consensus) if consensus else None,
             connector=GlanceSchedule(**connector) if connector else None,
             **fields,
         )
@@ -125,7 +125,7 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
             levels=tuple(fields.pop("levels")),
             ser_connector=SerConnectorConfig.from_fields(fields.pop("ser_connector")),
             refine=RefineSchedule(**refine) if refine else None,
-            consensus=ConsensusSchedule(**consensus) if consensus else None,
+            consensus=SelfCriticalSchedule(**consensus) if consensus else None,
             concepts=Schedule(**concepts) if concepts else None,
             proofread=ProofreadSchedule(**proofread) if proofread else None,
             **fields,

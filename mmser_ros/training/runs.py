@@ -31,8 +31,8 @@ from mmser_ros.training.stages.concepts import train_concepts
 from mmser_ros.training.stages.glance import train_glance
 from mmser_ros.training.stages.language import train_language
 from mmser_ros.training.stages.proofread import train_proofreader
-from mmser_ros.training.stages.refine import RefineLesson, RefineSchedule, train_refine
-from mmser_ros.training.stages.self_critical import train_consensus
+from mmser_ros.training.stages.refine import RefineLoss, RefineSchedule, train_refine
+from mmser_ros.training.stages.self_critical import train_self_critical
 from mmser_ros.training.tokens import train_tokenizer
 
 
@@ -119,7 +119,7 @@ def run_glance(
     pictures = _pictures(recipe, specialist, reader, work / "features", progress)
     train_glance(specialist, tokenizer, pictures, recipe.glance, work)
     if recipe.consensus:
-        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
+        train_self_critical(specialist, tokenizer, pictures, recipe.consensus, work)
     finish(out, specialist, tokenizer)
 
 
@@ -199,12 +199,12 @@ def _train_connector(
     # A language model that is trained learns its own glances beside, whatever it is given.
     kinds = (*schedule.initial, *(["own"] if schedule.language_model else []))
     initials = _initials(specialist, tokenizer, pictures, kinds, progress, schedule.seed)
-    lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
+    lesson = RefineLoss(specialist, tokenizer, pictures, initials, schedule)
     train_refine(specialist, tokenizer, pictures, schedule, work, lesson)
     if recipe.consensus:
         only = [] if schedule.language_model else [specialist.ser_connector]
         rewards, given = recipe.consensus, lesson.given
-        train_consensus(specialist, tokenizer, pictures, rewards, work, given, only)
+        train_self_critical(specialist, tokenizer, pictures, rewards, work, given, only)
 
 
 def _initials(

@@ -53,7 +53,7 @@ class Rows:
 
     tokens: Tensor
     segments: Tensor
-    places: Tensor
+    positions: Tensor
     targets: Tensor
 
     @property
@@ -74,7 +74,7 @@ def lay_rows(rows: Sequence[Sequence[Sequence[int]]], device: torch.device | str
     shape = (len(rows), length)
     tokens = torch.zeros(shape, dtype=torch.long)
     segments = torch.full(shape, -1)
-    places = torch.zeros(shape, dtype=torch.long)
+    positions = torch.zeros(shape, dtype=torch.long)
     targets = torch.full(shape, -100)
     for line, row in enumerate(rows):
         start = 0
@@ -83,10 +83,10 @@ def lay_rows(rows: Sequence[Sequence[Sequence[int]]], device: torch.device | str
             end = start + len(ids) - 1
             tokens[line, start:end] = ids[:-1]
             segments[line, start:end] = number
-            places[line, start:end] = torch.arange(end - start)
+            positions[line, start:end] = torch.arange(end - start)
             targets[line, start:end] = ids[1:]
             start = end
-    return Rows(*(one.to(device) for one in (tokens, segments, places, targets)))
+    return Rows(*(one.to(device) for one in (tokens, segments, positions, targets)))
 
 
 def read(forward: Callable[..., Tensor], context: Prompt, rows: Rows) -> Tensor:
@@ -101,7 +101,7 @@ def read(forward: Callable[..., Tensor], context: Prompt, rows: Rows) -> Tensor:
         context.embeddings,
         rows.tokens,
         rows.segments,
-        rows.places,
+        rows.positions,
         context.positions,
         context.mask,
     )

@@ -51,5 +51,5 @@ def test_rows_hold_every_token_and_every_target(rows):
             mine = laid.segments[line] == number
             assert laid.tokens[line][mine].tolist() == caption[:-1]
             assert laid.targets[line][mine].tolist() == caption[1:]
-            assert laid.places[line][mine].tolist() == list(range(len(caption) - 1))
+            assert laid.positions[line][mine].tolist() == list(range(len(caption) - 1))
     assert torch.equal(laid.targets == -100, laid.segments == -1)

@@ -41,10 +41,12 @@ def train_concepts(
     detector = specialist.ser_connector.concepts
     assert detector
     features = _pooled(specialist, pictures, progress)
-    words = choose_words(tokenizer, pictures.captions[: pictures.known], detector.config.words)
+    words = choose_words(tokenizer, pictures.captions[: pictures.num_train], detector.config.words)
     present = _present(list(words), pictures.captions).to(specialist.device)
-    known = features[:, : pictures.known].flatten(0, 1)
-    detector.begin(torch.tensor(list(words.values())), present[: pictures.known].mean(0), known)
+    known = features[:, : pictures.num_train].flatten(0, 1)
+    detector.initialise(
+        torch.tensor(list(words.values())), present[: pictures.num_train].mean(0), known
+    )
 
     def loss_of(batch: Sequence[int]) -> Loss:
         seen = features[pictures.draw_views(len(batch)), list(batch)]
@@ -54,14 +56,14 @@ def train_concepts(
         if not pictures.holdout:
             return {}
         with torch.no_grad():
-            odds = detector(features[0, pictures.known :])
+            odds = detector(features[0, pictures.num_train :])
         return {
             "held-out loss": float(
-                binary_cross_entropy_with_logits(odds, present[pictures.known :])
+                binary_cross_entropy_with_logits(odds, present[pictures.num_train :])
             )
         }
 
-    train("concepts", detector, loss_of, pictures.known, schedule, folder, validate)
+    train("concepts", detector, loss_of, pictures.num_train, schedule, folder, validate)
 
 
 def choose_words(
@@ -103,5 +105,5 @@ def _pooled(specialist: Specialist, pictures: CaptionedFeatures, progress: Progr
     rows = []
     for view, at in progress(starts, "pooling features", len(starts)):
         some = range(at, min(at + BATCH, total))
-        rows.append(pool(specialist.reread(pictures.seen(some, [view] * len(some)))))
+        rows.append(pool(specialist.select_levels(pictures.levels(some, [view] * len(some)))))
     return torch.cat(rows).unflatten(0, (pictures.views, total))

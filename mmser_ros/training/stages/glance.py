@@ -17,9 +17,9 @@ from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.training.batches import (
     CaptionedFeatures,
     caption_ids,
-    draw_looks,
+    draw_visual_tokens,
     drop_channels,
-    held_out,
+    score_holdout,
 )
 from mmser_ros.training.loop import Loss, Schedule, train, training_only
 from mmser_ros.training.tokens import lay_rows
@@ -34,8 +34,8 @@ class GlanceSchedule(Schedule):
     Attributes:
         captions: how many captions of a picture share one look at it; fewer: more pictures a
             step for the same work.
-        keep: share of the visual tokens that a look sees, see `draw_looks`: less work and less
-            overfitting.
+        keep: share of the visual tokens that a look sees, see `draw_visual_tokens`: less
+            work and less overfitting.
         keep_channels: share of the features' channels that a look sees, see `drop_channels`.
     """
 
@@ -58,11 +58,11 @@ def train_glance(
     An item is one view of a picture with some of its captions; an epoch has every caption once.
     """
     plain = caption_ids(specialist, tokenizer, pictures.captions)
-    turned = caption_ids(specialist, tokenizer, pictures.turned)
+    turned = caption_ids(specialist, tokenizer, pictures.mirrored_captions)
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
     items = [
         (picture, slice(start, start + schedule.captions))
-        for picture, some in enumerate(plain[: pictures.known])
+        for picture, some in enumerate(plain[: pictures.num_train])
         for start in range(0, len(some), schedule.captions)
     ]
     tokens = specialist.visual_tokens
@@ -75,19 +75,19 @@ def train_glance(
             for view, (picture, captions) in zip(views, chosen, strict=True)
         ]
         laid = lay_rows(rows, specialist.device)
-        looks = draw_looks(len(batch), tokens, schedule.keep).to(specialist.device)
-        level = pictures.seen([picture for picture, _ in chosen], views)[0]
+        looks = draw_visual_tokens(len(batch), tokens, schedule.keep).to(specialist.device)
+        level = pictures.levels([picture for picture, _ in chosen], views)[0]
         level = level.take_along_dim(looks[:, :, None], dim=1)
         with torch.autocast(specialist.device.type, torch.bfloat16):
             visual = specialist.glance(drop_channels((level,), schedule.keep_channels))
-            logits = forward(visual, laid.tokens, laid.segments, laid.places, looks)
+            logits = forward(visual, laid.tokens, laid.segments, laid.positions, looks)
         loss = cross_entropy(
             logits.flatten(0, 1).float(), laid.targets.flatten(), label_smoothing=LABEL_SMOOTHING
         )
         return loss, laid.words
 
     def validate() -> dict[str, float]:
-        return held_out(specialist, tokenizer, pictures)
+        return score_holdout(specialist, tokenizer, pictures)
 
     name = "connector" if connector_only else "glance"
     trained: list[nn.Module] = [specialist.glance_connector]

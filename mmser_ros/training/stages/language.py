@@ -45,7 +45,7 @@ def train_language(
         laid = lay_rows([rows[index] for index in batch], specialist.device)
         with torch.autocast(specialist.device.type, torch.bfloat16):
             nothing = torch.zeros(len(batch), 0, specialist.width, device=specialist.device)
-            logits = forward(nothing, laid.tokens, laid.segments, laid.places)
+            logits = forward(nothing, laid.tokens, laid.segments, laid.positions)
         loss = cross_entropy(logits.flatten(0, 1).float(), laid.targets.flatten())
         return loss, laid.words
 

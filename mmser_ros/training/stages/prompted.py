@@ -24,25 +24,25 @@ from torch.nn.functional import cross_entropy
 from mmser_ros.captioner.attention import eager_attention
 from mmser_ros.captioner.decoding.greedy import pad
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.training.batches import draw_looks, drop_channels
+from mmser_ros.training.batches import draw_visual_tokens, drop_channels
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
 from mmser_ros.training.tokens import lay_rows, mirror
 from mmser_ros.training.words.features import ViewFeatures
-from mmser_ros.training.words.prompted_items import ToldItem
-from mmser_ros.training.words.views import LEARNED
+from mmser_ros.training.words.prompted_items import PromptedItem
+from mmser_ros.training.words.views import TRAIN_VIEWS
 
 TOGETHER = 32
 """Batches whose items are sorted by length."""
 
 
 @dataclass(frozen=True)
-class ToldSchedule(Schedule):
+class PromptedSchedule(Schedule):
     """How a language model with words is trained.
 
     Attributes:
         lines: how many lines of text it learns from, with words of pictures that are like them.
         captions: set → how many captions of one picture it learns from; `others`: of other sets.
-        keep: share of the visual tokens that a look sees, see `pictures.draw_looks`.
+        keep: share of the visual tokens that a look sees, see `pictures.draw_visual_tokens`.
         keep_channels: share of the features' channels, see `pictures.drop_channels`.
         connector_rate: peak of the connector's learning rate; default: as the rest.
     """
@@ -54,13 +54,13 @@ class ToldSchedule(Schedule):
     connector_rate: float | None = None
 
 
-def train_told(
+def train_prompted(
     name: str,
     specialist: Specialist,
     tokenizer: Tokenizer,
-    items: Sequence[ToldItem],
+    items: Sequence[PromptedItem],
     features: ViewFeatures | None,
-    schedule: ToldSchedule,
+    schedule: PromptedSchedule,
     folder: Path,
 ) -> None:
     """Train the language model, and the glance connector where items have pictures.
@@ -78,8 +78,8 @@ def train_told(
         TrainingError: there are too few items for a batch, or as `loop.train`.
     """
     prompts = prompt_ids(tokenizer, [one.prompt for one in items])
-    plain = told_ids(specialist, tokenizer, [one.caption for one in items])
-    turned = told_ids(specialist, tokenizer, [mirror(one.caption) for one in items])
+    plain = target_ids(specialist, tokenizer, [one.caption for one in items])
+    turned = target_ids(specialist, tokenizer, [mirror(one.caption) for one in items])
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
     device = specialist.device
     lengths = [len(prompt) + len(caption) for prompt, caption in zip(prompts, plain, strict=True)]
@@ -98,9 +98,14 @@ def train_told(
         with torch.autocast(device.type, torch.bfloat16):
             if shown:
                 assert features
-                views = [LEARNED[one] for one in torch.randint(len(LEARNED), (len(some),)).tolist()]
+                views = [
+                    TRAIN_VIEWS[one]
+                    for one in torch.randint(len(TRAIN_VIEWS), (len(some),)).tolist()
+                ]
                 flags = features.mirrored(shown, views)
-                looks = draw_looks(len(some), specialist.visual_tokens, schedule.keep).to(device)
+                looks = draw_visual_tokens(len(some), specialist.visual_tokens, schedule.keep).to(
+                    device
+                )
                 level = features.glance(shown, views).take_along_dim(looks[:, :, None], dim=1)
                 visual = specialist.glance(drop_channels((level,), schedule.keep_channels))
             context = specialist.context(visual, words=words)
@@ -112,7 +117,7 @@ def train_told(
                 context.embeddings,
                 laid.tokens,
                 laid.segments,
-                laid.places,
+                laid.positions,
                 positions,
                 context.mask,
                 specialist.starts(len(some), words),
@@ -141,7 +146,7 @@ class Batches:
     """Items in batches of alike ones: with pictures or without, and of about the same length."""
 
     def __init__(
-        self, items: Sequence[ToldItem], lengths: Sequence[int], size: int, seed: int
+        self, items: Sequence[PromptedItem], lengths: Sequence[int], size: int, seed: int
     ) -> None:
         """Take the items, their lengths in tokens, the size of a batch and the seed of the order.
 
@@ -197,7 +202,7 @@ def prompt_ids(tokenizer: Tokenizer, prompts: Sequence[str]) -> list[list[int]]:
     return [one.ids for one in encodings]
 
 
-def told_ids(
+def target_ids(
     specialist: Specialist, tokenizer: Tokenizer, captions: Sequence[str]
 ) -> list[list[int]]:
     """Token ids from begin to end; a word that begins a caption is written as any other."""

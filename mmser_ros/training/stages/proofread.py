@@ -73,13 +73,17 @@ def train_proofreader(
         tokens, mask = pad(planted, specialist.device)
         corrections = map(correct, planted, truths)
         targets = [[*row, *[NOTHING] * (tokens.shape[1] - len(row))] for row in corrections]
-        levels = specialist.reread(pictures.seen([picture for picture, _ in chosen], views))
+        levels = specialist.select_levels(
+            pictures.levels([picture for picture, _ in chosen], views)
+        )
         embeddings = specialist.language_model.embeddings.detach()
         with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = forward(levels, tokens, embeddings, mask)
         return logits.float(), tokens, torch.tensor(targets, device=tokens.device)
 
-    items = [(one, n) for one in range(pictures.known) for n in range(len(pictures.captions[one]))]
+    items = [
+        (one, n) for one in range(pictures.num_train) for n in range(len(pictures.captions[one]))
+    ]
 
     def loss_of(batch: Sequence[int]) -> Loss:
         random = np.random.default_rng(int(torch.randint(2**31, ())))
@@ -91,7 +95,7 @@ def train_proofreader(
 
     @torch.no_grad()
     def validate() -> dict[str, float]:
-        held = range(pictures.known, len(pictures.captions))
+        held = range(pictures.num_train, len(pictures.captions))
         rest = [(one, n) for one in held for n in range(len(pictures.captions[one]))]
         figures = {}
         for kind in schedule.initial if rest else ():

@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.decoding.greedy import Prompt, pad
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.training.batches import CaptionedFeatures, caption_ids, drop_channels, held_out
+from mmser_ros.training.batches import CaptionedFeatures, caption_ids, drop_channels, score_holdout
 from mmser_ros.training.initial_captions import KINDS, InitialCaptions
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
 from mmser_ros.training.stages.glance import LABEL_SMOOTHING
@@ -47,7 +47,7 @@ class RefineSchedule(Schedule):
             raise TrainingError(msg)
 
 
-class RefineLesson:
+class RefineLoss:
     """Second looks at pictures with initial captions, and what should have been said."""
 
     def __init__(
@@ -62,12 +62,12 @@ class RefineLesson:
         self._kinds, self._rehearses = schedule.initial, schedule.language_model
         self._keep_channels = schedule.keep_channels
         self._plain = caption_ids(specialist, tokenizer, pictures.captions)
-        self._turned = caption_ids(specialist, tokenizer, pictures.turned)
+        self._turned = caption_ids(specialist, tokenizer, pictures.mirrored_captions)
         self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
 
     def captions(self) -> list[tuple[int, int]]:
         """Every (picture, caption) there is to learn."""
-        known = self._plain[: self._pictures.known]
+        known = self._plain[: self._pictures.num_train]
         return [(one, number) for one, some in enumerate(known) for number in range(len(some))]
 
     def __call__(self, chosen: Sequence[tuple[int, int]]) -> Tensor:
@@ -100,7 +100,7 @@ class RefineLesson:
         views = pictures.draw_views(len(chosen))
         random = np.random.default_rng(int(torch.randint(2**31, ())))
         initial = pad(self._initials.draw(views, chosen, kinds, random), specialist.device)
-        levels = pictures.seen([picture for picture, _ in chosen], views)
+        levels = pictures.levels([picture for picture, _ in chosen], views)
         captions = [
             (self._turned if pictures.mirrored[view, picture] else self._plain)[picture][number]
             for view, (picture, number) in zip(views, chosen, strict=True)
@@ -125,7 +125,7 @@ def train_refine(
     pictures: CaptionedFeatures,
     schedule: RefineSchedule,
     folder: Path,
-    lesson: RefineLesson,
+    lesson: RefineLoss,
 ) -> None:
     """Train the further passes: the SeR-connector, and the language model if asked.
 
@@ -137,7 +137,7 @@ def train_refine(
         return lesson([items[index] for index in batch]), len(batch)
 
     def validate() -> dict[str, float]:
-        return held_out(specialist, tokenizer, pictures, passes=2)
+        return score_holdout(specialist, tokenizer, pictures, passes=2)
 
     trained: list[nn.Module] = [specialist.ser_connector]
     if schedule.language_model:

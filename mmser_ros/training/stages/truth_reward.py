@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from mmser_ros.captioner.model.word_detector import NOTHING
 from mmser_ros.language.word_finder import WordFinder
-from mmser_ros.training.stages.cider_reward import ConsensusReward
+from mmser_ros.training.stages.cider_reward import CiderReward
 from mmser_ros.training.tokens import mirror
 from mmser_ros.training.words.targets import WordTargets
 
@@ -43,7 +43,7 @@ class CaptionRewards:
         self._targets = targets
         self._gain, self._cost = gain, cost
         turned = [[mirror(caption) for caption in some] for some in references]
-        self._consensus = [ConsensusReward(references), ConsensusReward(turned)]
+        self._consensus = [CiderReward(references), CiderReward(turned)]
         self._captioned = [bool(some) for some in references]
 
     def __call__(self, caption: str, picture: int, *, mirrored: bool, ended: bool) -> float:

@@ -29,7 +29,7 @@ from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.words.features import ViewFeatures
 from mmser_ros.training.words.targets import WordTargets
-from mmser_ros.training.words.views import CROPS, LEARNED
+from mmser_ros.training.words.views import CROPS, TRAIN_VIEWS
 
 AT_ONCE = 256
 """Pictures whose odds are computed at once."""
@@ -63,7 +63,7 @@ class WordSchedule(Schedule):
 
 
 @dataclass(frozen=True)
-class WordLessons:
+class DetectorData:
     """What word detectors learn from.
 
     Attributes:
@@ -83,7 +83,7 @@ class WordLessons:
 
 
 def train_words(
-    specialist: Specialist, lessons: WordLessons, schedule: WordSchedule, folder: Path
+    specialist: Specialist, lessons: DetectorData, schedule: WordSchedule, folder: Path
 ) -> None:
     """Train the detector of a specialist on all pictures; an item is a picture's view.
 
@@ -98,7 +98,7 @@ def train_words(
 
 def odds_by_folds(
     specialist: Specialist,
-    lessons: WordLessons,
+    lessons: DetectorData,
     schedule: WordSchedule,
     folder: Path,
     progress: Progress,
@@ -150,7 +150,7 @@ def odds_by_folds(
 def fit_detector(
     specialist: Specialist,
     config: WordsConfig,
-    lessons: WordLessons,
+    lessons: DetectorData,
     known: np.ndarray,
     schedule: WordSchedule,
     folder: Path,
@@ -162,7 +162,7 @@ def fit_detector(
     detector = WordDetector(config, vision.channels, vision.classes).to(device)
     _begin(detector, lessons, known)
     truth, weight = lessons.targets.truth, lessons.targets.weight
-    views = torch.tensor(LEARNED)
+    views = torch.tensor(TRAIN_VIEWS)
 
     def loss_of(batch: Sequence[int]) -> Loss:
         pictures = known[list(batch)]
@@ -180,7 +180,7 @@ def fit_detector(
 
 
 @torch.no_grad()
-def _begin(detector: WordDetector, lessons: WordLessons, known: np.ndarray) -> None:
+def _begin(detector: WordDetector, lessons: DetectorData, known: np.ndarray) -> None:
     """Let a detector take on what features are usual, and how frequent words are."""
     sample = known[::SAMPLE].tolist()
     pooled, classes = lessons.features.pooled(sample, [0] * len(sample))
@@ -202,7 +202,7 @@ def _odds(
     return combine(torch.stack(each, dim=1))
 
 
-def _key(config: WordsConfig, lessons: WordLessons, schedule: WordSchedule) -> str:
+def _key(config: WordsConfig, lessons: DetectorData, schedule: WordSchedule) -> str:
     digest = hashlib.sha256(json.dumps([config.names, vars(schedule)]).encode())
     for array in (lessons.targets.truth, lessons.targets.weight, lessons.folds):
         digest.update(np.ascontiguousarray(array).tobytes())

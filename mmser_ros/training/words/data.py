@@ -23,7 +23,7 @@ from mmser_ros.data.picture_sets import PictureSet, open_sets
 from mmser_ros.data.set_files import read_json
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
-from mmser_ros.training.stages.words import EVERY_FOLD, WordLessons, WordSchedule
+from mmser_ros.training.stages.words import EVERY_FOLD, DetectorData, WordSchedule
 from mmser_ros.training.words.blank_images import blank_picture, dimmed
 from mmser_ros.training.words.features import (
     StoredViews,
@@ -112,14 +112,14 @@ def open_words_data(data: Path, sentences: Path | None = None) -> WordsData:
     return WordsData(sets, lines, indoor, rooms.get("outdoors", ()))
 
 
-def word_lessons(
+def detector_data(
     specialist: Specialist,
     names: Sequence[str],
     data: WordsData,
     schedule: WordSchedule,
     folder: Path,
     progress: Progress,
-) -> WordLessons:
+) -> DetectorData:
     """Features, targets and folds of all pictures, those without content and dim ones at the end.
 
     Args:
@@ -136,7 +136,7 @@ def word_lessons(
     stores = store_sets(specialist, encode, data.sets, schedule.precision, folder, progress)
     count = schedule.blanks
     if not count:
-        return WordLessons(ViewFeatures(stores, specialist), targets, folds)
+        return DetectorData(ViewFeatures(stores, specialist), targets, folds)
     places = [(one, name) for one in data.sets for name in one.examples]
     draw = np.random.default_rng(schedule.seed)
     sources = draw.integers(len(places), size=count)
@@ -166,7 +166,7 @@ def word_lessons(
             )
     nothing = np.zeros((count, len(names)), bool)
     nothing[:, list(names).index(NOTHING)] = True
-    return WordLessons(
+    return DetectorData(
         ViewFeatures([*stores, *extra], specialist),
         WordTargets(
             np.concatenate([targets.truth, nothing, targets.truth[sources]]),

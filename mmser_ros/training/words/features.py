@@ -34,7 +34,7 @@ from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.words.views import LEARNED, VIEWS, is_mirrored, square_view
+from mmser_ros.training.words.views import TRAIN_VIEWS, VIEWS, is_mirrored, square_view
 
 CHUNK = 64
 """Pictures between two savings."""
@@ -50,7 +50,7 @@ class StoredViews:
     Attributes:
         pooled: (pictures, views, features) float16, see `concepts.pool`.
         glance: (pictures, views, tokens, channels) float16 of the glance's level, of the views
-            LEARNED; None where no language model learns from them.
+            TRAIN_VIEWS; None where no language model learns from them.
         lost: numbers of pictures that can't be read: their features are 0.
     """
 
@@ -113,7 +113,7 @@ def store_views(
         folder: where folders lie.
         progress: wraps an iterable with a description and a total.
         views: which, see `picture_views.square_view`.
-        glances: whether to keep the glance's level of the views LEARNED, too.
+        glances: whether to keep the glance's level of the views TRAIN_VIEWS, too.
     """
     vision = specialist.vision
     code = json.dumps([asdict(vision.config), key, count, list(views), glances])
@@ -126,7 +126,7 @@ def store_views(
     done, lost = int(state["pictures"]), list(state["lost"])
     shapes: dict[str, tuple[int, ...]] = {"pooled": (count, len(views), 2 * sum(vision.channels))}
     if glances:
-        shapes["glance"] = (count, len(LEARNED), vision.grids[0] ** 2, vision.channels[0])
+        shapes["glance"] = (count, len(TRAIN_VIEWS), vision.grids[0] ** 2, vision.channels[0])
     if done < count:
         stores = {
             name: open_memmap(
@@ -188,7 +188,7 @@ def _encode(
     levels = [one.float() for one in encode(pixels)]
     found = {"pooled": pool(levels)}
     if glances:
-        found["glance"] = levels[0][[list(views).index(view) for view in LEARNED]]
+        found["glance"] = levels[0][[list(views).index(view) for view in TRAIN_VIEWS]]
     return {name: values.half().cpu().numpy() for name, values in found.items()}
 
 
@@ -229,12 +229,12 @@ class ViewFeatures:
             return pooled, vision.classify(pooled[:, : vision.channels[0]])
 
     def glance(self, pictures: Sequence[int], views: Sequence[int]) -> Tensor:
-        """The glance's level (batch, tokens, channels) of a view, of LEARNED, of each picture."""
+        """The glance's level (batch, tokens, channels) of one of TRAIN_VIEWS of each picture."""
         rows = []
         for number, view in zip(pictures, views, strict=True):
             store, place = self._find(number)
             assert store.glance is not None
-            rows.append(store.glance[place, LEARNED.index(view)])
+            rows.append(store.glance[place, TRAIN_VIEWS.index(view)])
         return torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
 
     def mirrored(self, pictures: Sequence[int], views: Sequence[int]) -> list[bool]:

@@ -21,12 +21,12 @@ from mmser_ros.language.word_finder import PERSON, word_forms
 from mmser_ros.training.words.targets import WordTargets
 
 CHUNK = 2000
-"""Captions that donors are sought for at once."""
+"""Captions that neighbours are sought for at once."""
 RAREST = 6.0
 """The most that a word counts, in nats of its rarity."""
 KEPT = 0.35
 """Chance that what the picture has and the caption does not say stays."""
-FADED = 0.2
+REMAINING = 0.2
 """The most that is left of the probability of what is taken away."""
 
 
@@ -48,7 +48,7 @@ def prompt_words(names: Sequence[str], probabilities: np.ndarray) -> list[tuple[
     return [(names[index], float(probabilities[index])) for index in likely[:MOST]]
 
 
-class Donors:
+class NearestPictures:
     """Pictures with captions or labels, whose detected words captions take over."""
 
     def __init__(
@@ -109,7 +109,7 @@ class Donors:
         spoken = np.zeros(len(found), bool)
         spoken[columns] = True
         gone = self._truth[picture] & ~spoken & (random.random(len(found)) > KEPT)
-        found[gone] *= random.random(int(gone.sum())) * FADED
+        found[gone] *= random.random(int(gone.sum())) * REMAINING
         for column in columns:
             if not self._truth[picture, column] and len(self._having[column]):
                 other = random.choice(self._having[column])

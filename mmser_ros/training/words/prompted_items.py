@@ -21,7 +21,7 @@ from mmser_ros.data.example import Example
 from mmser_ros.data.set_files import OBJECT_SETS
 from mmser_ros.language.word_finder import WordFinder
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.words.noise import Donors, prompt_words
+from mmser_ros.training.words.noise import NearestPictures, prompt_words
 from mmser_ros.training.words.room_captions import RoomCaptions
 
 SHORTEST, LONGEST = 5, 18
@@ -35,7 +35,7 @@ AGAIN = 2
 
 
 @dataclass(frozen=True)
-class ToldItem:
+class PromptedItem:
     """A caption with its prompt.
 
     Attributes:
@@ -85,18 +85,18 @@ def text_items(
     names: Sequence[str],
     lines: Sequence[str],
     rooms: Sequence[str],
-    donors: Donors,
+    neighbours: NearestPictures,
     count: int,
     *,
     seed: int,
-) -> list[ToldItem]:
+) -> list[PromptedItem]:
     """Lines with the words that a detector would find in their pictures.
 
     Args:
         names: words of the detector.
         lines: captions.
         rooms: words that are said of rooms, see `choose_lines`.
-        donors: pictures whose words lines take over.
+        neighbours: pictures whose words lines take over.
         count: how many items at most.
         seed: of the choice.
 
@@ -107,13 +107,13 @@ def text_items(
     finder = WordFinder(name for name in names if name != NOTHING)
     chosen = choose_lines(lines, rooms, wanted, seed=seed)
     said = [finder.find(line) for line in chosen]
-    pictures, fits = donors.like(said)
+    pictures, fits = neighbours.like(said)
     least = np.quantile(fits, UNLIKE) if len(fits) else 0.0
-    items: list[ToldItem] = []
+    items: list[PromptedItem] = []
     for line, words, picture, fit in zip(chosen, said, pictures.tolist(), fits, strict=True):
         if words and fit >= least and len(items) < count:
-            told = prompt_words(names, donors.probabilities(words, picture))
-            items.append(ToldItem(word_prompt(told), line))
+            told = prompt_words(names, neighbours.probabilities(words, picture))
+            items.append(PromptedItem(word_prompt(told), line))
     if not items:
         msg = f"none of {len(lines)} lines of text has a word of the detector; expected captions "
         msg += f"of {SHORTEST} to {LONGEST} words, one a line"
@@ -128,7 +128,7 @@ def picture_items(
     most: Mapping[str, int],
     *,
     seed: int,
-) -> list[ToldItem]:
+) -> list[PromptedItem]:
     """Captions of pictures, by people or by rule, with what a detector finds in the pictures.
 
     Args:
@@ -155,7 +155,7 @@ def picture_items(
         else:
             captions = rooms.of(one, dict(zip(names, found.tolist(), strict=True)))
         prompt = word_prompt(prompt_words(names, found)) if captions else ""
-        items += [ToldItem(prompt, spoken(caption), number) for caption in captions]
+        items += [PromptedItem(prompt, spoken(caption), number) for caption in captions]
     if not items:
         msg = "no picture has captions or is of a room; expected sets with captions or scenes"
         raise TrainingError(msg)

@@ -12,7 +12,7 @@ import yaml
 
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.recipe import reading
-from mmser_ros.training.stages.prompted import ToldSchedule
+from mmser_ros.training.stages.prompted import PromptedSchedule
 from mmser_ros.training.stages.rewards import RewardSchedule
 from mmser_ros.training.stages.words import WordSchedule
 
@@ -48,8 +48,8 @@ class WordsRecipe:
 
     architecture: str
     words: WordSchedule
-    text: ToldSchedule
-    glance: ToldSchedule
+    text: PromptedSchedule
+    glance: PromptedSchedule
     pretrained: PretrainedCut | None = None
     vocabulary: int | None = None
     rewards: RewardSchedule | None = None
@@ -86,8 +86,8 @@ def read_words_recipe(path: Path) -> WordsRecipe:
         rewards = fields.pop("rewards", None)
         return WordsRecipe(
             words=WordSchedule(**fields.pop("words")),
-            text=ToldSchedule(**fields.pop("text")),
-            glance=ToldSchedule(**fields.pop("glance")),
+            text=PromptedSchedule(**fields.pop("text")),
+            glance=PromptedSchedule(**fields.pop("glance")),
             pretrained=None if cut is None else PretrainedCut(**cut),
             rewards=None if rewards is None else RewardSchedule(**rewards),
             **fields,

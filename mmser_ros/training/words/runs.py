@@ -23,19 +23,19 @@ from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pretrained import configuration, prune_layers, read_pretrained
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.runs import finish, place
-from mmser_ros.training.stages.prompted import train_told
+from mmser_ros.training.stages.prompted import train_prompted
 from mmser_ros.training.stages.rewards import RewardSchedule, rewarded_pictures, train_rewards
 from mmser_ros.training.stages.truth_reward import CaptionRewards
-from mmser_ros.training.stages.words import WordLessons, odds_by_folds, train_words
+from mmser_ros.training.stages.words import DetectorData, odds_by_folds, train_words
 from mmser_ros.training.tokens import train_tokenizer
 from mmser_ros.training.vocabulary import cut_vocabulary
-from mmser_ros.training.words.data import WordsData, open_words_data, word_lessons
-from mmser_ros.training.words.noise import Donors
-from mmser_ros.training.words.prompted_items import ToldItem, picture_items, text_items
+from mmser_ros.training.words.data import WordsData, detector_data, open_words_data
+from mmser_ros.training.words.noise import NearestPictures
+from mmser_ros.training.words.prompted_items import PromptedItem, picture_items, text_items
 from mmser_ros.training.words.recipe import STAGES, PretrainedCut, WordsRecipe
 from mmser_ros.training.words.targets import WordTargets
 
-FAINT = 0.3
+INITIAL_SCALE = 0.3
 """Of a new connector's last weights: visual tokens disturb a language model less at first."""
 
 
@@ -98,7 +98,7 @@ def run_words(
     say(f"{specialist.config.name}: {parameters:.1f} M parameters, {len(names)} words")
     say(f"{len(read.examples)} pictures, {len(read.lines)} lines of text, state in {work}")
     features = work / "features"
-    lessons = word_lessons(specialist, names, read, recipe.words, features, progress)
+    lessons = detector_data(specialist, names, read, recipe.words, features, progress)
     train_words(specialist, lessons, recipe.words, work)
     odds = odds_by_folds(specialist, lessons, recipe.words, work, progress)
     if until != STAGES[0]:
@@ -113,7 +113,7 @@ def _tell(
     tokenizer: Tokenizer,
     recipe: WordsRecipe,
     data: WordsData,
-    lessons: WordLessons,
+    lessons: DetectorData,
     chances: np.ndarray,
     work: Path,
     until: str,
@@ -133,15 +133,15 @@ def _tell(
     targets = WordTargets(lessons.targets.truth[usable], lessons.targets.weight[usable])
     text, glance = recipe.text, recipe.glance
 
-    def donors(seed: int) -> Donors:
-        return Donors(words.names, chances[usable], targets, seed=seed)
+    def neighbours(seed: int) -> NearestPictures:
+        return NearestPictures(words.names, chances[usable], targets, seed=seed)
 
     if text.epochs:
         items = text_items(
-            words.names, data.lines, data.indoor, donors(text.seed), text.lines, seed=text.seed
+            words.names, data.lines, data.indoor, neighbours(text.seed), text.lines, seed=text.seed
         )
         say(f"{len(items)} lines of text with words")
-        train_told("text", specialist, tokenizer, items, None, text, work)
+        train_prompted("text", specialist, tokenizer, items, None, text, work)
     if until == "text":
         return
     seen = picture_items(
@@ -152,9 +152,9 @@ def _tell(
     if glance.lines:
         seed = glance.seed + 1
         lines = text_items(
-            words.names, data.lines, data.indoor, donors(seed), glance.lines, seed=seed
+            words.names, data.lines, data.indoor, neighbours(seed), glance.lines, seed=seed
         )
-    train_told("glance", specialist, tokenizer, [*seen, *lines], lessons.features, glance, work)
+    train_prompted("glance", specialist, tokenizer, [*seen, *lines], lessons.features, glance, work)
     if recipe.rewards:
         _reward(specialist, tokenizer, recipe.rewards, data, lessons, chances, seen, work)
 
@@ -164,9 +164,9 @@ def _reward(
     tokenizer: Tokenizer,
     schedule: RewardSchedule,
     data: WordsData,
-    lessons: WordLessons,
+    lessons: DetectorData,
     chances: np.ndarray,
-    items: Sequence[ToldItem],
+    items: Sequence[PromptedItem],
     work: Path,
 ) -> None:
     """Let a model that can glance learn from what its captions are worth."""
@@ -206,7 +206,7 @@ def _begin(
         specialist = Specialist(config)
     with torch.no_grad():
         last = [one for one in specialist.glance_connector if isinstance(one, nn.Linear)][-1]
-        last.weight.mul_(FAINT)
+        last.weight.mul_(INITIAL_SCALE)
     return specialist, tokenizer
 
 

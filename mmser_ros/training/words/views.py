@@ -15,11 +15,11 @@ from mmser_ros.captioner.config import VisionConfig
 from mmser_ros.captioner.model.vision import crops, fit_square
 
 JITTERED = (1, 2)
-LEARNED = (0, *JITTERED)
+TRAIN_VIEWS = (0, *JITTERED)
 """Views that a detector and a language model learn from: the whole, and jittered ones, of which
 half are mirrored."""
 CROPS = (3, 4, 5, 6, 7)
-VIEWS = len(LEARNED) + len(CROPS)
+VIEWS = len(TRAIN_VIEWS) + len(CROPS)
 SMALLEST = 80
 """Side in pixels of the coarsest copy that a jittered view is made from."""
 

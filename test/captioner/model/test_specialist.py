@@ -25,11 +25,11 @@ def test_packed_captions_do_not_see_each_other(specialist):
     visual = torch.randn(1, specialist.visual_tokens, 32)
     captions = [[1, 10, 11, 2], [1, 20, 21, 22, 23, 2], [1, 30, 2]]
     packed = lay_rows([captions])
-    together = specialist(visual, packed.tokens, packed.segments, packed.places)
+    together = specialist(visual, packed.tokens, packed.segments, packed.positions)
     start = 0
     for caption in captions:
         alone = lay_rows([[caption]])
-        logits = specialist(visual, alone.tokens, alone.segments, alone.places)
+        logits = specialist(visual, alone.tokens, alone.segments, alone.positions)
         end = start + len(caption) - 1
         torch.testing.assert_close(together[:, start:end], logits, atol=1e-5, rtol=1e-4)
         start = end
@@ -42,7 +42,7 @@ def test_training_and_decoding_agree(specialist):
     levels = specialist.encode(torch.zeros(1, 3, 224, 224, dtype=torch.uint8))
     visual = specialist.glance(levels)
     rows = lay_rows([[[1, 5, 2]]])
-    forward = specialist(visual, rows.tokens, rows.segments, rows.places)[:, 0]
+    forward = specialist(visual, rows.tokens, rows.segments, rows.positions)[:, 0]
     logits, _ = prefill(specialist.language_model, specialist.prompt(visual))
     torch.testing.assert_close(forward, logits, atol=1e-5, rtol=1e-4)
 
@@ -54,6 +54,6 @@ def test_captions_depend_on_the_picture(specialist):
         for value in (0, 200)
     )
     assert not torch.allclose(
-        specialist(dark, rows.tokens, rows.segments, rows.places),
-        specialist(bright, rows.tokens, rows.segments, rows.places),
+        specialist(dark, rows.tokens, rows.segments, rows.positions),
+        specialist(bright, rows.tokens, rows.segments, rows.positions),
     )

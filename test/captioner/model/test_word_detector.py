@@ -89,7 +89,7 @@ def test_training_and_decoding_agree_on_words_of_several_lengths(told):
         context.embeddings,
         rows.tokens,
         rows.segments,
-        rows.places,
+        rows.positions,
         context.positions,
         context.mask,
         specialist.starts(2, words),

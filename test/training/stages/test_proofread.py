@@ -77,7 +77,7 @@ def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
     encode = lambda text: tokenizer.encode(text, add_special_tokens=False).ids  # noqa: E731
     embeddings = specialist.language_model.embeddings
     for picture, colour in enumerate(COLOURS):
-        seen = specialist.reread(features([0] * 4, [picture] * 4))
+        seen = specialist.select_levels(features([0] * 4, [picture] * 4))
         given = torch.tensor([encode(f"a {one} wall") for one in COLOURS])
         with torch.no_grad():
             logits = specialist.ser_connector.proofreader(seen, given, embeddings)
