@@ -23,7 +23,7 @@ from mmser_ros.captioner.model.language_model import LanguageModel
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.training.batches import draw_visual_tokens, keep_visual_tokens
 from mmser_ros.training.progress_log import say
-from mmser_ros.training.tokens import lay_rows
+from mmser_ros.training.tokens import pack_rows
 
 LOG_EVERY = 960
 """Pictures between two lines of the log."""
@@ -137,28 +137,28 @@ class PolicyGradient:
             if caption := target(*pair):
                 rows[number].append(caption)
                 target_weights[number] = target_weight
-        laid = lay_rows(rows, specialist.device)
+        packed = pack_rows(rows, specialist.device)
         context = keep_visual_tokens(
             specialist.context(visual, ids, mask, words), visual.shape[1], kept
         )
         with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = self._forward(
                 context.embeddings,
-                laid.tokens,
-                laid.segments,
-                laid.positions,
+                packed.tokens,
+                packed.segments,
+                packed.positions,
                 context.positions,
                 context.mask,
                 specialist.starts(len(batch), words),
             ).float()
-        sampled = (laid.segments < options.samples)[..., None]
+        sampled = (packed.segments < options.samples)[..., None]
         scaled = torch.where(sampled, logits / options.temperature, logits)
         losses = cross_entropy(
-            scaled.flatten(0, 1), laid.targets.flatten(), reduction="none"
-        ).view_as(laid.targets)
+            scaled.flatten(0, 1), packed.targets.flatten(), reduction="none"
+        ).view_as(packed.targets)
         weights = torch.tensor(np.concatenate([gains, target_weights], 1), dtype=torch.float32)
-        weights = weights.to(losses.device).gather(1, laid.segments.clamp(min=0))
-        return (weights * losses).sum() / laid.words, drawn
+        weights = weights.to(losses.device).gather(1, packed.segments.clamp(min=0))
+        return (weights * losses).sum() / packed.words, drawn
 
     def _advantages(self, captions: Sequence[list[int]], index: int, mirrored: bool) -> np.ndarray:
         texts = self._tokenizer.decode_batch(captions)

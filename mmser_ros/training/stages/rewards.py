@@ -1,9 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""After the glance of a model with words: sampled captions learn from what they are worth.
+"""After the glance of a model with words: self-critical training with rewards for true words.
 
-Self-critical sequence training (arXiv 1612.00563) with rewards for true words beside agreement, see
-`caption_rewards`; the baseline of a sample is the mean of its picture's other samples.
+The rewards are those of `truth_reward`.
 """
 
 from __future__ import annotations
@@ -37,19 +36,19 @@ from mmser_ros.training.words.views import TRAIN_VIEWS
 
 @dataclass(frozen=True)
 class RewardSchedule(Schedule):
-    """How a model with words learns from the rewards of its samples.
+    """Schedule of self-critical training of a model with words.
 
     Attributes:
-        pictures: set → how many of its pictures an epoch has at most; other sets: none.
-        gain: what a word is worth that is there, see `CaptionRewards`.
-        cost: what a word costs that is not.
+        pictures: set → maximum number of its pictures per epoch; other sets: none.
+        gain: reward of a word that is in the picture, see `CaptionRewards`.
+        cost: penalty of a word that is not.
         supervised_weight: weight of the loss on a human caption of the picture.
-        samples: captions drawn for each picture.
-        longest: tokens that a sample is cut after; default: those that a caption has at most.
-        temperature: of the samples.
-        keep: share of the visual tokens that a look sees.
-        keep_channels: share of the features' channels.
-        connector_rate: peak of the connector's learning rate; default: as the rest.
+        samples: samples per picture.
+        longest: maximum number of tokens of a sample; default: that of a caption.
+        temperature: temperature of the samples.
+        keep: share of the visual tokens that a pass reads.
+        keep_channels: share of the features' channels that a pass reads.
+        connector_rate: peak learning rate of the connector; default: that of the rest.
     """
 
     pictures: dict[str, int] | None = None
@@ -66,12 +65,12 @@ class RewardSchedule(Schedule):
 
 @dataclass(frozen=True)
 class RewardedPicture:
-    """A picture to caption.
+    """A picture for self-critical training.
 
     Attributes:
-        number: its number among the features.
-        prompt: its words, see `word_prompt`.
-        captions: those that it has.
+        number: its number in the features.
+        prompt: its word prompt.
+        captions: its captions.
     """
 
     number: int
@@ -88,15 +87,15 @@ def rewarded_pictures(
     *,
     seed: int,
 ) -> list[RewardedPicture]:
-    """Pictures of the sets that are asked for, with all captions that they have.
+    """Choose pictures of sets, with all their captions.
 
     Args:
         names: words of the detector.
-        examples: of the pictures, in the order of their numbers.
+        examples: annotations of the pictures, in the order of their numbers.
         probabilities: (pictures, words), as in `picture_items`.
-        items: captions of pictures, those by rule among them.
-        most: set → how many of its pictures at most, rather those that have captions.
-        seed: of the choice.
+        items: captions of pictures, human ones and those made by rule.
+        most: set → maximum number of its pictures; those with captions come first.
+        seed: seed of the choice.
     """
     captions: dict[int, list[str]] = {}
     for one in items:
@@ -128,19 +127,19 @@ def train_rewards(
     schedule: RewardSchedule,
     folder: Path,
 ) -> None:
-    """Go on from the glance with rewards; dropout is off.
+    """Continue the glance stage with self-critical training; dropout is off.
 
     Args:
-        specialist: trained so far.
+        specialist: the model, trained so far.
         tokenizer: its vocabulary.
-        pictures: what to caption.
-        rewards: of captions, by the pictures' places in `pictures`.
-        features: of all pictures.
-        schedule: how.
-        folder: of the state.
+        pictures: the pictures.
+        rewards: rewards of captions, by index in `pictures`.
+        features: features of all pictures.
+        schedule: the training schedule.
+        folder: folder of the resumable state.
 
     Raises:
-        TrainingError: as `loop.train`.
+        TrainingError: as in `loop.train`.
     """
     device = specialist.device
     prompts = prompt_ids(tokenizer, [one.prompt for one in pictures])
@@ -176,9 +175,9 @@ def train_rewards(
         return loss, len(batch)
 
     rate = schedule.connector_rate or schedule.learning_rate
-    plain_products = eager_attention if device.type == "cpu" else nullcontext
+    attention = eager_attention if device.type == "cpu" else nullcontext
     trained = (specialist.language_model, specialist.glance_connector)
-    with training_only(specialist, *trained), plain_products(specialist.language_model.model):
+    with training_only(specialist, *trained), attention(specialist.language_model.model):
         train(
             "rewards",
             specialist,
@@ -186,5 +185,5 @@ def train_rewards(
             len(pictures),
             schedule,
             folder,
-            faster={"glance_connector.": rate / schedule.learning_rate},
+            rate_factors={"glance_connector.": rate / schedule.learning_rate},
         )

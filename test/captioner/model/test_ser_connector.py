@@ -11,7 +11,7 @@ from mmser_ros.captioner.config import ConfigError
 from mmser_ros.captioner.decoding.greedy import greedy, pad
 from mmser_ros.captioner.model.joint_encoder import space_to_depth
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.training.tokens import lay_rows
+from mmser_ros.training.tokens import pack_rows
 
 
 def build(config, **changes):
@@ -82,7 +82,7 @@ def test_training_and_decoding_agree(specialist, levels):
     visual = specialist.refine(levels, initial, mask)
     prompt = specialist.prompt(visual, initial, mask)
     decoded = greedy(specialist.language_model, prompt, specialist.end, 6)
-    rows = lay_rows([[[1, *one.tokens, 2], [1, 11, 12, 2]] for one in decoded])
+    rows = pack_rows([[[1, *one.tokens, 2], [1, 11, 12, 2]] for one in decoded])
     context = specialist.context(visual, initial, mask)
     logits = specialist(
         context.embeddings,

@@ -61,7 +61,7 @@ def test_what_a_line_says_and_its_picture_lacks_is_as_in_pictures_that_have_it(p
 def test_lines_get_pictures_with_their_words(pictures):
     neighbours = NearestPictures(NAMES, *pictures, seed=0)
     wanted = [{"lamp", "ball"}, {"dog", "grass"}] * 5
-    chosen, fits = neighbours.like(wanted, best=1)
+    chosen, fits = neighbours.nearest(wanted, best=1)
     assert len(chosen) == len(fits) == 10
     for words, number in zip(wanted, chosen.tolist(), strict=True):
         assert pictures[1].truth[number, [NAMES.index(word) for word in words]].all()
