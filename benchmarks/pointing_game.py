@@ -1,16 +1,16 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How often a noun phrase of a caption points at what it names.
+"""How often a noun phrase of a caption points at the object that it names.
 
 The grid pointing game (arXiv 1608.00507, arXiv 2104.00032): four photographs make a mosaic, which
-the model captions. A noun phrase counts where the people who described the photographs named its
-head noun for exactly one of the four, and for a person, saw people in that one alone; it points
-right where its map's peak lies in that one. Chance is a quarter.
+the model captions. A noun phrase counts if the human captions have its head noun for exactly one
+of the four; a person counts if only that one has people. It points right if its map's peak lies in
+that photograph. Chance is a quarter.
 
-Methods side by side, on the same captions:
+Methods, on the same captions:
     plain                      attention, mean over heads and all layers
     rollout                    attention rollout (arXiv 2005.00928) through the language model
-    shipped                    what `ground` and `mmser explain` do: the last layer but one
+    shipped                    what `ground` and `mmser explain` do: the second last layer
     shipped without connector  the same in pass 2, but not followed through its connector
 
 Prints one JSON object:
@@ -49,7 +49,7 @@ from mmser_ros.data.datasets import Flickr8k
 from mmser_ros.evaluation.scene_graph_f1 import Structure, parse
 
 SIDE = 224
-"""Of a mosaic, in pixels."""
+"""Side of a mosaic in pixels."""
 HALF = SIDE // 2
 WHOLE = Region(0, 0, SIDE, SIDE)
 
@@ -58,7 +58,7 @@ PEOPLE = """
     adult athlete baby boy child couple crowd family female friend girl group guy human kid lady
     male man people person player team teenager toddler woman
 """
-"""Nouns that may all be said of one person."""
+"""Nouns that may all name the same person."""
 
 METHODS: dict[str, Callable[[Attention], Tensor]] = {
     "plain": lambda one: to_visual_tokens(one.language.mean(dim=0), one),
@@ -80,16 +80,16 @@ def attended(
 
 
 def named_once(head: str, described: list[list[Structure]]) -> int | None:
-    """Which of the photographs alone was described with a noun; None: none, or several."""
+    """Index of the only photograph whose captions have a noun; None: none, or several."""
     people = set(PEOPLE.split())
     kin = people if head in people else {head}
-    said = [n for n, some in enumerate(described) if any(kin & one.words for one in some)]
-    once = len(said) == 1 and any(head in one.words for one in described[said[0]])
-    return said[0] if once else None
+    found = [n for n, some in enumerate(described) if any(kin & one.words for one in some)]
+    once = len(found) == 1 and any(head in one.words for one in described[found[0]])
+    return found[0] if once else None
 
 
 def inside(heat: np.ndarray, tile: int) -> tuple[bool, float]:
-    """Whether a map's peak lies in a tile, and the share of its region that does."""
+    """Whether a map's peak lies in a tile, and the share of its region in that tile."""
     left, top = HALF * (tile % 2), HALF * (tile // 2)
     fine = cv2.resize(heat, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     y, x = divmod(int(fine.argmax()), SIDE)

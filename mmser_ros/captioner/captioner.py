@@ -62,7 +62,7 @@ class Captioner:
             beams: 1 decodes greedily, more by beam search.
 
         Raises:
-            CaptionerError: the device is not there, or passes or beams are out of range.
+            CaptionerError: the device does not exist, or passes or beams are out of range.
             QuantizationError: the quantization does not run on the device.
         """
         self.name = specialist.config.name

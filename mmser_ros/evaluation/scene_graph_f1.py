@@ -110,17 +110,19 @@ def structure_figures(
     mine, theirs = _parse_all(captions, references)
     wrong = _unseen(mine, theirs).values()
     figures = {
-        "CHAIR-i": Figure.ratio([*map(len, wrong)], [len(said.entities) for said in mine.values()]),
+        "CHAIR-i": Figure.ratio(
+            [*map(len, wrong)], [len(parsed.entities) for parsed in mine.values()]
+        ),
         "CHAIR-s": Figure.mean([*map(bool, wrong)]),
     }
     for kind in KINDS:
         values = [
-            max(_f1(getattr(said, kind), getattr(one, kind)) for one in theirs[name])
-            for name, said in mine.items()
+            max(_f1(getattr(parsed, kind), getattr(one, kind)) for one in theirs[name])
+            for name, parsed in mine.items()
         ]
         counted = [
-            bool(getattr(said, kind) or any(getattr(one, kind) for one in theirs[name]))
-            for name, said in mine.items()
+            bool(getattr(parsed, kind) or any(getattr(one, kind) for one in theirs[name]))
+            for name, parsed in mine.items()
         ]
         label = {"entities": "entity", "attributes": "attribute", "relations": "relation"}[kind]
         figures[f"{label} F1"] = Figure.ratio(values, counted)
@@ -154,8 +156,8 @@ def _unseen(
     mine: Mapping[str, Structure], theirs: Mapping[str, Sequence[Structure]]
 ) -> dict[str, frozenset[str]]:
     return {
-        name: said.entities - frozenset().union(*(one.words for one in theirs[name]))
-        for name, said in mine.items()
+        name: parsed.entities - frozenset().union(*(one.words for one in theirs[name]))
+        for name, parsed in mine.items()
     }
 
 

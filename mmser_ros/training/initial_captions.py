@@ -114,8 +114,8 @@ class InitialCaptions:
         if kind == "guessed":
             words = list(truth)
             # Swapping "left" and "right" may have moved positions.
-            alike = len(words) == len(self._truth[0][picture][caption])
-            some = self._guesses[picture][caption] if alike else []
+            same_length = len(words) == len(self._truth[0][picture][caption])
+            some = self._guesses[picture][caption] if same_length else []
             for index in random.permutation(len(some))[: random.integers(MOST_ERRORS + 1)]:
                 position, token = some[index]
                 words[position] = token

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From a data set to a checkpoint that captions and looks again, by the commands for it."""
+"""From a data set to a checkpoint that captions and refines, by the commands for it."""
 
 import json
 import sys

@@ -80,7 +80,7 @@ class Lexicon:
         )
         for word in words:
             if len(set(word)) < len(word):
-                msg = f"the forms of {'/'.join(word)} can't be told apart"
+                msg = f"the forms of {'/'.join(word)} are not distinct; expected different ones"
                 raise ValueError(msg)
             for form, text in enumerate(word):
                 instead = {one[form] for one in words if one is not word and form < len(one)}

@@ -123,6 +123,6 @@ def correct(planted: Sequence[int], truth: Sequence[int]) -> list[int]:
     corrected = list(planted)
     for kind, i, j, k, end in SequenceMatcher(None, planted, truth, autojunk=False).get_opcodes():
         if kind != "equal":
-            alike = j - i == end - k
-            corrected[i:j] = truth[k:end] if alike else [IGNORED] * (j - i)
+            same_length = j - i == end - k
+            corrected[i:j] = truth[k:end] if same_length else [IGNORED] * (j - i)
     return corrected

@@ -105,7 +105,7 @@ def test_greedy_takes_the_likeliest_token_each_time(model):
 
 
 @torch.inference_mode()
-def test_views_are_averaged_and_evidence_counts_where_it_should(model):
+def test_views_are_averaged_and_biases_count_where_they_should(model):
     """Against each view alone, without a cache."""
     for prompt in map(weighed(5).row, range(5)):
         decoded = greedy(model, prompt, END, LONGEST)[0]

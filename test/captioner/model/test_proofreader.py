@@ -42,7 +42,7 @@ def levels(count):
 
 
 @torch.inference_mode()
-def test_evidence_is_what_should_stand_there_and_trust_in_what_does(proofreader, embeddings):
+def test_the_bias_is_for_the_right_words_with_trust_in_the_given_ones(proofreader, embeddings):
     tokens = torch.tensor([[5, 6, 7], [8, 9, 9]])
     likely = proofreader(levels(2), tokens, embeddings).log_softmax(-1)
     position_bias = proofreader.position_bias(levels(2), tokens, embeddings, None, views=1, end=END)
@@ -73,7 +73,7 @@ def test_the_caption_ends_where_it_ended(proofreader, embeddings):
 
 
 @torch.inference_mode()
-def test_evidence_is_the_mean_of_the_views(proofreader, embeddings):
+def test_the_bias_is_the_mean_over_the_views(proofreader, embeddings):
     def read(*order):
         seen = [one[list(order)] for one in levels(4)]
         tokens = torch.tensor([[5, 6], [8, 9]])
