@@ -1,13 +1,18 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a captioner refuses, and in which words."""
+"""Checks of a captioner's arguments."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import torch
+from PIL.Image import Image
 
 from mmser_ros.core.errors import MmserError
+from mmser_ros.core.images import ImageInput, as_array
 
 
 class CaptionerError(MmserError):
@@ -27,7 +32,7 @@ def check_device(device: str) -> str:
     except RuntimeError as error:
         msg = f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N"
         raise CaptionerError(msg) from error
-    if kind not in ("cpu", "cuda"):  # torch knows more than a captioner runs on
+    if kind not in ("cpu", "cuda"):  # torch has more kinds of device
         msg = f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N"
         raise CaptionerError(msg)
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -60,14 +65,18 @@ def check_passes(passes: int, most: int, model: str) -> int:
         return passes
     msg = f"passes is {passes}; {model} can make 1 to {most}"
     if most == 1:
-        msg += " (it has no SeR-connector to look again with)"
+        msg += " (it has no SeR-connector, which refinement needs)"
     raise CaptionerError(msg)
 
 
-def check_image(image: np.ndarray) -> None:
-    """Raise CaptionerError if this is no uint8 RGB picture."""
-    shape = getattr(image, "shape", None)
-    kind = getattr(image, "dtype", type(image).__name__)
-    if kind != np.uint8 or shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape:  # noqa: PLR2004
-        msg = f"got a picture of {kind} {shape}; expected uint8 (height, width, 3) RGB"
+def check_images(images: Sequence[ImageInput]) -> list[np.ndarray]:
+    """The images as arrays (height, width, 3), uint8 RGB.
+
+    Raises:
+        CaptionerError: a single image was given in place of several.
+        PictureError: an image is not as described in `as_array`.
+    """
+    if isinstance(images, (str, Path, Image)):
+        msg = f"got {images!r}; expected a list of images. For one image call caption()"
         raise CaptionerError(msg)
+    return [as_array(one) for one in images]

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How well the caption parser reads captions, against what people read in them."""
+"""Precision and recall of the caption parser against hand-made labels."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.language.caption_parser import CaptionParser
 from mmser_ros.language.types import ParsedCaption
 
-KINDS = (*("things", "attributes", "counts", "relations", "actions", "place", "negation", "hedge"),)
+KINDS = (
+    *("objects", "attributes", "counts", "relations", "actions", "place", "negation", "hedge"),
+)
 THING = re.compile(r"(?:(no|maybe) )?(\d+|\*) ([^(]+?)(?: \((.+)\))?")
 
-Said = dict[str, Counter[tuple]]
+Contents = dict[str, Counter[tuple]]
 
 
 class LabelError(MmserError):
@@ -29,13 +31,13 @@ def score_parsing(
     """Score the parser.
 
     Args:
-        parser: what reads the captions.
-        labelled: captions with their labels (test/data/caption_parsing.json says how).
+        parser: the caption parser.
+        labelled: captions with their labels (format: test/language/caption_parsing.json).
 
     Returns:
-        For each of KINDS `precision`, `recall` and how many were `labelled`. Things are compared
-        by head; the rest by head and what is said of it, so that a thing that was missed is missed
-        again there. Counts are those that are said.
+        For each of KINDS: `precision`, `recall` and the number `labelled`. Things are compared by
+        head. The other kinds are compared by head and value, so a missed thing counts there too.
+        Only explicit counts are compared.
 
     Raises:
         LabelError: a label can't be read.
@@ -44,7 +46,7 @@ def score_parsing(
     found: Counter[str] = Counter()
     expected: Counter[str] = Counter()
     for label in labelled:
-        mine, theirs = said(parser.parse(label["caption"])), said_by_label(label)
+        mine, theirs = parsed_contents(parser.parse(label["caption"])), labelled_contents(label)
         for kind in KINDS:
             right[kind] += (mine[kind] & theirs[kind]).total()
             found[kind] += mine[kind].total()
@@ -59,29 +61,29 @@ def score_parsing(
     }
 
 
-def said(parsed: ParsedCaption) -> Said:
-    """What a parsed caption says, by KINDS."""
-    heads = [thing.head for thing in parsed.things]
+def parsed_contents(parsed: ParsedCaption) -> Contents:
+    """The contents of a parsed caption, by KINDS."""
+    heads = [thing.head for thing in parsed.objects]
     things = [
-        (one.head, one.attributes, one.count, one.negated, one.hedged) for one in parsed.things
+        (one.head, one.attributes, one.count, one.negated, one.hedged) for one in parsed.objects
     ]
     relations = [(heads[one.subject], one.predicate, heads[one.object]) for one in parsed.relations]
     actions = [(heads[one.subject], one.verb) for one in parsed.actions]
     return _by_kind(things, relations, actions, parsed.place)
 
 
-def said_by_label(label: Mapping[str, Any]) -> Said:
-    """What a label says, by KINDS.
+def labelled_contents(label: Mapping[str, Any]) -> Contents:
+    """The contents of a label, by KINDS.
 
     Raises:
         LabelError: it can't be read.
     """
     things = []
-    for text in label["things"]:
+    for text in label["objects"]:
         match = THING.fullmatch(text)
         if match is None:
             msg = (
-                f"{text!r} of {label['caption']!r} is no label of a thing; "
+                f"{text!r} of {label['caption']!r} is not a label of an object; "
                 "expected '[no|maybe] count head (attributes)', the count a number or *"
             )
             raise LabelError(msg)
@@ -109,10 +111,10 @@ def _by_kind(
     relations: Iterable[tuple],
     actions: Iterable[tuple],
     place: str | None,
-) -> Said:
+) -> Contents:
     things = list(things)
     return {
-        "things": Counter((head,) for head, *_ in things),
+        "objects": Counter((head,) for head, *_ in things),
         "attributes": Counter((head, word) for head, words, *_ in things for word in words),
         "counts": Counter((head, count) for head, _, count, *_ in things if count is not None),
         "relations": Counter(relations),

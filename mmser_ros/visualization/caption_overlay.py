@@ -13,17 +13,17 @@ from mmser_ros.core.word_diff import word_changes
 
 PAPER = (255, 255, 255)
 INKS = {"kept": (20, 20, 20), "removed": (190, 40, 40), "added": (20, 120, 50)}
-"""By what became of a word."""
+"""Colours by the fate of a word."""
 
 
 def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) -> np.ndarray:
-    """Put a caption under a picture.
+    """Draw a caption under a picture.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        caption: any text; long ones take several lines.
-        initial: the caption of the first look, if there was a second: the words it lost are
-            struck through, those it gained underlined.
+        caption: any text; long captions are wrapped.
+        initial: the caption before refinement, if there was one. Removed words are struck
+            through, added words are underlined.
 
     Returns:
         A taller picture of the same width, uint8 RGB.
@@ -41,15 +41,15 @@ def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) ->
             for piece in textwrap.wrap(word, characters):
                 if x > margin and x + font.getlength(piece) > width - margin:
                     x, y = float(margin), y + line
-                placed.append((x, y, piece, change.fate))
+                placed.append((x, y, piece, change.kind))
                 x += font.getlength(piece) + space
     page = Image.new("RGB", (width, y + line + margin), PAPER)
     page.paste(Image.fromarray(image), (0, 0))
     draw = ImageDraw.Draw(page)
-    for x, y, piece, fate in placed:
-        draw.text((x, y), piece, fill=INKS[fate], font=font)
-        if fate != "kept":
-            rule = y + (baseline + 3 if fate == "added" else 0.7 * baseline)
+    for x, y, piece, kind in placed:
+        draw.text((x, y), piece, fill=INKS[kind], font=font)
+        if kind != "kept":
+            rule = y + (baseline + 3 if kind == "added" else 0.7 * baseline)
             end = x + font.getlength(piece)
-            draw.line([x, rule, end, rule], fill=INKS[fate], width=max(1, baseline // 10))
+            draw.line([x, rule, end, rule], fill=INKS[kind], width=max(1, baseline // 10))
     return np.asarray(page)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From a data set to a checkpoint that captions and looks again, by the commands for it."""
+"""From a data set to a checkpoint that captions and refines, by the commands for it."""
 
 import json
 import sys
@@ -118,8 +118,8 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     done = runner.invoke(app, ["train", "glance", *common, *more], catch_exceptions=False)
     assert done.exit_code == 0
     model = str(tmp_path / "model")
-    walls = ["evaluate", "--data", str(flickr.parent), "--sets", flickr.name, "--quantize", "none"]
-    arguments = [*walls, "--model", model, "--json"]
+    walls = ["--data", str(flickr.parent), "--sets", flickr.name, "--quantize", "none"]
+    arguments = ["evaluate", "model", *walls, "--model", model, "--json"]
     scored = runner.invoke(app, arguments, catch_exceptions=False)
     result = json.loads(scored.stdout)
     assert (result["model"], result["quantize"]) == ("tiny", "none")
@@ -144,12 +144,12 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     refined = str(tmp_path / "refined")
     done = runner.invoke(app, [*refine, *common, "--out", refined], catch_exceptions=False)
     assert done.exit_code == 0
-    arguments = [*walls, "--model", refined, "--passes", "1,2", "--json"]
+    arguments = ["evaluate", "model", *walls, "--model", refined, "--passes", "1,2", "--json"]
     again = json.loads(runner.invoke(app, arguments, catch_exceptions=False).stdout)
     again = again["sets"][flickr.name]["passes"]
     assert again["1"] == first  # the first pass is as it was
     assert again["2"]["BLEU-1"] > 0.9
-    arguments = [*walls, "--model", refined, "--planted"]
+    arguments = ["evaluate", "planted", *walls, "--model", refined]
     repair = json.loads(runner.invoke(app, [*arguments, "--json"], catch_exceptions=False).stdout)
     repair = repair["sets"][flickr.name]
     assert repair["n"] == 4
@@ -170,7 +170,13 @@ def test_both_looks_learn_from_rewards_and_keep_what_they_know(flickr, tmp_path,
     keep = lambda items, *_: items  # noqa: E731
     work = tmp_path / "work"
     run_glance(read_recipe(recipe), flickr, None, tmp_path / "model", work, keep)
-    consensus = {"passes": 2, "lesson": 1.0, "epochs": 2, "batch_size": 4, "learning_rate": 3e-4}
+    consensus = {
+        "passes": 2,
+        "supervised_weight": 1.0,
+        "epochs": 2,
+        "batch_size": 4,
+        "learning_rate": 3e-4,
+    }
     refine = {**REFINE["refine"], "initial": ["planted"], "language_model": True, "epochs": 25}
     (tmp_path / "refine.yaml").write_text(
         yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
@@ -195,7 +201,13 @@ def test_a_second_look_may_learn_alone(flickr, tmp_path, recipe, capsys):
     model, work = tmp_path / "model", tmp_path / "work"
     run_glance(read_recipe(recipe), flickr, None, model, work, lambda items, *_: items)
     refine = {**REFINE["refine"], "initial": ["planted"], "epochs": 0}
-    rewards = {"passes": 2, "lesson": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    rewards = {
+        "passes": 2,
+        "supervised_weight": 0.1,
+        "epochs": 1,
+        "batch_size": 4,
+        "learning_rate": 1e-3,
+    }
     bare = {**REFINE["ser_connector"], "architecture": None, "proofreader": PROOFREADER}
     recipes = {
         "connected": {**REFINE, "refine": refine, "consensus": rewards},
@@ -234,11 +246,11 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
     with pytest.raises(TrainingError, match="expected some of own, other, planted, guessed, truth"):
         read_refine_recipe(tmp_path / "odd.yaml")
     refine = {**REFINE["refine"], "initial": ["own"]}
-    consensus = {"lesson": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    consensus = {"supervised_weight": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
     (tmp_path / "odd.yaml").write_text(
         yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
     )
-    with pytest.raises(TrainingError, match="lesson needs initial captions"):
+    with pytest.raises(TrainingError, match="supervised_weight needs initial captions"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "refine": None}))
     with pytest.raises(TrainingError, match="architecture and refine, its schedule, or neither"):

