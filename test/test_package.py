@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 def test_one_version():
     package = ET.parse(ROOT / "package.xml").getroot()
     assert package.findtext("version") == mmser_ros.__version__
+    assert f"\nversion: {mmser_ros.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_pip_installs_the_command():

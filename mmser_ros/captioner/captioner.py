@@ -37,7 +37,7 @@ class Captioner:
 
     Images are arrays (height, width, 3) of uint8 in RGB, images of PIL, or paths of image files.
 
-    Example:
+    Examples:
         >>> from PIL import Image
         >>> from mmser_ros import Captioner
         >>> captioner = Captioner.load("nano")

@@ -60,7 +60,7 @@ class Caption:
             probabilities; None for a model without a word detector.
         log_probabilities: of the tokens of `text` and of its end; empty if the model gives none.
 
-    Example:
+    Examples:
         >>> caption = Caption("a dog", "a cat", 0.9, refined=True, model="nano", passes=2)
         >>> caption.as_dict()["initial_caption"]
         'a cat'
@@ -95,7 +95,7 @@ class Pose:
         position_sigma: standard deviation of each coordinate, in metres.
         heading_sigma: standard deviation of the heading, in radians.
 
-    Example:
+    Examples:
         >>> Pose((2.0, 1.0, 0.0), heading_sigma=0.05).orientation
         (0.0, 0.0, 0.0, 1.0)
     """
@@ -121,7 +121,7 @@ class Camera:
         mount: pose of the optical frame (z forward, x right, y down) in the robot's frame
             (x forward, z up); default: at the origin of the robot, facing forward.
 
-    Example:
+    Examples:
         >>> camera = Camera(width=640, height=480, fx=500.0, fy=500.0, cx=320.0, cy=240.0)
         >>> camera.mount.position
         (0.0, 0.0, 0.0)

@@ -29,7 +29,7 @@ def word_changes(before: str, after: str) -> list[Words]:
         In reading order. Kept and added joined by spaces are `after`, but for its white space;
         kept and removed are `before`, but for its white space, case and periods.
 
-    Example:
+    Examples:
         >>> [(one.kind, one.text) for one in word_changes("a red cat", "a cat")]
         [('kept', 'a'), ('removed', 'red'), ('kept', 'cat')]
     """

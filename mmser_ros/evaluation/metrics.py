@@ -35,7 +35,7 @@ class MetricError(MmserError):
 def tokenize(caption: str) -> str:
     """Tokenize one caption as COCO does; tokens are joined by single spaces.
 
-    Example:
+    Examples:
         >>> tokenize("A man's dog, running (fast).")
         "a man 's dog running fast"
     """

@@ -32,7 +32,7 @@ from mmser_ros.memory.time_range import check_time_range
 class SceneMemory:
     """Builds a scene graph from captions with poses, and answers questions from it.
 
-    Example:
+    Examples:
         >>> from mmser_ros import Caption, Pose, SceneMemory
         >>> text = "a red mug on a table"
         >>> caption = Caption(text, text, confidence=0.9, refined=False, model="small", passes=1)

@@ -20,7 +20,7 @@ MOST = 24
 def word_prompt(words: Sequence[tuple[str, float]]) -> str:
     """The prompt for words with their probabilities.
 
-    Example:
+    Examples:
         >>> word_prompt([("grass", 0.7), ("ball", 0.4), ("dog", 0.9), ("cat", 0.1)])
         'sure: dog, grass; likely: ball'
     """
