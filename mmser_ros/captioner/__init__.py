@@ -3,8 +3,18 @@
 """The captioner: a picture in, a caption out. It does not use ROS."""
 
 import os
+from typing import TYPE_CHECKING
 
 # Set before torch loads OpenMP, which reads them once. Waiting threads then sleep. By default they
 # spin, and block the processor: beside another process a caption takes several times as long.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+if TYPE_CHECKING:
+    from mmser_ros.captioner.captioner import Captioner
+else:
+    from mmser_ros.core.lazy_imports import lazy_imports
+
+    __getattr__, __dir__ = lazy_imports(__name__, {"Captioner": "mmser_ros.captioner.captioner"})
+
+__all__ = ["Captioner"]

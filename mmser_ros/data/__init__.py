@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures and their annotations, for training and evaluation."""
+"""Data sets of images with human captions and labels, for training and evaluation."""

@@ -150,7 +150,7 @@ def _caption_pairs(
     pairs: dict[int, dict[str, tuple[Caption, Caption]]] = {number: {} for number in passes}
     read = progress(pictures.pictures(), f"captions of {pictures.name}", len(pictures.examples))
     for names, images in batches(read):
-        passes_made = list(captioner.looks(images, passes=max(passes), beams=1))
+        passes_made = list(captioner.caption_passes(images, passes=max(passes), beams=1))
         for number in passes:
             both = zip(passes_made[0], passes_made[number - 1], strict=True)
             pairs[number].update(zip(names, both, strict=True))

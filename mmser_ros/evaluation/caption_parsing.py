@@ -13,7 +13,9 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.language.caption_parser import CaptionParser
 from mmser_ros.language.types import ParsedCaption
 
-KINDS = (*("things", "attributes", "counts", "relations", "actions", "place", "negation", "hedge"),)
+KINDS = (
+    *("objects", "attributes", "counts", "relations", "actions", "place", "negation", "hedge"),
+)
 THING = re.compile(r"(?:(no|maybe) )?(\d+|\*) ([^(]+?)(?: \((.+)\))?")
 
 Contents = dict[str, Counter[tuple]]
@@ -33,8 +35,8 @@ def score_parsing(
         labelled: captions with their labels (format: test/language/caption_parsing.json).
 
     Returns:
-        For each of KINDS: `precision`, `recall` and the number `labelled`. Things are compared by
-        head. The other kinds are compared by head and value, so a missed thing counts there too.
+        For each of KINDS: `precision`, `recall` and the number `labelled`. Objects are compared by
+        head. The other kinds are compared by head and value, so a missed object counts there too.
         Only explicit counts are compared.
 
     Raises:
@@ -61,9 +63,9 @@ def score_parsing(
 
 def parsed_contents(parsed: ParsedCaption) -> Contents:
     """The contents of a parsed caption, by KINDS."""
-    heads = [thing.head for thing in parsed.things]
+    heads = [thing.head for thing in parsed.objects]
     things = [
-        (one.head, one.attributes, one.count, one.negated, one.hedged) for one in parsed.things
+        (one.head, one.attributes, one.count, one.negated, one.hedged) for one in parsed.objects
     ]
     relations = [(heads[one.subject], one.predicate, heads[one.object]) for one in parsed.relations]
     actions = [(heads[one.subject], one.verb) for one in parsed.actions]
@@ -77,11 +79,11 @@ def labelled_contents(label: Mapping[str, Any]) -> Contents:
         LabelError: it can't be read.
     """
     things = []
-    for text in label["things"]:
+    for text in label["objects"]:
         match = THING.fullmatch(text)
         if match is None:
             msg = (
-                f"{text!r} of {label['caption']!r} is not a label of a thing; "
+                f"{text!r} of {label['caption']!r} is not a label of an object; "
                 "expected '[no|maybe] count head (attributes)', the count a number or *"
             )
             raise LabelError(msg)
@@ -112,7 +114,7 @@ def _by_kind(
 ) -> Contents:
     things = list(things)
     return {
-        "things": Counter((head,) for head, *_ in things),
+        "objects": Counter((head,) for head, *_ in things),
         "attributes": Counter((head, word) for head, words, *_ in things for word in words),
         "counts": Counter((head, count) for head, _, count, *_ in things if count is not None),
         "relations": Counter(relations),

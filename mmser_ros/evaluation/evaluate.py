@@ -72,7 +72,7 @@ def caption_sets(
     for one in sets:
         pictures = progress(one.pictures(), f"captions of {one.name}", len(one.examples))
         for names, images in batches(pictures):
-            passes_made = captioner.looks(images, passes=max(passes), beams=beams)
+            passes_made = captioner.caption_passes(images, passes=max(passes), beams=beams)
             for number, answers in enumerate(passes_made, start=1):
                 if number in passes:
                     captions[str(number)][one.name].update(

@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Training of the models: recipes, cached features, stages."""
+"""Training of captioners: recipes, cached features, stages."""

@@ -89,10 +89,10 @@ class Robot:
         self.captions.publish(caption_to_message(caption, header))
         self.said += 1
 
-    def see(self, *looks):
-        for one in looks:
-            self.stand(one.pose, one.stamp)
-            self.say(one.caption, one.stamp)
+    def see(self, *views):
+        for one in views:
+            self.stand(one.pose, one.stamp_ns)
+            self.say(one.caption, one.stamp_ns)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,10 @@ def pose_from_message(
     """A pose with standard deviations in metres and radians."""
     at, turned = message.position, message.orientation
     return Pose(
-        (at.x, at.y, at.z), (turned.x, turned.y, turned.z, turned.w), position_sigma, heading_sigma
+        (at.x, at.y, at.z),
+        (turned.x, turned.y, turned.z, turned.w),
+        position_sigma=position_sigma,
+        heading_sigma=heading_sigma,
     )
 
 
@@ -72,7 +75,10 @@ def pose_from_transform(
     """The pose of the child frame, with standard deviations in metres and radians."""
     at, turned = message.translation, message.rotation
     return Pose(
-        (at.x, at.y, at.z), (turned.x, turned.y, turned.z, turned.w), position_sigma, heading_sigma
+        (at.x, at.y, at.z),
+        (turned.x, turned.y, turned.z, turned.w),
+        position_sigma=position_sigma,
+        heading_sigma=heading_sigma,
     )
 
 
@@ -84,13 +90,13 @@ def camera_from_info(info: CameraInfo, mount: Pose) -> Camera | None:
     """
     for matrix, (fx, fy, cx, cy) in ((info.p, (0, 5, 2, 6)), (info.k, (0, 4, 2, 5))):
         camera = Camera(
-            info.width,
-            info.height,
-            float(matrix[fx]),
-            float(matrix[fy]),
-            float(matrix[cx]),
-            float(matrix[cy]),
-            mount,
+            width=info.width,
+            height=info.height,
+            fx=float(matrix[fx]),
+            fy=float(matrix[fy]),
+            cx=float(matrix[cx]),
+            cy=float(matrix[cy]),
+            mount=mount,
         )
         if _is_calibrated(camera):
             return camera
@@ -114,7 +120,9 @@ def observation_to_message(observation: Observation) -> SceneObservation:
     message = SceneObservation(
         robot=observation.robot,
         map_id=observation.map_id,
-        caption=caption_to_message(observation.caption, Header(stamp=stamp_of(observation.stamp))),
+        caption=caption_to_message(
+            observation.caption, Header(stamp=stamp_of(observation.stamp_ns))
+        ),
         pose=pose_to_message(observation.pose),
         position_sigma=observation.pose.position_sigma,
         heading_sigma=observation.pose.heading_sigma,
@@ -142,8 +150,8 @@ def observation_from_message(message: SceneObservation) -> Observation:
         mount = pose_from_message(
             message.mount, message.mount_position_sigma, message.mount_heading_sigma
         )
-        intrinsics = (message.fx, message.fy, message.cx, message.cy)
-        camera = Camera(message.width, message.height, *intrinsics, mount)
+        names = ("width", "height", "fx", "fy", "cx", "cy")
+        camera = Camera(**{name: getattr(message, name) for name in names}, mount=mount)
     if message.has_depth:
         cells = tuple(int(one) for one in message.depth)
         depth = DepthGrid(message.depth_columns, message.depth_rows, cells)
@@ -187,14 +195,14 @@ def edge_to_message(ends: tuple[str, str, str], attributes: Mapping[str, Any]) -
 
 
 def relation_to_message(relation: RelationAnswer) -> SceneEdge:
-    """A relation that a thing was asked for."""
+    """A relation that an object was asked for."""
     return SceneEdge(
         source=relation.subject,
         target=relation.object,
         predicate=relation.predicate,
         probability=relation.probability,
         geometry=relation.geometry,
-        caption=relation.evidence.caption,
+        caption=relation.provenance.caption,
     )
 
 
@@ -206,7 +214,7 @@ def match_to_message(
     x, y, z = match.position
     node = SceneNode(
         id=match.name,
-        layer="thing",
+        layer="object",
         label=match.label,
         position=Point(x=x, y=y, z=z),
         kind=match.kind,
@@ -215,9 +223,9 @@ def match_to_message(
         probability=match.probability,
         sigma=match.sigma,
         moves=match.moves,
-        caption=match.evidence.caption,
-        caption_stamp=stamp_of(match.evidence.stamp),
-        robot=match.evidence.robot,
+        caption=match.provenance.caption,
+        caption_stamp=stamp_of(match.provenance.stamp),
+        robot=match.provenance.robot,
         first_seen=stamp_of(match.first_seen),
         last_seen=stamp_of(match.last_seen),
     )

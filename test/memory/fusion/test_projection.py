@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Positions from depth, and what a look could have seen."""
+"""Positions from depth, and what an observation could have seen."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,9 @@ import pytest
 from benchmarks.made_scenes import CAMERA, labels, open_memory, pose
 from mmser_ros.core.types import Camera, Caption, GroundedPhrase, Region
 from mmser_ros.memory.fusion.projection import depth_grid, point_of_region, with_points
-from mmser_ros.memory.plausible import ObservationError
+from mmser_ros.memory.observation_checks import ObservationError
 
+NO_CAMERA = Camera(width=0, height=0, fx=0.0, fy=0.0, cx=0.0, cy=0.0)
 REGION = Region(300, 220, 40, 40)
 
 
@@ -54,7 +55,7 @@ def test_the_grid_keeps_medians_and_marks_the_unknown():
     assert cells[0, 8] == 400
 
 
-def test_observing_with_depth_puts_a_thing_where_it_is():
+def test_observing_with_depth_puts_an_object_where_it_is():
     memory = open_memory()
     phrase = GroundedPhrase("a mug", "mug", 0.9, REGION)
     caption = Caption("a mug", "a mug", 0.9, True, "made", 2, (phrase,))
@@ -66,7 +67,7 @@ def test_observing_with_depth_puts_a_thing_where_it_is():
     assert match.position == pytest.approx((2.0, 0.0, 0.0), abs=0.01)
 
 
-def test_a_camera_on_a_mast_looks_from_there():
+def test_a_camera_on_a_mast_views_from_there():
     memory = open_memory()
     from dataclasses import replace
 
@@ -82,4 +83,4 @@ def test_a_camera_on_a_mast_looks_from_there():
 def test_a_camera_that_is_not_calibrated_is_refused():
     caption = Caption("a mug", "", 0.9, False, "made", 1)
     with pytest.raises(ObservationError, match="calibrated camera"):
-        open_memory().observe(caption, 1, pose(), camera=Camera(0, 0, 0.0, 0.0, 0.0, 0.0))
+        open_memory().observe(caption, 1, pose(), camera=NO_CAMERA)

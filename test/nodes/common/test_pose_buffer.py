@@ -5,17 +5,9 @@ import threading
 from time import monotonic
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mmser_ros.core.types import SECOND, Pose
-from mmser_ros.nodes.common.pose_buffer import (
-    PoseBuffer,
-    PoseError,
-    interpolate,
-    is_valid_pose,
-    wait_for_pose,
-)
+from mmser_ros.nodes.common.pose_buffer import PoseBuffer, PoseError, wait_for_pose
 
 
 def turned(x, angle):
@@ -61,40 +53,6 @@ def test_a_time_line_that_begins_again():
 def test_what_is_out_of_order_is_dropped():
     assert buffer(1.0, 2.0, 1.5, 2.0).at(3 * SECOND // 2).position[0] == 1.5
     assert reason(buffer(1.0, 3.0, 2.1, 3.9), 2.0) == ("pose_gap", False)
-
-
-@given(st.floats(-3, 3), st.floats(-3, 3), st.floats(0, 1), st.booleans())
-def test_orientation_takes_the_shorter_arc(start, turn, share, flip):
-    end = turned(1.0, start + turn)
-    if flip:  # the same rotation
-        end = Pose(end.position, tuple(-one for one in end.orientation))
-    between = interpolate(turned(0.0, start), end, share)
-    expected = turned(share, start + share * turn)
-    alike = sum(a * b for a, b in zip(between.orientation, expected.orientation, strict=True))
-    assert abs(alike) == pytest.approx(1.0, abs=1e-6)
-    assert between.position == pytest.approx(expected.position)
-    assert is_valid_pose(between)
-
-
-def test_of_uncertainties_the_larger_holds():
-    a, b = Pose((0.0,) * 3, position_sigma=0.1), Pose((1.0, 0.0, 0.0), heading_sigma=0.2)
-    between = interpolate(a, b, 0.5)
-    assert (between.position_sigma, between.heading_sigma) == (0.1, 0.2)
-
-
-@pytest.mark.parametrize(
-    "pose",
-    [
-        Pose((math.nan, 0.0, 0.0)),
-        Pose((0.0, math.inf, 0.0)),
-        Pose((0.0,) * 3, (0.0, 0.0, 0.0, 0.0)),
-        Pose((0.0,) * 3, (0.0, 0.0, 0.0, 2.0)),
-        Pose((0.0,) * 3, (0.0, 0.0, 0.0, math.nan)),
-    ],
-)
-def test_poses_that_are_none(pose):
-    assert not is_valid_pose(pose)
-    assert is_valid_pose(Pose((1.0, 2.0, 3.0), (0.0, 0.0, 1.0, 0.0)))
 
 
 def test_waiting_for_a_pose_that_comes():

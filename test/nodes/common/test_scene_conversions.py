@@ -25,16 +25,24 @@ from test.nodes.common.test_conversions import captions_of, metres, words
 
 sigmas = st.floats(0, 10)
 quaternions = st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda one: sum(x * x for x in one) > 0.1)
-poses = st.builds(Pose, st.tuples(metres, metres, metres), quaternions, sigmas, sigmas)
+poses = st.builds(
+    Pose,
+    st.tuples(metres, metres, metres),
+    quaternions,
+    position_sigma=sigmas,
+    heading_sigma=sigmas,
+)
 sizes, focal = st.integers(1, 10_000), st.floats(1, 1e4)
-cameras = st.builds(Camera, sizes, sizes, focal, focal, focal, focal, poses)
+cameras = st.builds(
+    Camera, width=sizes, height=sizes, fx=focal, fy=focal, cx=focal, cy=focal, mount=poses
+)
 grids = st.lists(st.integers(0, 10_000), min_size=6, max_size=6).map(
     lambda cells: DepthGrid(3, 2, tuple(cells))
 )
 observations = st.builds(
     Observation,
     robot=words,
-    stamp=st.integers(1, 2**31 * 1_000_000_000 - 1),
+    stamp_ns=st.integers(1, 2**31 * 1_000_000_000 - 1),
     caption=captions_of(st.integers(0, 10**8)),  # the memory refuses larger ones
     pose=poses,
     map_id=words,
@@ -70,18 +78,21 @@ def info(**fields):
 
 def test_a_camera_as_rectification_leaves_it():
     mount = Pose((0.1, 0.0, 0.5))
-    assert camera_from_info(info(), mount) == Camera(640, 480, 500.0, 510.0, 300.0, 200.0, mount)
+    size = {"width": 640, "height": 480}
+    camera = Camera(**size, fx=500.0, fy=510.0, cx=300.0, cy=200.0, mount=mount)
+    assert camera_from_info(info(), mount) == camera
     message = info()
     message.p[0], message.p[5], message.p[2], message.p[6] = 400.0, 410.0, 310.0, 210.0
-    assert camera_from_info(message, mount) == Camera(640, 480, 400.0, 410.0, 310.0, 210.0, mount)
+    camera = Camera(**size, fx=400.0, fy=410.0, cx=310.0, cy=210.0, mount=mount)
+    assert camera_from_info(message, mount) == camera
     assert camera_from_info(CameraInfo(width=640, height=480), mount) is None
 
 
 def test_nodes_and_edges_of_a_graph():
-    memory = remember(*around("a red mug on a table in a kitchen", THINGS))
+    memory = remember(*around("a red mug on a table in a kitchen", OBJECTS))
     graph = memory.graph()
     nodes = {name: node_to_message(name, about) for name, about in graph.nodes(data=True)}
-    assert {one.layer for one in nodes.values()} == {"room", "place", "thing", "robot"}
+    assert {one.layer for one in nodes.values()} == {"room", "place", "object", "robot"}
     mug = next(one for one in nodes.values() if one.label == "mug")
     assert (mug.kind, mug.attributes, mug.robot) == ("object", ["red"], "robot")
     assert (mug.position.x, mug.position.y) == (
@@ -100,7 +111,7 @@ def test_nodes_and_edges_of_a_graph():
 
 
 def test_a_match_with_its_way():
-    memory = remember(*around("a red mug on a table in a kitchen", THINGS))
+    memory = remember(*around("a red mug on a table in a kitchen", OBJECTS))
     match = memory.find("red mug")[0]
     route = memory.path_to(match)
     message = match_to_message(match, route, memory.relations(match), stamp_of(77))
@@ -115,4 +126,4 @@ def test_a_match_with_its_way():
     assert (nowhere.path.poses, nowhere.path_length) == ([], 0.0)
 
 
-THINGS = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]
+OBJECTS = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]
