@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -15,7 +16,7 @@ from mmser_ros.training.batches import BATCH, CaptionedFeatures, Progress, capti
 from mmser_ros.training.model_errors import Guess, guess_words
 from mmser_ros.training.tokens import mirror
 
-KINDS = ("own", "other", "planted", "guessed", "truth")
+Kind = Literal["own", "other", "planted", "guessed", "truth"]
 """The model's own glance; a caption of another picture; the caption that is to be said, with 0 to
 3 planted errors, or as many guessed words (see `guesses`); that caption itself. The paper's Data 1
 is own, 2 other, 3 planted, and 4 planted and truth."""
@@ -46,7 +47,7 @@ class InitialCaptions:
             specialist: whose own glances; they are those of its present weights.
             tokenizer: its vocabulary.
             pictures: the pictures and their captions.
-            kinds: some of KINDS.
+            kinds: some of `Kind`.
             maker: plants the errors.
             progress: wraps an iterable with a description and a total.
             seed: of the planted errors and guessed words.

@@ -16,20 +16,22 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from mmser_ros.core.errors import MmserError
+from mmser_ros.core.validation import checked
 from mmser_ros.training.distributed import add_up, processes
 from mmser_ros.training.progress_log import Journal
 
 PART_SEEDS = 15_485_863
 """Between the seeds of the parts of a batch; more than there are steps."""
+Share = Annotated[float, Field(gt=0, le=1)]
 Weights = Mapping[str, Tensor]
 Loss = tuple[Tensor, float]
 """The mean loss of some items and its weight among others: how many words it is the mean of."""
@@ -39,7 +41,7 @@ class TrainingError(MmserError):
     """A run that can't start, go on or be trusted."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class Schedule:
     """How a stage is trained.
 
@@ -57,15 +59,15 @@ class Schedule:
         compile: whether torch.compile takes the model; faster, needs a C++ compiler on a CPU.
     """
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float = 0.0
-    accumulate: int = 1
-    warmup: float = 0.03
-    average: float = 0.998
-    seed: int = 0
-    threads: int = 0
+    epochs: NonNegativeInt
+    batch_size: PositiveInt
+    learning_rate: PositiveFloat
+    weight_decay: NonNegativeFloat = 0.0
+    accumulate: PositiveInt = 1
+    warmup: Annotated[float, Field(ge=0, le=1)] = 0.03
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    seed: NonNegativeInt = 0
+    threads: NonNegativeInt = 0
     compile: bool = False
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -25,9 +26,10 @@ from mmser_ros.captioner.attention import eager_attention
 from mmser_ros.captioner.decoding.greedy import Padded, pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.word_prompt import word_prompt
+from mmser_ros.core.validation import checked
 from mmser_ros.data.example import Example
 from mmser_ros.training.batches import draw_looks, drop_channels, thin
-from mmser_ros.training.loop import Loss, Schedule, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.stages.cider_reward import sample
 from mmser_ros.training.stages.prompted import prompt_ids, told_ids
@@ -42,7 +44,7 @@ TOLD = 960
 """Pictures between two lines of the log."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class RewardSchedule(Schedule):
     """How a model with words learns from the rewards of its samples.
 
@@ -59,16 +61,16 @@ class RewardSchedule(Schedule):
         connector_rate: peak of the connector's learning rate; default: as the rest.
     """
 
-    pictures: dict[str, int] | None = None
-    gain: float = 0.1
-    cost: float = 0.25
-    lesson: float = 0.1
-    samples: int = 4
-    longest: int | None = None
-    temperature: float = 0.7
-    keep: float = 1.0
-    keep_channels: float = 1.0
-    connector_rate: float | None = None
+    pictures: dict[str, NonNegativeInt] | None = None
+    gain: NonNegativeFloat = 0.1
+    cost: NonNegativeFloat = 0.25
+    lesson: NonNegativeFloat = 0.1
+    samples: PositiveInt = 4
+    longest: PositiveInt | None = None
+    temperature: PositiveFloat = 0.7
+    keep: Share = 1.0
+    keep_channels: Share = 1.0
+    connector_rate: PositiveFloat | None = None
 
 
 @dataclass(frozen=True)

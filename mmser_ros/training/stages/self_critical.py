@@ -6,19 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
+from pydantic import NonNegativeFloat, PositiveFloat
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.decoding.greedy import pad
 from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import CaptionedFeatures, draw_looks, drop_channels, held_out, thin
-from mmser_ros.training.loop import Loss, Schedule, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
 from mmser_ros.training.stages.cider_reward import ConsensusReward, advantages, sample
 from mmser_ros.training.tokens import lay_rows, read
 
@@ -26,7 +29,7 @@ SAMPLES = 5
 """Captions drawn for each picture."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class ConsensusSchedule(Schedule):
     """How a model learns from the rewards of its samples.
 
@@ -42,11 +45,11 @@ class ConsensusSchedule(Schedule):
         keep_channels: share of the features' channels that it sees, see `drop_channels`.
     """
 
-    passes: int = 1
-    lesson: float = 0.0
-    temperature: float = 1.0
-    keep: float = 1.0
-    keep_channels: float = 1.0
+    passes: Literal[1, 2] = 1
+    lesson: NonNegativeFloat = 0.0
+    temperature: PositiveFloat = 1.0
+    keep: Share = 1.0
+    keep_channels: Share = 1.0
 
 
 def train_consensus(

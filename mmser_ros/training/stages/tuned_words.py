@@ -6,15 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import PositiveInt
 
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.passes import to_pixels
-from mmser_ros.training.loop import Loss, Schedule, train
+from mmser_ros.core.validation import checked
+from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
 from mmser_ros.training.stages.words import WordLessons
 from mmser_ros.training.words.features import Encode
 from mmser_ros.training.words.views import random_view
@@ -23,7 +24,7 @@ READERS = 2
 """Threads that read pictures."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class TuningSchedule(Schedule):
     """How a word detector is tuned.
 
@@ -31,7 +32,7 @@ class TuningSchedule(Schedule):
         tuned_from: see `WordsConfig`.
     """
 
-    tuned_from: int = 11
+    tuned_from: PositiveInt = 11
 
 
 def tune_words(

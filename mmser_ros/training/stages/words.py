@@ -14,15 +14,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
+from pydantic import NonNegativeInt, PositiveInt
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mmser_ros.captioner.config import WordsConfig
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.word_detector import WordDetector, combine
+from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
@@ -40,7 +43,7 @@ EVERY_FOLD = -1
 """The fold of pictures that every detector learns from."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class WordSchedule(Schedule):
     """How a word detector is trained.
 
@@ -52,10 +55,10 @@ class WordSchedule(Schedule):
         precision: of the vision tower, see `word_features.view_encoder`; `compile` is for it.
     """
 
-    hidden_size: int = 1024
-    crops: int = 5
-    folds: int = 4
-    blanks: int = 1200
+    hidden_size: PositiveInt = 1024
+    crops: Literal[0, 5] = 5
+    folds: PositiveInt = 4
+    blanks: NonNegativeInt = 1200
     precision: str = "float32"
 
 

@@ -5,15 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
+from pydantic import NonNegativeInt, PositiveInt
 
 from mmser_ros.captioner.config import WordsConfig
+from mmser_ros.core.validation import checked
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.recipe import reading
+from mmser_ros.training.recipe import read
 from mmser_ros.training.stages.prompted import ToldSchedule
 from mmser_ros.training.stages.rewards import RewardSchedule
 from mmser_ros.training.stages.tuned_words import TuningSchedule
@@ -22,7 +22,7 @@ from mmser_ros.training.stages.words import WordSchedule
 STAGES = ("words", "text", "glance")
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class PretrainedCut:
     """What is kept of a language model that was trained elsewhere.
 
@@ -31,11 +31,11 @@ class PretrainedCut:
         min_count: how often texts must use a token, see `vocabulary.cut_vocabulary`.
     """
 
-    layers: tuple[int, ...] | None = None
-    min_count: int = 1
+    layers: tuple[NonNegativeInt, ...] | None = None
+    min_count: PositiveInt = 1
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class WordsRecipe:
     """How a model with words is trained.
 
@@ -55,7 +55,7 @@ class WordsRecipe:
     text: ToldSchedule
     glance: ToldSchedule
     pretrained: PretrainedCut | None = None
-    vocabulary: int | None = None
+    vocabulary: PositiveInt | None = None
     rewards: RewardSchedule | None = None
     tuning: TuningSchedule | None = None
 
@@ -87,19 +87,6 @@ def read_words_recipe(path: Path) -> WordsRecipe:
     """Read a recipe from YAML (see config/train/small.yaml).
 
     Raises:
-        TrainingError: the file can't be read, or a field is missing or unknown.
+        TrainingError: as `recipe.read`.
     """
-    with reading(path, "config/train/small.yaml") as fields:
-        cut: dict[str, Any] | None = fields.pop("pretrained", None)
-        if cut and cut.get("layers"):
-            cut = {**cut, "layers": tuple(cut["layers"])}
-        rewards, tuning = fields.pop("rewards", None), fields.pop("tuning", None)
-        return WordsRecipe(
-            words=WordSchedule(**fields.pop("words")),
-            text=ToldSchedule(**fields.pop("text")),
-            glance=ToldSchedule(**fields.pop("glance")),
-            pretrained=None if cut is None else PretrainedCut(**cut),
-            rewards=None if rewards is None else RewardSchedule(**rewards),
-            tuning=None if tuning is None else TuningSchedule(**tuning),
-            **fields,
-        )
+    return read(WordsRecipe, path, "config/train/small.yaml")
