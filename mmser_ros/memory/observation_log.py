@@ -49,7 +49,7 @@ class History:
         self._clock = clock
         self._store, self._graph, self._fusion, self._config = store, graph, fusion, config
         self._fingerprint = digest(f"{FOLD_VERSION} {dumps(config)} {words}")
-        self._timeline = Timeline(graph, fusion, config.window)
+        self._timeline = Timeline(graph, fusion, config.reorder_window)
         self.floor = int(store.meta("floor") or 0)
         """Stamp before which everything is forgotten."""
         self._since_snapshot = 0
@@ -99,10 +99,10 @@ class History:
 
     def fold_anew(self) -> None:
         """Fold the whole journal, late observations where they belong."""
-        if (count := self._store.count()) > self._config.window:
+        if (count := self._store.count()) > self._config.reorder_window:
             logger.info("folding %d observations anew", count)
         self._graph.clear()
-        self._timeline = Timeline(self._graph, self._fusion, self._config.window)
+        self._timeline = Timeline(self._graph, self._fusion, self._config.reorder_window)
         self._fold_from((self.floor, ""))
         self.pending = 0
         self._whole = True

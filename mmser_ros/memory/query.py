@@ -51,7 +51,7 @@ class Query:
     ) -> None:
         self._graph, self._parser, self._words, self._config = graph, parser, words, config
         self.origin, self._embed = origin, embed
-        self.rooms = Rooms(graph, config.room_reach)
+        self.rooms = Rooms(graph, config.room_neighbor_weight)
         self._vectors: dict[str, np.ndarray] = {}
 
     def find(
@@ -79,7 +79,7 @@ class Query:
                 continue
             for name, thing in self._graph.with_word(word):
                 match = self._match(name, thing, now)
-                if thing.gone or match.probability < self._config.believed:
+                if thing.gone or match.probability < self._config.existence_threshold:
                     continue
                 score = share * match.probability * self._attributes(thing, attributes)
                 score *= _nearness(near, match) * self._context(name, match, parsed)
@@ -193,7 +193,7 @@ class Query:
         return [
             (name, one)
             for name, one in self._graph.nodes(Thing)
-            if not one.gone and self._probability(one, now) >= self._config.believed
+            if not one.gone and self._probability(one, now) >= self._config.existence_threshold
         ]
 
     def _probability(self, thing: Thing, now: int) -> float:
@@ -254,7 +254,8 @@ class Query:
             holds = any(
                 held.predicate == one.predicate
                 and held.subject == name
-                and self._words.same(asked, self._thing(held.object).word) >= self._config.same_word
+                and self._words.same(asked, self._thing(held.object).word)
+                >= self._config.word_similarity_threshold
                 for held in self.relations(name)
             )
             factor *= 1.0 if holds else MISFIT

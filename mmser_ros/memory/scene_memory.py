@@ -41,7 +41,7 @@ class SceneMemory(Questions):
         memory.find("red mug")
 
     The graph is a function of the set of observations, in whatever order and however often they
-    come: those that are older than the last `window` ones count from the next `settle` on.
+    come: those that are older than the last `reorder_window` ones count from the next `settle` on.
     Calls from several threads take turns.
     """
 

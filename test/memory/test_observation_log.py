@@ -38,7 +38,7 @@ def test_any_order_and_repeats_give_the_same_graph(data):
     looks = two_robots()
     shuffled = data.draw(st.permutations(looks + looks[::3]))
     window = data.draw(st.sampled_from([3, 400]))
-    a, b = open_memory(), open_memory(window=window)
+    a, b = open_memory(), open_memory(reorder_window=window)
     for one in looks:
         a.add(one)
     for one in shuffled:
@@ -94,7 +94,7 @@ def test_what_both_captions_name_keeps_its_name():
 def test_captions_of_one_stamp_after_as_many_passes_both_count():
     left = look("a mug", 10, [("mug", MUG)])
     right = look("a book", 10, [("book", BOOK)], y=0.5)  # the clock was reset: another picture
-    memory = remember(left, right, believed=0.1)
+    memory = remember(left, right, existence_threshold=0.1)
     assert labels(memory.things()) == ["book", "mug"]
 
 
@@ -113,7 +113,7 @@ def test_two_memories_that_hear_each_other_converge_in_a_real_house():
 
 def test_what_comes_too_late_waits_for_settle():
     looks = around("a mug", [("mug", MUG)], 20)
-    memory = open_memory(window=5)
+    memory = open_memory(reorder_window=5)
     for one in [*looks[1:], looks[0]]:
         memory.add(one)
     assert memory.status().pending == 1
@@ -151,10 +151,10 @@ def test_a_late_one_that_a_snapshot_lacks_is_folded_on_opening(tmp_path):
 def test_other_parameters_fold_the_journal_anew(tmp_path):
     looks = around("a mug", [("mug", MUG)], 2) + around("a book", [("book", BOOK)], 9, start=99.0)
     path = tmp_path / "home.sqlite"
-    with open_memory(path, window=2, snapshot_every=2) as memory:
+    with open_memory(path, reorder_window=2, snapshot_every=2) as memory:
         memory.add_all(looks)
-    with open_memory(path, window=2, prior=-6.0) as memory:
-        assert same(memory, remember(*looks, window=2, prior=-6.0))
+    with open_memory(path, reorder_window=2, prior_log_odds=-6.0) as memory:
+        assert same(memory, remember(*looks, reorder_window=2, prior_log_odds=-6.0))
 
 
 def test_forgetting_is_as_if_it_had_never_been_seen(tmp_path):
@@ -196,7 +196,7 @@ def test_a_stretch_without_an_end_or_with_nothing_in_it_is_refused(stretch):
 
 def test_clearing_leaves_nothing_and_lets_all_come_again(tmp_path):
     looks = around("a mug", [("mug", MUG)])
-    with remember(*looks, path=tmp_path / "home.sqlite", window=1) as memory:
+    with remember(*looks, path=tmp_path / "home.sqlite", reorder_window=1) as memory:
         memory.clear()
         assert memory.things() == []
         assert memory.status().observations == 0

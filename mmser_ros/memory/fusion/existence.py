@@ -24,7 +24,7 @@ def evidence_at(thing: Thing, stamp: int, config: MemoryConfig) -> float:
     """Log-odds that a thing is there at a stamp: they fall back to the prior by half-lives."""
     age = max(0, stamp - thing.as_of) / SECOND
     left = 0.5 ** (age / config.half_life(thing.kind))
-    return config.prior + (thing.evidence - config.prior) * left
+    return config.prior_log_odds + (thing.evidence - config.prior_log_odds) * left
 
 
 def probability(log_odds: float) -> float:
@@ -48,9 +48,10 @@ def seen(
     """The thing after a look that named it.
 
     A look names a thing that is there at the thing's own rate, and one that is not there at
-    `false_alarm`; the evidence is the logarithm of that likelihood ratio, taken look by look (the
-    Beta-Bernoulli form of the persistence filter, Rosen, Mason and Leonard, 2016). A caption
-    whose words don't come from the scene names a thing at its rate whether it is there or not.
+    `false_positive_rate`; the evidence is the logarithm of that likelihood ratio, taken look by
+    look (the Beta-Bernoulli form of the persistence filter, Rosen, Mason and Leonard, 2016). A
+    caption whose words don't come from the scene names a thing at its rate whether it is there or
+    not.
 
     Args:
         thing: before it.
@@ -60,7 +61,7 @@ def seen(
         trusted: chance that the caption's words come from the scene; of 0 they are no evidence.
     """
     named = rate(thing.hits, thing.looks)
-    false_alarm = trusted * config.false_alarm + (1.0 - trusted) * named
+    false_alarm = trusted * config.false_positive_rate + (1.0 - trusted) * named
     evidence = evidence_at(thing, stamp, config) + weight * math.log(named / false_alarm)
     return _weighed(
         replace(
@@ -71,7 +72,7 @@ def seen(
             last_seen=max(stamp, thing.last_seen),
             visits=_visited(thing.visits, stamp),
         ),
-        evidence if config.use_evidence else config.evidence_limit,
+        evidence if config.use_evidence else config.max_log_odds,
         stamp,
         config,
     )
@@ -82,7 +83,7 @@ def missed(thing: Thing, stamp: int, weight: float, config: MemoryConfig) -> Thi
     if not config.use_evidence:
         return thing
     evidence = evidence_at(thing, stamp, config)
-    silent = (1.0 - rate(thing.hits, thing.looks)) / (1.0 - config.false_alarm)
+    silent = (1.0 - rate(thing.hits, thing.looks)) / (1.0 - config.false_positive_rate)
     return _weighed(
         replace(thing, looks=thing.looks + weight, missed=thing.missed + weight),
         evidence + weight * math.log(silent),
@@ -92,15 +93,15 @@ def missed(thing: Thing, stamp: int, weight: float, config: MemoryConfig) -> Thi
 
 
 def _weighed(thing: Thing, evidence: float, stamp: int, config: MemoryConfig) -> Thing:
-    limit = config.evidence_limit
+    limit = config.max_log_odds
     evidence = min(limit, max(-limit, evidence))
-    confirmed = thing.confirmed or evidence >= log_odds(config.believed)
+    confirmed = thing.confirmed or evidence >= log_odds(config.existence_threshold)
     return replace(
         thing,
         evidence=evidence,
         as_of=max(stamp, thing.as_of),
         confirmed=confirmed,
-        gone=confirmed and evidence < config.prior,
+        gone=confirmed and evidence < config.prior_log_odds,
     )
 
 

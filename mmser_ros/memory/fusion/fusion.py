@@ -104,10 +104,10 @@ class Fusion:
         for number, detection in enumerate(detections):
             for name, thing in near:
                 alike = self._words.same(detection.word, thing.word)
-                if alike < self._config.same_word:
+                if alike < self._config.word_similarity_threshold:
                     continue
                 square, spread = distance(thing, detection, self._config)
-                if square <= self._config.gate:
+                if square <= self._config.mahalanobis_gate:
                     options.append((square + spread + 4 * (1 - alike), name, number))
         pairs: list[str | None] = [None] * len(detections)
         taken: set[str] = set()
@@ -154,11 +154,11 @@ class Fusion:
             weight = share * min(1.0, VAGUE / max(old.sigma, VAGUE))
             weight *= DENIED if old.word in denied else 1.0
             thing = existence.missed(old, look.observation.stamp, weight, self._config)
-            if not thing.confirmed and thing.evidence < self._config.dropped:
+            if not thing.confirmed and thing.evidence < self._config.prune_log_odds:
                 self._graph.put((name,), None)
             else:
                 self._graph.put((name,), thing)
-                if thing.gone or existence.still_there(thing) < self._config.move_doubt:
+                if thing.gone or existence.still_there(thing) < self._config.moved_threshold:
                     self._settle_move(name)
                 if thing.gone:
                     self._forget_gone(thing.word)
@@ -181,7 +181,7 @@ class Fusion:
     def _alike(self, thing: Thing, other: str) -> bool:
         record = self._graph.node(other, Thing)
         return record is not None and (
-            self._words.same(thing.word, record.word) >= self._config.same_word
+            self._words.same(thing.word, record.word) >= self._config.word_similarity_threshold
         )
 
     def _relate(
@@ -212,9 +212,9 @@ class Fusion:
             if not self._alike(thing, other) or conflict(thing.attributes, record.attributes):
                 continue
             gap = np.subtract(thing.position, record.position)
-            floor = 2 * self._config.position_floor**2 * np.eye(3)
+            floor = 2 * self._config.min_position_sigma**2 * np.eye(3)
             spread = np.reshape(np.add(thing.covariance, record.covariance), (3, 3)) + floor
-            if float(gap @ np.linalg.solve(spread, gap)) < self._config.gate / 3:
+            if float(gap @ np.linalg.solve(spread, gap)) < self._config.mahalanobis_gate / 3:
                 keep, drop = sorted((name, other), key=self._age)
                 self._join(keep, drop, moved=False)
                 return
@@ -244,7 +244,7 @@ class Fusion:
             )
             if was.last_seen >= now.first_seen or not (was.confirmed and now.confirmed):
                 continue
-            lost = was.gone or existence.still_there(was) < self._config.move_doubt
+            lost = was.gone or existence.still_there(was) < self._config.moved_threshold
             if lost and not now.gone and not conflict(was.attributes, now.attributes):
                 self._join(old, new, moved=True)
                 return

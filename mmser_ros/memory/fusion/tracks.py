@@ -41,7 +41,7 @@ def born(detection: Detection, stamp: int, evidence: Evidence, config: MemoryCon
         information=_matrix(information),
         size=estimate.size,
         height=estimate.height,
-        evidence=config.prior,
+        evidence=config.prior_log_odds,
         as_of=stamp,
         hits=0.0,
         looks=0.0,
@@ -62,7 +62,7 @@ def updated(thing: Thing, detection: Detection, evidence: Evidence, config: Memo
     """
     estimate = detection.estimate
     old, mean = np.reshape(thing.information, (3, 3)), np.array(thing.position)
-    old = old * (1.0 - 1.0 / config.position_memory) + RIDGE * np.eye(3)
+    old = old * (1.0 - 1.0 / config.position_window) + RIDGE * np.eye(3)
     information = old + estimate.information
     covariance = np.linalg.inv(information)
     position = covariance @ (old @ mean + estimate.information @ estimate.anchor)
@@ -91,11 +91,11 @@ def distance(thing: Thing, detection: Detection, config: MemoryConfig) -> tuple[
         spread that it is measured in, so that a vague thing doesn't win over a well-known one.
     """
     spread = np.reshape(thing.covariance, (3, 3)) + detection.estimate.covariance
-    spread = spread + config.position_floor**2 * np.eye(3)
+    spread = spread + config.min_position_sigma**2 * np.eye(3)
     gap = detection.estimate.mean - thing.position
     square = float(gap @ np.linalg.solve(spread, gap))
     if conflict(thing.attributes, tuple((one, 1.0) for one in detection.attributes)):
-        square += config.attribute_cost
+        square += config.attribute_mismatch_penalty
     return square, float(np.log(np.linalg.det(spread)))
 
 

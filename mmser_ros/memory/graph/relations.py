@@ -101,9 +101,9 @@ def _judge(
     agreement = 0.0
     if config.check_geometry and ends[0] is not None and ends[1] is not None:
         agreement = fits(predicate, ends[0], ends[1], relation.best)
-    score = config.relation_prior + config.relation_said * min(relation.said, MAX_SAID)
-    score += max(0.0, agreement) * config.relation_fits
-    score += max(0.0, -agreement) * config.relation_contradicted
+    score = config.relation_prior + config.relation_mention * min(relation.said, MAX_SAID)
+    score += max(0.0, agreement) * config.relation_agreement
+    score += max(0.0, -agreement) * config.relation_contradiction
     return Judged(subject, predicate, target, score, round(agreement), False, relation)
 
 

@@ -25,17 +25,17 @@ Edge = tuple[str, str, str]
 class SceneGraphStream:
     """Turns each state of the graph into the message that receivers need. Thread-safe.
 
-    A full graph comes first, again after every `full_every` deltas, and whenever it is asked for.
-    A publisher with a history of `full_every` + 1 messages that is transient local so gives a late
-    subscriber a full graph and all that changed since.
+    A full graph comes first, again after `full_graph_interval` deltas, and on request. A transient
+    local publisher with a history of `full_graph_interval` + 1 messages gives a late subscriber a
+    full graph and all changes since.
 
     Args:
         stream: number of the stream, another one for every run of the node.
-        full_every: deltas from one full graph to the next.
+        full_graph_interval: deltas from one full graph to the next.
     """
 
-    def __init__(self, stream: int, full_every: int) -> None:
-        self._stream, self._full_every = stream, full_every
+    def __init__(self, stream: int, full_graph_interval: int) -> None:
+        self._stream, self._full_every = stream, full_graph_interval
         self._lock = threading.Lock()
         self._about: Attributes = {}
         self._nodes: dict[str, Attributes] = {}
