@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -154,9 +155,10 @@ def _given(parameter: Parameter, text: str) -> Any:
 def _override(parameter: Parameter) -> DeclareLaunchArgument:
     free = isinstance(parameter.default, str) and not parameter.choices
     values = "" if free else f"{parameter.expected()}; "
+    shipped = json.dumps(parameter.default)
     return DeclareLaunchArgument(
         parameter.name,
         default_value="",
         description=f"{parameter.descriptor().description} Values: {values}empty: as params_file "
-        f"says (as shipped: {parameter.default!r}).",
+        f"says (as shipped: {shipped}).",
     )
