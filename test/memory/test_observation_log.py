@@ -61,7 +61,7 @@ def test_a_refined_caption_replaces_the_first_one_of_its_picture(data):
     a_first, a = seen_twice("a dog and a book", "a red mug", [("mug", MUG)])
     b_first, b = seen_twice("a cat", "a mug and a book", [("mug", MUG), ("book", BOOK)], robot="b")
     window = data.draw(st.sampled_from([2, 400]))
-    every_look_counts = {"keyframe_distance": 0.0, "window": window}
+    every_look_counts = {"keyframe_distance": 0.0, "reorder_window": window}
     memory = open_memory(**every_look_counts)
     for one in data.draw(st.permutations([*a_first, *a, *b_first, *b, *a_first[::2], *b[::2]])):
         memory.add(one)
@@ -75,7 +75,7 @@ def test_a_refined_caption_replaces_the_first_one_of_its_picture(data):
 def test_it_does_so_after_a_restart(tmp_path, window, refined_comes_first):
     first, refined = seen_twice("a dog", "a mug", [("mug", MUG)])
     path = tmp_path / "home.sqlite"
-    options = {"keyframe_distance": 0.0, "window": window, "snapshot_every": 1}
+    options = {"keyframe_distance": 0.0, "reorder_window": window, "snapshot_every": 1}
     for looks in (refined, first) if refined_comes_first else (first, refined):
         with open_memory(path, **options) as memory:
             memory.add_all(looks)
@@ -126,7 +126,7 @@ def test_what_comes_too_late_waits_for_settle():
 def test_closing_and_opening_changes_nothing(tmp_path, window, every):
     looks = two_robots()
     path = tmp_path / "home.sqlite"
-    options = {"window": window, "snapshot_every": every}
+    options = {"reorder_window": window, "snapshot_every": every}
     whole = remember(*looks, **options)
     for start in range(0, len(looks), 5):
         with open_memory(path, **options) as memory:
@@ -139,7 +139,7 @@ def test_closing_and_opening_changes_nothing(tmp_path, window, every):
 def test_a_late_one_that_a_snapshot_lacks_is_folded_on_opening(tmp_path):
     looks = around("a mug", [("mug", MUG)], 20)
     path = tmp_path / "home.sqlite"
-    options = {"window": 3, "snapshot_every": 4}
+    options = {"reorder_window": 3, "snapshot_every": 4}
     memory = open_memory(path, **options)
     for one in [*looks[1:], looks[0]]:
         memory.add(one)
