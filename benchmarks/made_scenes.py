@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at made scenes, for tests of the memory."""
+"""Observations at made scenes, for tests of the memory."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -39,10 +39,10 @@ def optical(point: Point, x: float, y: float, turn: float) -> Point:
     return (-left, -point[2], ahead)
 
 
-def look(
+def view(
     text: str,
     seconds: float,
-    things: Sequence[tuple[str, Point]] = (),
+    objects: Sequence[tuple[str, Point]] = (),
     *,
     x: float = 0.0,
     y: float = 0.0,
@@ -57,13 +57,13 @@ def look(
     width: float = 0.3,
     map_id: str = "home",
 ) -> Observation:
-    """An observation; `things` are (head, position in the map) of its phrases.
+    """An observation; `objects` are (head, position in the map) of its phrases.
 
     `confidence` is that of the phrases, and of the caption where `sure` is not given.
     `depth` is what the whole depth grid shows, in metres.
     """
     phrases = []
-    for head, position in things:
+    for head, position in objects:
         local = optical(position, x, y, turn)
         u, v = (CAMERA.fx * local[i] / local[2] for i in (0, 1))
         w = CAMERA.fx * width / local[2]
@@ -81,15 +81,15 @@ def look(
 
 def around(
     text: str,
-    things: Sequence[tuple[str, Point]],
+    objects: Sequence[tuple[str, Point]],
     count: int = 4,
     *,
     start: float = 10.0,
     **options: Any,
 ) -> list[Observation]:
-    """The same things seen from four spots in turn, 0.4 m apart."""
+    """The same objects seen from four spots in turn, 0.4 m apart."""
     return [
-        look(text, start + 10 * i, things, y=0.4 * (i % 4) - 0.6, **options) for i in range(count)
+        view(text, start + 10 * i, objects, y=0.4 * (i % 4) - 0.6, **options) for i in range(count)
     ]
 
 

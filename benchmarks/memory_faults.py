@@ -57,7 +57,7 @@ def kills(count: int, seed: int) -> dict:
                 reopened += not memory.status().notice
                 kept = memory.status().observations
                 lost.append(max(0, acknowledged - kept))
-                fresh = remember(*islice(endless.looks(), kept), **endless.OPTIONS)
+                fresh = remember(*islice(endless.views(), kept), **endless.OPTIONS)
                 equal += nx.utils.graphs_equal(memory.graph(), fresh.graph())
     return {
         "kills": count,
@@ -77,8 +77,8 @@ def full_disk(size_mb: int) -> dict:
         try:
             path = Path(folder) / "home.sqlite"
             memory = open_memory(path, write_retry_period=0.0, **endless.OPTIONS)
-            looks = endless.looks()
-            for one in islice(looks, 200):
+            views = endless.views()
+            for one in islice(views, 200):
                 memory.add(one)
             ballast = Path(folder) / "ballast"
             with ballast.open("wb", buffering=0) as file:
@@ -87,18 +87,18 @@ def full_disk(size_mb: int) -> dict:
                         file.write(b"\0" * 4096)
                 except OSError:
                     pass
-            for one in islice(looks, 400):
+            for one in islice(views, 400):
                 memory.add(one)
             during = memory.status()
             served = len(memory.find("a mug"))
             ballast.unlink()
-            for one in islice(looks, 1):
+            for one in islice(views, 1):
                 memory.add(one)
             after = memory.status()
             memory.close()
             with open_memory(path, **endless.OPTIONS) as again:
                 kept = again.status().observations
-                fresh = remember(*islice(endless.looks(), 601), **endless.OPTIONS)
+                fresh = remember(*islice(endless.views(), 601), **endless.OPTIONS)
                 equal = nx.utils.graphs_equal(again.graph(), fresh.graph())
         finally:
             subprocess.run(["umount", "-l", folder], check=True)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How well the scene memory knows a made house, by the errors of its captions.
 
-The house, its things, the walk, the camera and the errors are those of mmser_ros/simulation;
+The house, its objects, the walk, the camera and the errors are those of mmser_ros/simulation;
 scores are those of mmser_ros/evaluation/scene_graph.py, and each is the mean over the seeds. The
 same observations are also folded with each part switched off, with each weight of the captions'
 confidence, and without depth. Parameters were chosen on the seeds 1 to 9 and 201 to 206;
@@ -32,14 +32,14 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.evaluation.confused_walk import ConfusedWalk
 from mmser_ros.evaluation.confusions import (
     count_confusions,
-    listed_things,
-    parsed_things,
+    listed_objects,
+    parsed_objects,
     read_confusions,
 )
 from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
 from mmser_ros.evaluation.scene_graph import score
 from mmser_ros.language.caption_parser import CaptionParser
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.scene_memory import SceneMemory
 from mmser_ros.simulation.house import House
@@ -51,7 +51,7 @@ SWITCHES = {
     "refinement_weight": {"weigh_refinement": False},
 }
 MOVED = 6
-METRICS = ("thing_f1", "relation_f1", "room_accuracy", "position_error_m")
+METRICS = ("object_f1", "relation_f1", "room_accuracy", "position_error_m")
 Scores = dict[str, float]
 MakeWalk = Callable[[House, int, bool], Walk]
 """A walk in a house by its seed, with depth or without."""
@@ -62,7 +62,7 @@ def by_rate(rate: float) -> MakeWalk:
 
 
 def by_confusions(path: Path) -> MakeWalk:
-    counted, words = read_confusions(path), Lexicon()
+    counted, words = read_confusions(path), Taxonomy()
     return lambda house, seed, depth: ConfusedWalk(house, counted, words, seed, depth=depth)
 
 
@@ -87,7 +87,7 @@ def report(
     *, plain: bool, parts: bool,
 ) -> dict:  # fmt: skip
     """Figures by the name of the walk; `weights` are confidence weights to compare."""
-    parser, words = (PlainParser(), PlainWords()) if plain else (CaptionParser(), Lexicon())
+    parser, words = (PlainParser(), PlainWords()) if plain else (CaptionParser(), Taxonomy())
     weighed = {f"confidence_weight {one}": MemoryConfig(confidence_weight=one) for one in weights}
     configs = {"": MemoryConfig(), **weighed}
     if parts:
@@ -116,7 +116,12 @@ def report(
         }
 
     whole = table("")
-    setting = {"keyframes": keyframes, "moved_things": MOVED, "seeds": seeds, "plain_parser": plain}
+    setting = {
+        "keyframes": keyframes,
+        "moved_objects": MOVED,
+        "seeds": seeds,
+        "plain_parser": plain,
+    }
     whole["relation_f1_worst"] = {
         walk: round(min(one["relation_f1"] for one in scores), 4)
         for walk, scores in runs[""].items()
@@ -136,10 +141,10 @@ def make_confusions(captions: Path, truth: Path, listed: Path | None) -> dict[st
     """What `--confusions` reads; of the words in a file (one a line) where that is given."""
     said, there = (json.loads(one.read_text(encoding="utf-8")) for one in (captions, truth))
     full = {name: one if isinstance(one, dict) else {"caption": one} for name, one in said.items()}
-    words = Lexicon()
-    read = parsed_things(CaptionParser(), words)
+    words = Taxonomy()
+    read = parsed_objects(CaptionParser(), words)
     if listed is not None:
-        read = listed_things(listed.read_text(encoding="utf-8").splitlines())
+        read = listed_objects(listed.read_text(encoding="utf-8").splitlines())
     return count_confusions(
         {name: one["caption"] for name, one in full.items()},
         there,
@@ -169,7 +174,7 @@ def main() -> None:
         help="print such a file of a model's captions and of what is there, and end",
     )  # fmt: skip
     parser.add_argument(
-        "--words", type=Path, metavar="FILE", help="the things to count, one a line; default: all"
+        "--words", type=Path, metavar="FILE", help="the objects to count, one a line; default: all"
     )
     options = parser.parse_args()
     if options.make_confusions:

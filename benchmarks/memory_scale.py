@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmser_ros.core.types import SECOND, Observation, Pose
 from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
 from mmser_ros.language.caption_parser import CaptionParser, ParsedCaption
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.memory.scene_memory import SceneMemory
 from mmser_ros.simulation.house import FLOOR, SIZES, SMALL, House
 from mmser_ros.simulation.walk import Walk
@@ -46,19 +46,19 @@ def shifted(pose: Pose, by: float, noise: np.ndarray) -> Pose:
     return replace(pose, position=(x + by + float(noise[0]), y + float(noise[1]), z))
 
 
-def walks(houses: int, looks: int) -> list[Observation]:
+def walks(houses: int, views: int) -> list[Observation]:
     """One walk through each house, side by side in one map."""
     found = []
     for number in range(houses):
         walk = Walk(House(number), 0.1, number)
-        for one in walk.observations(looks):
+        for one in walk.observations(views):
             found.append(replace(one, pose=shifted(one.pose, APART * number, np.zeros(2))))
     return found
 
 
-def run(count: int, houses: int, looks: int, *, plain: bool) -> dict:
-    parser, words = (PlainParser(), PlainWords()) if plain else (CaptionParser(), Lexicon())
-    source = walks(houses, looks)
+def run(count: int, houses: int, views: int, *, plain: bool) -> dict:
+    parser, words = (PlainParser(), PlainWords()) if plain else (CaptionParser(), Taxonomy())
+    source = walks(houses, views)
     texts = sorted({one.caption.text for one in source})
     begin = perf_counter()
     parsed = {text: parser.parse(text) for text in texts}
@@ -115,7 +115,7 @@ def run(count: int, houses: int, looks: int, *, plain: bool) -> dict:
         "reopen_s": round(reopen, 2),
         "rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         "file_mb": round(size / 2**20, 1),
-        "things": status.things,
+        "objects": status.objects,
         "places": status.places,
         "houses": houses,
         "rooms": len(FLOOR) * houses,
@@ -129,8 +129,10 @@ if __name__ == "__main__":
     parser.add_argument("--json", action="store_true", help="one line; otherwise indented")
     parser.add_argument("--observations", type=int, default=100_000)
     parser.add_argument("--houses", type=int, default=10)
-    parser.add_argument("--looks", type=int, default=500, help="of the walk through each house")
+    parser.add_argument(
+        "--views", type=int, default=500, help="observations of the walk through each house"
+    )
     parser.add_argument("--plain-parser", action="store_true", help="the tests' parser")
     options = parser.parse_args()
-    result = run(options.observations, options.houses, options.looks, plain=options.plain_parser)
+    result = run(options.observations, options.houses, options.views, plain=options.plain_parser)
     print(json.dumps(result, indent=None if options.json else 1))

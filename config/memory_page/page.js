@@ -1,20 +1,20 @@
 // Copyright 2026 the mmser_ros contributors
 // SPDX-License-Identifier: Apache-2.0
-// What the page of a scene memory does.
+// The code of the page of a scene memory.
 "use strict";
 const { graph, outlines, colours } = JSON.parse(document.getElementById("data").textContent);
-const SAID_BY_NOBODY = ["contains", "path", "at"]; // edges that are the graph's own
-const LAYERS = { rooms: "rooms", paths: "places and ways", relations: "relations", things: "things", robots: "robots" };
+const STRUCTURE = ["contains", "path", "at"]; // edges that are not relations of objects
+const LAYERS = { rooms: "rooms", paths: "places and paths", relations: "relations", objects: "objects", robots: "robots" };
 const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
 const layer = (name) => graph.nodes.filter((node) => node.layer === name);
 const edges = (key) => graph.edges.filter((edge) => edge.key === key);
-const relations = graph.edges.filter((edge) => !SAID_BY_NOBODY.includes(edge.key));
+const relations = graph.edges.filter((edge) => !STRUCTURE.includes(edge.key));
 const holder = new Map(edges("contains").map((edge) => [edge.target, edge.source]));
-const things = layer("thing").sort((a, b) => b.probability - a.probability);
+const objects = layer("object").sort((a, b) => b.probability - a.probability);
 const by_id = (id) => document.getElementById(id);
 
-// Texts. They are set as text, never as HTML: captions are data.
-const called = (node) => node.layer === "thing"
+// Texts. They are set as text, never as HTML.
+const called = (node) => node.layer === "object"
   ? [...node.attributes.split(",").slice(0, 1), node.label].join(" ").trim() : node.label || node.id;
 const metres = (node) => ["x", "y", "z"].map((axis) => node[axis].toFixed(2)).join(", ") + " m";
 const moment = (stamp) => new Date(stamp / 1e6).toISOString().slice(0, 19).replace("T", " ") + " UTC";
@@ -67,15 +67,15 @@ function draw() {
     choosable(dot(robot, groups.robots, { class: "robot" }), robot);
     name("robot", robot.label, robot.x, robot.y);
   }
-  for (const thing of things) {
-    const stroke = colours.kinds[thing.kind] ?? colours.none, { x, y, probability } = thing;
-    const look = { "stroke-opacity": probability ** 2, "stroke-width": 6 + 6 * probability };
-    thing.parts = [
-      svg("circle", groups.things, { class: "unsure", cx: x, cy: y, r: thing.sigma, stroke, fill: stroke }),
-      dot(thing, groups.things, { class: "thing", stroke, ...look }),
+  for (const object of objects) {
+    const stroke = colours.kinds[object.kind] ?? colours.none, { x, y, probability } = object;
+    const paint = { "stroke-opacity": probability ** 2, "stroke-width": 6 + 6 * probability };
+    object.parts = [
+      svg("circle", groups.objects, { class: "unsure", cx: x, cy: y, r: object.sigma, stroke, fill: stroke }),
+      dot(object, groups.objects, { class: "object", stroke, ...paint }),
     ];
-    choosable(thing.parts[1], thing);
-    name("thing", called(thing), x, y, thing.parts);
+    choosable(object.parts[1], object);
+    name("object", called(object), x, y, object.parts);
   }
   for (const edge of relations) {
     const [a, b] = [nodes.get(edge.source), nodes.get(edge.target)];
@@ -93,15 +93,15 @@ function choosable(shape, what, hover = true) {
   shape.addEventListener("pointerleave", () => describe(chosen));
 }
 
-// The view: pixels = scale * metres + offset, with y upwards. Names that would cover others are hidden.
+// The view: pixels = scale * metres + offset, with y upwards. Labels that would cover others are hidden.
 const view = { scale: 1, x: 0, y: 0 };
-const HEIGHTS = { room: 19, robot: 13, thing: 13, relation: 11 }; // of letters; the first come first
+const HEIGHTS = { room: 19, robot: 13, object: 13, relation: 11 }; // of letters; the first come first
 
 function show() {
   by_id("shapes").setAttribute("transform", `matrix(${view.scale},0,0,${-view.scale},${view.x},${view.y})`);
   const pixel = ({ x, y }) => [view.x + view.scale * x, view.y - view.scale * y];
   const in_sight = ([x, y]) => x > 0 && y > 0 && x < innerWidth && y < innerHeight;
-  const taken = shown.things ? things.map(pixel).filter(in_sight).map(([x, y]) => [x - 4, y - 4, x + 4, y + 4]) : [];
+  const taken = shown.objects ? objects.map(pixel).filter(in_sight).map(([x, y]) => [x - 4, y - 4, x + 4, y + 4]) : [];
   const free = (box) => taken.every((one) => box[2] < one[0] || one[2] < box[0] || box[3] < one[1] || one[3] < box[1]);
   const rank = (one) => Object.keys(HEIGHTS).indexOf(one.kind) - 4 * one.element.classList.contains("hit");
   for (const { kind, element, width, ...point } of [...names].sort((a, b) => rank(a) - rank(b))) {
@@ -175,7 +175,7 @@ by_id("map").addEventListener("wheel", (event) => {
   show();
 }, { passive: false });
 
-// What is known of a thing, a room, a place, a robot or a relation.
+// Details of an object, a room, a place, a robot or a relation.
 let chosen = null;
 
 function choose(what) {
@@ -207,17 +207,17 @@ function link(parent, node) {
   html("button", parent, called(node), { onclick: () => go_to(node) });
 }
 
-function evidence(details, { caption, caption_stamp, robot }) {
+function provenance(details, { caption, caption_stamp, robot }) {
   html("blockquote", details, `“${caption}”`);
-  if (robot) html("small", details, `said by ${robot} of the picture of ${moment(caption_stamp)}`);
+  if (robot) html("small", details, `by ${robot}, image of ${moment(caption_stamp)}`);
 }
 
 function describe_relation(edge, details) {
   html("h2", details, edge.key);
   sentence(edge, details);
-  const geometry = { 1: "fits", 0: "can't be told", "-1": "contradicts" }[edge.geometry];
-  rows(details, [["belief", edge.probability.toFixed(2)], ["geometry", geometry]]);
-  evidence(details, edge);
+  const geometry = { 1: "fits", 0: "unknown", "-1": "contradicts" }[edge.geometry];
+  rows(details, [["probability", edge.probability.toFixed(2)], ["geometry", geometry]]);
+  provenance(details, edge);
 }
 
 function sentence(edge, parent) {
@@ -229,40 +229,40 @@ function sentence(edge, parent) {
 
 function describe_node(node, details) {
   html("h2", details, called(node));
-  const room = node.layer === "thing" ? nodes.get(holder.get(holder.get(node.id))) : nodes.get(holder.get(node.id));
+  const room = node.layer === "object" ? nodes.get(holder.get(holder.get(node.id))) : nodes.get(holder.get(node.id));
   const facts = [["layer", node.layer], ["position", metres(node)]];
-  if (node.layer === "thing") facts.splice(1, 0, ["kind", node.kind], ["attributes", node.attributes.replaceAll(",", ", ") || "none"],
-    ["belief", node.probability.toFixed(3)], ["± position", `${node.sigma.toFixed(2)} m`], ["moved", `${node.moves} times`]);
-  if (node.layer === "place" || node.layer === "thing") facts.push(["room", room?.label || "unnamed"],
+  if (node.layer === "object") facts.splice(1, 0, ["kind", node.kind], ["attributes", node.attributes.replaceAll(",", ", ") || "none"],
+    ["probability", node.probability.toFixed(3)], ["± position", `${node.sigma.toFixed(2)} m`], ["moved", `${node.moves} times`]);
+  if (node.layer === "place" || node.layer === "object") facts.push(["room", room?.label || "unnamed"],
     ["first seen", moment(node.first_seen)], ["last seen", moment(node.last_seen)], ["age", age(node.last_seen)]);
   if (node.layer === "robot") facts.push(["last seen", moment(node.stamp)]);
   rows(details, [...facts, ["name", node.id]]);
-  if (node.layer === "thing") {
-    evidence(details, node);
+  if (node.layer === "object") {
+    provenance(details, node);
     relations.filter((edge) => edge.source === node.id || edge.target === node.id).forEach((edge) => sentence(edge, details));
     return;
   }
-  const inside = things.filter((thing) => [holder.get(thing.id), holder.get(holder.get(thing.id))].includes(node.id));
-  if (inside.length) html("p", details, inside.length === 1 ? "1 thing:" : `${inside.length} things:`);
-  inside.forEach((thing) => link(html("div", details), thing));
+  const inside = objects.filter((object) => [holder.get(object.id), holder.get(holder.get(object.id))].includes(node.id));
+  if (inside.length) html("p", details, inside.length === 1 ? "1 object:" : `${inside.length} objects:`);
+  inside.forEach((object) => link(html("div", details), object));
 }
 
 // The panel.
 function search() {
   const asked = by_id("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const hits = asked.length ? things.filter((thing) => asked.every((word) => searched(thing).includes(word))) : [];
+  const hits = asked.length ? objects.filter((object) => asked.every((word) => searched(object).includes(word))) : [];
   by_id("map").classList.toggle("faint", asked.length > 0);
-  for (const thing of things) for (const part of thing.parts) part.classList.toggle("hit", hits.includes(thing));
+  for (const object of objects) for (const part of object.parts) part.classList.toggle("hit", hits.includes(object));
   by_id("count").textContent = asked.length ? `${hits.length} found` : "";
   by_id("hits").replaceChildren();
-  hits.slice(0, 8).forEach((thing) => link(html("div", by_id("hits")), thing));
+  hits.slice(0, 8).forEach((object) => link(html("div", by_id("hits")), object));
   show();
   return hits;
 }
 
 function fill_panel() {
   document.title = by_id("title").textContent = `map ${graph.graph.map_id}`;
-  const counts = ["thing", "room", "place", "robot"].map((name) => [layer(name).length, name]);
+  const counts = ["object", "room", "place", "robot"].map((name) => [layer(name).length, name]);
   const words = counts.map(([number, name]) => `${number} ${name}${number === 1 ? "" : "s"}`);
   by_id("about").textContent = `${words.join(", ")}; as of ${moment(graph.graph.stamp)}`;
   for (const [name, text] of Object.entries(LAYERS)) {
@@ -276,12 +276,12 @@ function fill_panel() {
     });
   }
   for (const [kind, colour] of Object.entries(colours.kinds)) {
-    if (!things.some((thing) => thing.kind === kind)) continue;
+    if (!objects.some((object) => object.kind === kind)) continue;
     const label = html("label", by_id("legend"));
     html("span", label, "", { className: "swatch" }).style.background = colour;
     label.append(kind);
   }
-  html("small", by_id("legend"), "Circles: standard deviation of a position. Larger and darker: surer to be there.");
+  html("small", by_id("legend"), "Circles: standard deviation of a position. Larger and darker: more probable.");
 }
 
 fill_panel();

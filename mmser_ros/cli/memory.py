@@ -73,15 +73,15 @@ def stats(db: Database, now: Now = False, as_json: AsJson = False) -> None:
     """Count what is known, and say of which map, from when and by whom."""
     from mmser_ros.memory.export import STRUCTURE
     from mmser_ros.memory.scene_memory import SceneMemory
-    from mmser_ros.memory.storage.inspect import read_facts
+    from mmser_ros.memory.storage.inspect import read_store_info
 
-    about = read_facts(db)
+    about = read_store_info(db)
     with SceneMemory.open(db, about.map_id, read_only=True) as memory:
         graph = memory.graph(now=_moment(now))
     layers = Counter(data["layer"] for _, data in graph.nodes(data=True))
     facts = {
         **asdict(about),
-        **{f"{layer}s": layers[layer] for layer in ("thing", "place", "room")},
+        **{f"{layer}s": layers[layer] for layer in ("object", "place", "room")},
         "relations": sum(key not in STRUCTURE for _, _, key in graph.edges(keys=True)),
     }
     if as_json:
@@ -150,9 +150,9 @@ def export(
 
 def _open(db: Path, map_id: str | None) -> SceneMemory:
     from mmser_ros.memory.scene_memory import SceneMemory
-    from mmser_ros.memory.storage.inspect import read_facts
+    from mmser_ros.memory.storage.inspect import read_store_info
 
-    about = read_facts(db)
+    about = read_store_info(db)
     return SceneMemory.open(db, map_id if map_id is not None else about.map_id, read_only=True)
 
 
@@ -192,7 +192,7 @@ def _print_matches(matches: list[Match], count_from: str) -> None:
     title = f"map {origin.map_id}, positions in frame {origin.frame}\n"
     title += f"ages count from {count_from}: {_time(as_of)}, {_age((time_ns() - as_of) / 1e9)} ago"
     table = Table(title=title, show_lines=True)
-    for name in ("score", "thing", "where: x, y, z", "best evidence"):
+    for name in ("score", "object", "where: x, y, z", "best evidence"):
         table.add_column(name)
     for one in matches:
         table.add_row(
@@ -200,7 +200,7 @@ def _print_matches(matches: list[Match], count_from: str) -> None:
             " ".join([*one.attributes, one.label]),
             f"{', '.join(f'{axis:.2f}' for axis in one.position)} ± {one.sigma:.2f} m\n"
             f"{', '.join(filter(None, (one.room, one.place)))}",
-            f"{one.evidence.caption}\n{one.evidence.robot}, {_time(one.evidence.stamp)}\n"
+            f"{one.provenance.caption}\n{one.provenance.robot}, {_time(one.provenance.stamp)}\n"
             f"last seen {_time(one.last_seen)}, age {_age(one.age)}",
         )
     Console(markup=False, emoji=False).print(table)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's world: a gallery of photographs, and a robot that walks past them."""
+"""The scene of the demo: a gallery of photographs, and a robot that drives past them."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ PHOTOGRAPHS = {
     "skimage": ("data/astronaut.png", "data/chelsea.png", "data/coffee.png", "data/rocket.jpg"),
     "sklearn": ("datasets/images/china.jpg", "datasets/images/flower.jpg"),
 }
-"""Photographs by the package they come with."""
-LOOKS = 3
-"""Pictures taken of a photograph: the memory does not believe what it was told once."""
+"""Photographs by the package that contains them."""
+VIEWS = 3
+"""Images of each photograph: one detection alone does not confirm an object."""
 STEP = 0.3
-"""Metres towards a photograph between two looks at it; less is no new keyframe."""
+"""Metres between two views of a photograph; a smaller step is no new keyframe."""
 SPACING = 2.0
-"""Metres along the gallery from one photograph to the next, on the wall across."""
+"""Metres along the gallery between two photographs, on alternate walls."""
 VIEW = (640, 480)
-"""Width and height of the camera that memory_node supposes where there is no camera_info."""
+"""Image size of the default camera of memory_node."""
 
 
 class DemoError(MmserError):
-    """The demo can't run here, or did not end as it should."""
+    """The demo can't run, or failed."""
 
 
 class Walk(NamedTuple):
-    """What the robot's camera saw on its way, and where it was.
+    """Images and poses of the robot.
 
     Attributes:
         pictures: folder, in the order of the names.
@@ -66,10 +66,10 @@ def find_photographs() -> list[Path]:
 
 
 def walk_past(photographs: list[Path], folder: Path) -> Walk:
-    """Hang photographs alternately on the left and the right wall, and look at each of them.
+    """Make the images and poses of a robot that drives past the photographs.
 
-    The robot walks down the middle (x), turns to each photograph, which fills its view, and takes a
-    step towards it from one look to the next.
+    The photographs hang alternately on the left and the right wall. The robot drives along x, turns
+    to each photograph, which fills its image, and moves a step closer between two views.
     """
     walk = Walk(folder / "pictures", folder / "walk.txt", [])
     walk.pictures.mkdir()
@@ -78,10 +78,10 @@ def walk_past(photographs: list[Path], folder: Path) -> Walk:
         left = 1 - 2 * (number % 2)
         view = folder / f"{photograph.stem}.png"
         Image.fromarray(load_picture(photograph)).resize(VIEW).save(view)
-        for look in range(LOOKS):
+        for view_number in range(VIEWS):
             taken = len(walk.names)
             copy(view, walk.pictures / f"{taken:03}.png")
-            position = f"{SPACING * number} {left * STEP * look:.1f} 0"
+            position = f"{SPACING * number} {left * STEP * view_number:.1f} 0"
             poses.append(
                 f"{taken / FOLDER_RATE} {position} 0 0 {left * math.sqrt(0.5)} {math.sqrt(0.5)}"
             )

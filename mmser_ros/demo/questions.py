@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the demo asks the memory at its end, and how it tells the answers."""
+"""The questions that the demo asks the memory, and its answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmser_ros.srv import QueryScene
 
 QUESTIONS = 3
 EVERYTHING = 1000
-"""Matches, more than the demo has."""
+"""More matches than the demo has objects."""
 
 
 class Answer(NamedTuple):
@@ -27,22 +27,22 @@ class Answer(NamedTuple):
 
     @property
     def degrees(self) -> float:
-        """Where a robot faces that follows the answer: to the left of x."""
+        """Heading of the pose in the answer, in degrees."""
         return math.degrees(heading(pose_from_message(self.match.pose.pose).orientation))
 
     def record(self) -> dict[str, Any]:
-        """For the demo's line of JSON; in metres and degrees."""
+        """The answer for the JSON output, in metres and degrees."""
         match, at = self.match, self.match.pose.pose.position
         return {
             "question": self.question,
-            "thing": match.node.label,
+            "object": match.node.label,
             "pose": {
                 "frame_id": match.pose.header.frame_id,
                 "x": round(at.x, 2),
                 "y": round(at.y, 2),
                 "heading_deg": round(self.degrees, 1),
             },
-            "evidence": match.node.caption,
+            "caption": match.node.caption,
             "score": round(match.score, 3),
         }
 
@@ -55,9 +55,9 @@ class Answer(NamedTuple):
 
 
 def ask_questions(ask: Callable[[QueryScene.Request], QueryScene.Response]) -> list[Answer]:
-    """Ask where things are that the memory says it has, until QUESTIONS are answered.
+    """Ask for objects that the memory stores, until QUESTIONS are answered.
 
-    So any model makes a demo; they are fewer only if the memory has too little.
+    So the demo works with any model. There are fewer answers only if the memory has few objects.
     """
     answers: list[Answer] = []
     for label in choose(ask(QueryScene.Request(k=EVERYTHING)).matches):
@@ -68,11 +68,11 @@ def ask_questions(ask: Callable[[QueryScene.Request], QueryScene.Response]) -> l
     return answers
 
 
-def choose(things: Sequence[SceneMatch]) -> list[str]:
-    """What things are called, each word once: the surest of each caption first, then the rest."""
+def choose(objects: Sequence[SceneMatch]) -> list[str]:
+    """Labels of objects, each once: first the most probable object of each caption."""
     before: Counter[str] = Counter()
     ranked = []
-    for one in sorted(things, key=lambda one: (-one.node.probability, one.node.id)):
+    for one in sorted(objects, key=lambda one: (-one.node.probability, one.node.id)):
         ranked.append((before[one.node.caption], one.node.label))
         before[one.node.caption] += 1
     return list(dict.fromkeys(label for _, label in sorted(ranked, key=lambda pair: pair[0])))

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: photographs and poses from one process, captioned and remembered by two others."""
+"""The demo: replay_node publishes photographs and poses for caption_node and memory_node."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from mmser_ros.nodes.common.dds_profile import use_large_shared_memory
 from mmser_ros.srv import CaptionImage, QueryScene
 
 RATE = 2.0
-"""Pictures a second at most …"""
+"""Maximum images per second …"""
 SHARE = 0.5
-"""… and of the time between two of them what captioning may take: no look is to be dropped."""
+"""… and maximum share of the period that captioning takes, so that no image is dropped."""
 PATIENCE = 120.0
-"""Seconds that loading, or the whole walk, may take: models load slowly on a busy machine."""
+"""Maximum seconds for loading, and for the whole run: models load slowly on a busy machine."""
 
 
 def run_demo(model: str = DEFAULT_MODEL, passes: int = 1) -> int:
     """Run the demo and print its result as the last line, one JSON object.
 
     Args:
-        model: as caption_node's parameter.
-        passes: likewise; with more than one the words that changed are marked in a terminal.
+        model: as the parameter of caption_node.
+        passes: as the parameter of caption_node; with more than one, changed words are marked.
 
     Returns:
-        The exit status: 0 if every picture was heard and its caption carries its header.
+        The exit status: 0 if every image was received and its caption has its header.
 
     Raises:
-        DemoError: it can't run here, nothing came in time, or the memory has too little to tell.
+        DemoError: a package is missing, a message is missing, or the memory has too few objects.
     """
     photographs = find_photographs()
     use_large_shared_memory()
@@ -86,15 +86,19 @@ def conclude(watcher: Watcher, answers: list[Answer]) -> int:
     }
     print(json.dumps(result), flush=True)
     if len(answers) < QUESTIONS:
-        msg = f"after {count} captions the memory can tell where {len(answers)} things are, "
-        msg += f"expected {QUESTIONS}; it believes what it was told more than once, and these "
-        msg += "captions name too little, or too unsurely"
+        msg = (
+            f"after {count} captions the memory has {len(answers)} objects, expected {QUESTIONS}; "
+        )
+        msg += (
+            "an object needs several detections, and these captions name too few objects, or with "
+        )
+        msg += "too little confidence: try another model"
         raise DemoError(msg)
     return 0 if matching and count else 1
 
 
 def _run_nodes(node: Node, watcher: Watcher, walk: Walk, model: str, passes: int) -> list[Answer]:
-    """Caption all pictures and remember the captions; then ask, and print the answers."""
+    """Run the nodes until all captions are in the memory; then ask, and print the answers."""
     print("starting caption_node, memory_node and replay_node …", flush=True)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
@@ -126,7 +130,7 @@ def _run_nodes(node: Node, watcher: Watcher, walk: Walk, model: str, passes: int
         store = walk.trajectory.with_suffix(".sqlite")
         start("caption_node", model=model, passes=passes, ground=True)
         start("memory_node", map_id="gallery", store_path=store, pose_source="pose")
-        wait(watcher.memory_hears)
+        wait(watcher.memory_receives)
         caption = node.create_client(CaptionImage, "caption_node/caption_image")
         first = CompressedImage(data=min(walk.pictures.iterdir()).read_bytes())
         for _ in range(2):  # the first caption takes longer

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the demo's own process hears of the others, and prints."""
+"""Receives and prints the messages of the demo's nodes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ RELIABLE = QoSProfile(depth=20)
 
 
 class Watcher:
-    """Hears images, captions and diagnostics, and prints captions as they arrive.
+    """Receives images, captions and diagnostics, and prints captions as they arrive.
 
     Args:
-        node: to subscribe with, in the namespace of the nodes that are watched.
-        names: of what the images show, in their order.
+        node: to subscribe with, in the namespace of the watched nodes.
+        names: of the photographs in the images, in order.
 
     Attributes:
-        images: what each image shows, by its header.
-        captions: milliseconds from image to caption, by the header.
+        images: name of the photograph by header of the image.
+        captions: milliseconds from image to caption by header.
     """
 
     def __init__(self, node: Node, names: Sequence[str]) -> None:
@@ -42,27 +42,27 @@ class Watcher:
 
     def __str__(self) -> str:
         return (
-            f"heard {len(self.images)} images and {len(self.captions)} captions of "
+            f"received {len(self.images)} images and {len(self.captions)} captions of "
             f"{len(self._names)}; {self._said}"
         )
 
     @property
     def dropped(self) -> dict[str, int]:
-        """Images by the reason they were not captioned."""
+        """Numbers of images without a caption, by reason."""
         return self._dropped("caption_node")
 
-    def memory_hears(self) -> bool:
-        """Whether captions reach memory_node, once there are some."""
+    def memory_receives(self) -> bool:
+        """Whether memory_node is ready to receive captions."""
         said = self._said["memory_node"]
         return said.get("state") == "active" and "QoS compatible" in said["input"]
 
     def captioned(self) -> bool:
-        """Whether every image was heard and is captioned or dropped."""
+        """Whether every image was received, and is captioned or dropped."""
         ended = len(self.captions) + sum(self.dropped.values())
         return len(self.images) == len(self._names) and ended >= len(self.images)
 
     def remembered(self) -> bool:
-        """Whether memory_node is done with every caption."""
+        """Whether memory_node has processed every caption."""
         ended = int(self._said["memory_node"].get("observed", 0))
         return ended + sum(self._dropped("memory_node").values()) >= len(self.captions)
 
@@ -81,7 +81,7 @@ class Watcher:
         stamp = message.header.stamp
         latency = (now - stamp.sec * SECOND - stamp.nanosec) / 1e6
         self.captions[_key(message.header)] = latency
-        name = self.images.get(_key(message.header), "an image not heard")
+        name = self.images.get(_key(message.header), "an image that was not received")
         figures = f"  ({message.confidence:.2f}, {latency:.0f} ms)"
         print_caption(message.initial_caption, message.caption, f"{name}: ", figures)
 

@@ -13,7 +13,9 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.language.caption_parser import CaptionParser
 from mmser_ros.language.types import ParsedCaption
 
-KINDS = (*("things", "attributes", "counts", "relations", "actions", "place", "negation", "hedge"),)
+KINDS = (
+    *("objects", "attributes", "counts", "relations", "actions", "place", "negation", "hedge"),
+)
 THING = re.compile(r"(?:(no|maybe) )?(\d+|\*) ([^(]+?)(?: \((.+)\))?")
 
 Said = dict[str, Counter[tuple]]
@@ -30,7 +32,7 @@ def score_parsing(
 
     Args:
         parser: what reads the captions.
-        labelled: captions with their labels (test/data/caption_parsing.json says how).
+        labelled: captions with their labels (see test/language/caption_parsing.json).
 
     Returns:
         For each of KINDS `precision`, `recall` and how many were `labelled`. Things are compared
@@ -61,9 +63,9 @@ def score_parsing(
 
 def said(parsed: ParsedCaption) -> Said:
     """What a parsed caption says, by KINDS."""
-    heads = [thing.head for thing in parsed.things]
+    heads = [thing.head for thing in parsed.objects]
     things = [
-        (one.head, one.attributes, one.count, one.negated, one.hedged) for one in parsed.things
+        (one.head, one.attributes, one.count, one.negated, one.hedged) for one in parsed.objects
     ]
     relations = [(heads[one.subject], one.predicate, heads[one.object]) for one in parsed.relations]
     actions = [(heads[one.subject], one.verb) for one in parsed.actions]
@@ -77,11 +79,11 @@ def said_by_label(label: Mapping[str, Any]) -> Said:
         LabelError: it can't be read.
     """
     things = []
-    for text in label["things"]:
+    for text in label["objects"]:
         match = THING.fullmatch(text)
         if match is None:
             msg = (
-                f"{text!r} of {label['caption']!r} is no label of a thing; "
+                f"{text!r} of {label['caption']!r} is no label of an object; "
                 "expected '[no|maybe] count head (attributes)', the count a number or *"
             )
             raise LabelError(msg)
@@ -112,7 +114,7 @@ def _by_kind(
 ) -> Said:
     things = list(things)
     return {
-        "things": Counter((head,) for head, *_ in things),
+        "objects": Counter((head,) for head, *_ in things),
         "attributes": Counter((head, word) for head, words, *_ in things for word in words),
         "counts": Counter((head, count) for head, _, count, *_ in things if count is not None),
         "relations": Counter(relations),

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A walk whose captions are wrong as a model's own captions were counted to be."""
+"""A simulated walk with the caption errors of a real model, from its confusion counts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from mmser_ros.core.types import Pose, Region
 from mmser_ros.evaluation.confusions import Confusions
 from mmser_ros.language.interfaces import Words
 from mmser_ros.simulation.house import CAMERA, COLOURS, COLUMNS, ROWS, House, Item
-from mmser_ros.simulation.walk import FIRST, MOST, SURE, Said, Walk
+from mmser_ros.simulation.walk import FIRST_PASS_RATE, MAX_NAMED, SURE, Mention, Walk
 
 UNKNOWN_DEPTH = 2.0
-"""Metres at which something is invented where the camera sees no end."""
+"""Depth (metres) of an invented object if the depth is unknown."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is said of a thing: chance of no word, chance of a wrong one if any, and the wrong ones.
+    """Caption errors of one word.
 
-    `words` has the wrong words with their counts.
+    Attributes:
+        unnamed: probability that the object is not named.
+        wrong: probability that a named object gets a wrong word.
+        words: counts of the wrong words.
     """
 
     unnamed: float
@@ -32,17 +35,16 @@ class Row:
 
 
 class ConfusedWalk(Walk):
-    """Things go unnamed and are taken for others, and others are invented, as was counted.
+    """A walk whose captions miss, confuse and invent objects as often as was counted.
 
-    A thing of the house that the counts don't have goes wrong as all things of its kind do, or
-    else as all things do. Attributes, numbers, relations and room words go wrong as often as words
-    do. Of phrases nothing was counted: their confidences, and what the first look said, are those
-    of right ones. Errors of one look and the next have nothing to do with each other.
+    A word without counts takes those of its kind, or else those of all words. Attributes, counts,
+    relations and room words have errors as often as words do. Phrases take the confidences and the
+    first pass of correct ones. Errors of different observations are independent.
 
     Args:
         house: to walk in.
-        counted: how captions go wrong.
-        words: the lexicon that things are looked up in.
+        counted: confusion counts.
+        words: the taxonomy.
         seed: of the walk, its noise and its errors.
         depth: whether phrases have points and observations have depth.
     """
@@ -60,9 +62,9 @@ class ConfusedWalk(Walk):
 
     def _chosen(self, ranked: list[tuple[Item, np.ndarray]]) -> list[tuple[Item, np.ndarray]]:
         named = [one for one in ranked if self.random.random() >= self._row(one[0].word).unnamed]
-        return named[:MOST]
+        return named[:MAX_NAMED]
 
-    def _with_errors(self, said: dict[int, Said]) -> dict[int, Said]:
+    def _with_errors(self, said: dict[int, Mention]) -> dict[int, Mention]:
         result = {number: self._with_wrong_attributes(one) for number, one in said.items()}
         for number, one in result.items():
             row = self._row(self.house.items[number].word)
@@ -70,29 +72,30 @@ class ConfusedWalk(Walk):
                 result[number] = replace(one, word=self._draw(row.words), right=False)
         return result
 
-    def _invented(self, pose: Pose) -> list[Said]:
+    def _invented(self, pose: Pose) -> list[Mention]:
         words = self._counted.invented
         number = int(self.random.poisson(sum(words.values()) / self._counted.pictures))
-        return [self._somewhere(self._draw(words), pose) for _ in range(min(number, MOST))]
+        return [self._somewhere(self._draw(words), pose) for _ in range(min(number, MAX_NAMED))]
 
-    def _sure(self, named: list[Said]) -> float:
+    def _sure(self, named: list[Mention]) -> float:
         right, wrong = self._counted.right, self._counted.wrong
         found = (right or wrong) if all(one.right for one in named) else (wrong or right)
         if not found:
             return super()._sure(named)
         return found[int(self.random.integers(len(found)))]
 
-    def _somewhere(self, word: str, pose: Pose) -> Said:
-        """A thing that is not there, anywhere in the picture, as deep as what is seen there."""
+    def _somewhere(self, word: str, pose: Pose) -> Mention:
+        """Invent an object at a random pixel, at the depth of that pixel."""
         column, row = (int(self.random.integers(count)) for count in (COLUMNS, ROWS))
         seen = self.house.depth(pose).centimetres[row * COLUMNS + column] / 100 or UNKNOWN_DEPTH
         u, v = (column + 0.5) * CAMERA.width / COLUMNS, (row + 0.5) * CAMERA.height / ROWS
         point = ((u - CAMERA.cx) / CAMERA.fx * seen, (v - CAMERA.cy) / CAMERA.fy * seen, seen)
         half = CAMERA.fx * 0.2 / seen
         region = Region(u - half, v - half, 2 * half, 2 * half)
-        return Said(
+        return Mention(
             word, str(self.random.choice(COLOURS)), 1, region, point, right=False,
-            first_look=self.random.random() < FIRST, confidence=self._confidence(*SURE),
+            in_first_pass=self.random.random() < FIRST_PASS_RATE,
+            confidence=self._confidence(*SURE),
         )  # fmt: skip
 
     def _draw(self, counts: Mapping[str, float]) -> str:
@@ -110,12 +113,12 @@ class ConfusedWalk(Walk):
 
 
 def pool(counted: Confusions, words: Iterable[str], own: str) -> Row | None:
-    """What is said of things of some words, all together; None where nothing was counted of them.
+    """Pool the counts of several words; None if there are no counts.
 
     Args:
-        counted: how captions go wrong.
+        counted: confusion counts.
         words: true words.
-        own: a word that is not wrong here, whatever was counted of it.
+        own: a word that does not count as wrong.
     """
     right = missed = 0.0
     wrong: dict[str, float] = {}

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a captioner takes for what: its wrong words, counted against what is in the pictures."""
+"""Confusion counts of a captioner: its wrong words against the objects in the images."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.language.interfaces import Parser, Words
 
 Reader = Callable[[str], Iterable[str]]
-"""Gives the things that a caption names."""
+"""Returns the objects that a caption names."""
 PLACE = "place"
-"""The kind of words that say where things are; they are no things."""
+"""Kind of the words for places, which are not objects."""
 
 
 class ConfusionsError(MmserError):
-    """Captions, truth or a file of confusions that can't be."""
+    """Captions, ground truth or a file of confusions is invalid."""
 
 
 @dataclass(frozen=True)
 class Confusions:
-    """How often a captioner says which word of which thing.
+    """How often a captioner uses each word for each object.
 
-    A count need not be whole: where two wrong words could be said of either of two things, each
-    pair counts a half.
+    Counts may be fractions: if two wrong words could refer to either of two objects, each pair
+    counts one half.
 
     Attributes:
-        pictures: how many were looked at.
-        confusions: by true word, how often each word was said of it; itself: it was named rightly.
-        missed: by true word, how often no word was said of it.
-        invented: by word, how often it was said of nothing.
-        right: confidences of captions that name nothing that is not there.
-        wrong: confidences of the others.
+        pictures: number of images.
+        confusions: by true word, counts of the words used for it; its own word: named correctly.
+        missed: by true word, how often no word was used for it.
+        invented: by word, how often it referred to no object.
+        right: confidences of captions that name no absent object.
+        wrong: confidences of the other captions.
     """
 
     pictures: int
@@ -49,7 +49,7 @@ class Confusions:
     wrong: tuple[float, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON-able values, words in their order."""
+        """The counts as JSON values, sorted."""
         return {
             "pictures": self.pictures,
             "confusions": {word: _sorted(said) for word, said in sorted(self.confusions.items())},
@@ -60,10 +60,10 @@ class Confusions:
 
 
 def read_confusions(path: Path) -> Confusions:
-    """Read what `Confusions.as_dict` gave, from a JSON file.
+    """Read a JSON file with the values of `Confusions.as_dict`.
 
     Raises:
-        ConfusionsError: it can't be read, or is something else.
+        ConfusionsError: the file can't be read, or has other content.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -95,21 +95,21 @@ def count_confusions(
     words: Words,
     confidences: Mapping[str, float] | None = None,
 ) -> Confusions:
-    """Count which words a captioner says of which things.
+    """Count which words a captioner uses for which objects.
 
-    A word is right where it can mean a thing that is there: a synonym, or more or less general.
-    A wrong word is taken to be said of a thing of its kind that no word was said of; without
-    one it is invented. Each word counts once a picture.
+    A word is correct if it can mean an object in the image: a synonym, or a more or less general
+    word. A wrong word is assigned to an object of its kind that no word names; without such an
+    object it is invented. Each word counts once per image.
 
     Args:
-        captions: picture → caption.
-        truth: picture → words of all things in it.
-        read: gives the things that a caption names: `parsed_things` or `listed_things`.
-        words: a lexicon.
-        confidences: picture → confidence of its caption, 0 to 1, where there is one.
+        captions: image → caption.
+        truth: image → words of all objects in it.
+        read: returns the objects that a caption names: `parsed_objects` or `listed_objects`.
+        words: the taxonomy.
+        confidences: image → confidence of its caption, 0 to 1, where there is one.
 
     Raises:
-        ConfusionsError: there is no caption, or no truth of a picture.
+        ConfusionsError: there is no caption, or an image without ground truth.
     """
     absent = sorted(captions.keys() - truth.keys())
     if absent or not captions:
@@ -121,19 +121,19 @@ def count_confusions(
     invented: dict[str, float] = defaultdict(float)
     sure: dict[bool, list[float]] = {True: [], False: []}
     for picture in sorted(captions):
-        said, there = _things(read(captions[picture]), words), _things(truth[picture], words)
-        wrong = [one for one in said if not any(words.same(one, other) for other in there)]
-        for thing in there:
-            row = confusions.setdefault(thing, defaultdict(float))
-            row[thing] += any(words.same(one, thing) for one in said)
-        silent = [one for one in there if not any(words.same(other, one) for other in said)]
+        said, there = _objects(read(captions[picture]), words), _objects(truth[picture], words)
+        wrong = [one for one in said if not any(words.similarity(one, other) for other in there)]
+        for obj in there:
+            row = confusions.setdefault(obj, defaultdict(float))
+            row[obj] += any(words.similarity(one, obj) for one in said)
+        silent = [one for one in there if not any(words.similarity(other, one) for other in said)]
         for kind in sorted({words.kind(one) for one in (*wrong, *silent)}):
             of, by = ([one for one in some if words.kind(one) == kind] for some in (silent, wrong))
             pairs = min(len(of), len(by))
-            for thing in of:
-                missed[thing] += 1 - pairs / len(of)
+            for obj in of:
+                missed[obj] += 1 - pairs / len(of)
                 for word in by:
-                    confusions[thing][word] += pairs / (len(of) * len(by))
+                    confusions[obj][word] += pairs / (len(of) * len(by))
             for word in by:
                 invented[word] += 1 - pairs / len(by)
         if confidences and picture in confidences:
@@ -148,24 +148,24 @@ def count_confusions(
     )
 
 
-def parsed_things(parser: Parser, words: Words) -> Reader:
-    """Reads a caption as the scene memory does: what it says is there, places left out."""
+def parsed_objects(parser: Parser, words: Words) -> Reader:
+    """A reader that parses captions as the scene memory does, without places."""
 
     def read(caption: str) -> list[str]:
-        things = parser.parse(caption).things
-        return [one.head for one in things if not one.negated and words.kind(one.head) != PLACE]
+        objects = parser.parse(caption).objects
+        return [one.head for one in objects if not one.negated and words.kind(one.head) != PLACE]
 
     return read
 
 
-def listed_things(listed: Iterable[str]) -> Reader:
-    """Finds the listed words, in the singular or with -s or -es, wherever they stand."""
+def listed_objects(listed: Iterable[str]) -> Reader:
+    """A reader that finds the listed words, in the singular or with -s or -es."""
     longest_first = sorted({" ".join(one.lower().split()) for one in listed}, key=lambda w: -len(w))
     pattern = re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})(?:e?s)?\b")
     return lambda caption: pattern.findall(caption.lower())
 
 
-def _things(said: Iterable[str], words: Words) -> list[str]:
+def _objects(said: Iterable[str], words: Words) -> list[str]:
     canonical = {words.canonical(one) for one in said}
     return sorted(one for one in canonical if words.kind(one) != PLACE)
 

@@ -1,10 +1,10 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A quick parser and lexicon for plain captions, so that tests of the memory test the memory."""
+"""A fast parser and taxonomy for simple captions, for tests of the memory alone."""
 
 import re
 
-from mmser_ros.language.types import ParsedCaption, RelationMention, ThingMention
+from mmser_ros.language.types import ObjectMention, ParsedCaption, RelationMention
 
 COUNTS = {"a": 1, "an": 1, "the": 1, "one": 1, "two": 2, "three": 3, "four": 4, "no": 0}
 PREDICATES = (
@@ -40,7 +40,7 @@ class PlainParser:
     def parse(self, caption: str) -> ParsedCaption:
         """Read one caption."""
         text = caption.lower()
-        things: list[ThingMention] = []
+        objects: list[ObjectMention] = []
         relations: list[RelationMention] = []
         place = None
         end_of_last = 0
@@ -58,10 +58,10 @@ class PlainParser:
             if count > 1 and head.endswith("s"):
                 head = head.removesuffix("es") if head.endswith("shes") else head[:-1]
             link = LINK.match(text[end_of_last : found.start()])
-            if link and things:
-                relations.append(RelationMention(len(things) - 1, link[1], len(things)))
-            things.append(
-                ThingMention(
+            if link and objects:
+                relations.append(RelationMention(len(objects) - 1, link[1], len(objects)))
+            objects.append(
+                ObjectMention(
                     found[0].strip(),
                     head,
                     adjectives,
@@ -72,21 +72,21 @@ class PlainParser:
                 )
             )
             end_of_last = found.end()
-        return ParsedCaption(tuple(things), tuple(relations), (), place)
+        return ParsedCaption(tuple(objects), tuple(relations), (), place)
 
 
 class PlainWords:
-    """A few synonyms and kinds."""
+    """A taxonomy with a few synonyms and kinds."""
 
     def canonical(self, word: str) -> str:
-        """The word that stands for all its synonyms."""
+        """The canonical word of all synonyms."""
         return SYNONYMS.get(word, word)
 
-    def same(self, a: str, b: str) -> float:
+    def similarity(self, a: str, b: str) -> float:
         """1 for synonyms, else 0."""
         return float(self.canonical(a) == self.canonical(b))
 
     def kind(self, word: str) -> str:
-        """Of the KINDS, else object."""
+        """One of KINDS, or `object`."""
         word = self.canonical(word)
         return next((kind for kind, words in KINDS.items() if word in words), "object")

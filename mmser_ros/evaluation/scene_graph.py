@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How well a memory knows a made house."""
+"""Scores of a scene memory in a simulated house."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mmser_ros.simulation.house import House
 from mmser_ros.simulation.walk import Walk
 
 REACH = 1.0
-"""Metres within which a thing of the right word is the right thing."""
-LOOKS = 5
-"""Looks that could have shown a thing, or both ends of a relation, for it to be asked for."""
+"""Maximum position error (metres) of a correct object."""
+MIN_VIEWS = 5
+"""Minimum observations in which an object or a relation was visible, for it to be scored."""
 PREDICATES = ("on", "in", "under", "next to")
 
 
@@ -23,15 +23,15 @@ def f1(right: int, found: int, wanted: int) -> float:
 
 
 def score(memory: SceneMemory, house: House, walk: Walk) -> dict[str, float]:
-    """thing_f1, relation_f1, room_accuracy, position_error_m (median of the things found)."""
-    things = memory.things()
-    wanted = {n for n, looks in walk.visible_looks.items() if looks >= LOOKS}
+    """object_f1, relation_f1, room_accuracy and position_error_m (median over found objects)."""
+    objects = memory.objects()
+    wanted = {n for n, views in walk.times_visible.items() if views >= MIN_VIEWS}
     pairs = sorted(
-        (math.dist(thing.position, item.middle), thing.name, item.number)
-        for thing in things
+        (math.dist(obj.position, item.middle), obj.name, item.number)
+        for obj in objects
         for item in house.items
-        if memory.words.canonical(thing.label) == memory.words.canonical(item.word)
-        and math.dist(thing.position, item.middle) <= REACH
+        if memory.words.canonical(obj.label) == memory.words.canonical(item.word)
+        and math.dist(obj.position, item.middle) <= REACH
     )
     known: dict[str, int] = {}
     errors = []
@@ -44,12 +44,12 @@ def score(memory: SceneMemory, house: House, walk: Walk) -> dict[str, float]:
     truth = house.relations()
     asked = {
         _undirected(one)
-        for one, looks in walk.pair_looks.items()
-        if looks >= LOOKS and one in truth and {one[0], one[2]} <= wanted
+        for one, views in walk.times_visible_together.items()
+        if views >= MIN_VIEWS and one in truth and {one[0], one[2]} <= wanted
     }
     held = {_undirected(one) for one in truth}
     found, wrong = set(), 0
-    for name in sorted(thing.name for thing in things):
+    for name in sorted(obj.name for obj in objects):
         for one in memory.relations(name):
             if one.subject != name or one.predicate not in PREDICATES:
                 continue
@@ -69,7 +69,7 @@ def score(memory: SceneMemory, house: House, walk: Walk) -> dict[str, float]:
         for place in room.places
     ]
     return {
-        "thing_f1": f1(right, len(things) - unasked, len(wanted)),
+        "object_f1": f1(right, len(objects) - unasked, len(wanted)),
         "relation_f1": f1(len(found & asked), len(found & asked) + wrong, len(asked)),
         "room_accuracy": sum(named) / max(1, len(named)),
         "position_error_m": sorted(errors)[len(errors) // 2] if errors else math.inf,

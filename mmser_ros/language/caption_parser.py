@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Captions to what they say: spaCy's small English model, and rules.
+"""Parses captions with spaCy's small English model and rules.
 
-The rules were written for captions of everyday pictures and of what an indoor robot sees; how
-well they do is measured by benchmarks/caption_parsing.py.
+The rules are for captions of everyday images and of indoor scenes.
+benchmarks/caption_parsing.py measures them.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from mmser_ros.language.noun_phrases import Noun, NounPhrases
 from mmser_ros.language.referents import ALIVE, OBJECTS
 from mmser_ros.language.simplify import Rewriter, Rewritten
 from mmser_ros.language.spacy_model import new_parser
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.language.types import (
     PREDICATES,
     ActionMention,
+    ObjectMention,
     ParsedCaption,
     RelationMention,
-    ThingMention,
 )
 from mmser_ros.language.word_lists import CaptionWords
 
@@ -37,35 +37,35 @@ __all__ = [
     "PREDICATES",
     "ActionMention",
     "CaptionParser",
+    "ObjectMention",
     "ParsedCaption",
     "RelationMention",
-    "ThingMention",
 ]
 
 MOST_CHARACTERS = 1000
-"""What is read of a caption; the rest of a longer one is left out."""
+"""Maximum characters that are parsed; the rest of a caption is ignored."""
 LONGEST_COMPOUND = 4
 
 
 class CaptionParser:
-    """Reads captions; deterministic, and quick for captions that it has read before.
+    """Parses captions; the result is deterministic and cached.
 
-    Loads spaCy's model at the first caption, once for all parsers of the process.
+    The first caption loads spaCy's model, once for all parsers of the process.
 
     Args:
-        lexicon: kinds of things and compounds that are one thing; the shipped one by default.
-        remembered: how many captions to keep.
+        taxonomy: kinds and compounds; the default is the shipped one.
+        cached: number of captions in the cache.
     """
 
-    def __init__(self, lexicon: Lexicon | None = None, *, remembered: int = 4096) -> None:
-        self._lexicon = lexicon or Lexicon()
+    def __init__(self, taxonomy: Taxonomy | None = None, *, cached: int = 4096) -> None:
+        self._taxonomy = taxonomy or Taxonomy()
         self._words = CaptionWords.read()
         self._rewriter = Rewriter(self._words.rewritten)
-        self._remembered = lru_cache(maxsize=remembered)(self._parse)
+        self._cached = lru_cache(maxsize=cached)(self._parse)
 
     def parse(self, caption: str) -> ParsedCaption:
-        """What a caption says; of any text, of which it may understand nothing."""
-        return self._remembered(caption[:MOST_CHARACTERS])
+        """Parse a caption; any text is allowed, and the result may be empty."""
+        return self._cached(caption[:MOST_CHARACTERS])
 
     def _parse(self, caption: str) -> ParsedCaption:
         rewritten = self._rewriter.rewrite(caption)
@@ -77,8 +77,8 @@ class CaptionParser:
             token = next((token for token in doc if token.idx >= at and not token.is_space), None)
             if token is not None:
                 marks.setdefault(token.i, set()).add(meaning)
-        phrases = NounPhrases(doc, marks, self._words, self._lexicon)
-        clauses = Clauses(doc, phrases, marks, self._words, self._lexicon)
+        phrases = NounPhrases(doc, marks, self._words, self._taxonomy)
+        clauses = Clauses(doc, phrases, marks, self._words, self._taxonomy)
         nouns = sorted(
             (noun for noun in phrases.nouns.values() if not noun.place), key=lambda one: one.at.i
         )
@@ -95,7 +95,7 @@ class CaptionParser:
         )
 
     def _mend(self, doc: Doc) -> None:
-        """Correct what the model often gets wrong in captions, which speak of the present."""
+        """Correct frequent errors of the model: captions are in the present tense."""
         for token in doc:
             token.lemma_ = self._words.lemmas.get(token.lemma_, token.lemma_)
             objects = any(child.dep_ in OBJECTS for child in token.children)
@@ -104,12 +104,12 @@ class CaptionParser:
             self._mend_verb(token)
 
     def _mend_verb(self, token: Token) -> None:
-        """Make a verb of the drinks of "a zebra drinks": "a" goes with no plural."""
+        """Tag "drinks" in "a zebra drinks" as a verb: "a" has no plural noun."""
         before = list(token.lefts)
         doers = [
             one
             for one in before
-            if one.dep_ == "compound" and self._lexicon.kind(one.lemma_) in ALIVE
+            if one.dep_ == "compound" and self._taxonomy.kind(one.lemma_) in ALIVE
         ]
         if token.tag_ == "NNS" and doers and any(one.lower_ in ("a", "an") for one in before):
             token.pos_, token.tag_ = "VERB", "VBZ"
@@ -119,7 +119,7 @@ class CaptionParser:
                     one.head = doers[-1]
 
     def _join_compounds(self, doc: Doc) -> None:
-        """Make one token of each compound that the lexicon lists, the longest first."""
+        """Merge each compound of the taxonomy into one token, the longest first."""
         spans = []
         at = 0
         while at < len(doc):
@@ -127,7 +127,7 @@ class CaptionParser:
                 *words, last = doc[at : at + length]
                 ends = [last.lower_, *([last.lemma_] if last.pos_ in NOUNS else [])]
                 forms = [" ".join([*(word.lower_ for word in words), end]) for end in ends]
-                found = next((form for form in forms if form in self._lexicon.compounds), None)
+                found = next((form for form in forms if form in self._taxonomy.compounds), None)
                 if found:
                     spans.append((at, at + length, found))
                     at += length - 1
@@ -140,7 +140,7 @@ class CaptionParser:
 
 @cache
 def load_parser() -> spacy.Language:
-    """The parser of captions, which leaves words with hyphens whole ("red-haired", "t-shirt")."""
+    """The spaCy parser of captions; it does not split at hyphens ("red-haired", "t-shirt")."""
     parser = new_parser()
     infixes = [one for one in map(str, parser.Defaults.infixes or ()) if HYPHENS not in one]
     tokenizer = cast(Tokenizer, parser.tokenizer)
@@ -148,10 +148,10 @@ def load_parser() -> spacy.Language:
     return parser
 
 
-def _mention(noun: Noun, doc: Doc, caption: str, rewritten: Rewritten) -> ThingMention:
+def _mention(noun: Noun, doc: Doc, caption: str, rewritten: Rewritten) -> ObjectMention:
     last = doc[noun.end]
     start, end = rewritten.span(doc[noun.start].idx, last.idx + len(last))
-    return ThingMention(
+    return ObjectMention(
         text=caption[start:end],
         head=noun.head,
         attributes=tuple(word for _, word in sorted(noun.attributes)),

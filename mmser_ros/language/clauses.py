@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a parsed caption says of its noun phrases: relations, actions, states and the place.
+"""Relations, actions, states and the place of a parsed caption.
 
 Rules over spaCy's dependency labels (the CLEAR style of its English models).
 """
@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Token
 from mmser_ros.language.dependency_labels import is_negated, joined_after
 from mmser_ros.language.noun_phrases import Noun, NounPhrases
 from mmser_ros.language.referents import ALIVE, OBJECTS, SUBJECTS, VERBS, Referents
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.language.types import SPATIAL_PREDICATES
 from mmser_ros.language.word_lists import CaptionWords
 
@@ -24,14 +24,14 @@ Triple = tuple[Noun, str, Noun]
 
 
 class Clauses:
-    """Reads a doc whose noun phrases are known.
+    """Extracts clauses from a parsed caption.
 
     Args:
         doc: a parsed caption.
-        phrases: its noun phrases; states are added to their attributes.
-        marks: token → what its wording meant before it was rewritten.
+        phrases: its noun phrases; states become their attributes.
+        marks: token → meaning of its wording before the caption was simplified.
         words: the parser's word lists.
-        lexicon: kinds of things.
+        taxonomy: kinds of words.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class Clauses:
         phrases: NounPhrases,
         marks: Mapping[int, set[str]],
         words: CaptionWords,
-        lexicon: Lexicon,
+        taxonomy: Taxonomy,
     ) -> None:
         self._doc, self._phrases, self._marks = doc, phrases, marks
-        self._words, self._lexicon = words, lexicon
-        self._who = Referents(doc, phrases, words, lexicon)
+        self._words, self._taxonomy = words, taxonomy
+        self._who = Referents(doc, phrases, words, taxonomy)
         self.place = self._find_place()
         self.relations = self._find_relations()
         self._find_states()
@@ -53,9 +53,9 @@ class Clauses:
     # The place
 
     def _find_place(self) -> str | None:
-        """Mark the noun phrases that say where all this is, and name the first."""
+        """Mark the noun phrases for the place of the scene, and return the first head."""
         for noun in self._phrases.nouns.values():
-            if self._lexicon.kind(noun.head) == "place" and not noun.negated:
+            if self._taxonomy.kind(noun.head) == "place" and not noun.negated:
                 noun.place = self._is_setting(noun.at)
         return next((noun.head for noun in self._phrases.nouns.values() if noun.place), None)
 
@@ -93,7 +93,7 @@ class Clauses:
             if subject is not object_
             and not (subject.negated or object_.negated or subject.place or object_.place)
         }
-        # "a table with a lamp on it" says that the lamp is on the table, and no more.
+        # "a table with a lamp on it" only asserts that the lamp is on the table.
         for first, predicate, last in list(asserted):
             if predicate == "with" and any(
                 (last, other, first) in asserted for other in SPATIAL_PREDICATES
@@ -118,7 +118,7 @@ class Clauses:
         for one in objects:
             predicate = self._words.verbs.get(verb.lemma_)
             if verb.lemma_ in self._words.lead_animals:
-                predicate = "leading" if self._lexicon.kind(one.head) == "animal" else None
+                predicate = "leading" if self._taxonomy.kind(one.head) == "animal" else None
             if verb.lemma_ in self._words.turned:
                 yield from ((one, self._words.turned[verb.lemma_], subject) for subject in subjects)
             elif predicate:
@@ -161,17 +161,17 @@ class Clauses:
         return next(iter(meant), None) or self._words.prepositions.get(token.lower_)
 
     def _worn(self, subject: Noun, predicate: str, other: Noun, token: Token) -> str:
-        """What "with" and "in" mean of a person or a dog: wearing, or holding in some part."""
-        kind = self._lexicon.kind(subject.head)
+        """The meaning of "with" and "in" after a person or an animal: wearing or holding."""
+        kind = self._taxonomy.kind(subject.head)
         if predicate in ("in", "with") and kind in ALIVE:
-            if self._lexicon.is_a(other.head, "clothing"):
+            if self._taxonomy.is_a(other.head, "clothing"):
                 return "wearing"
             if predicate == "with" and self._is_gripped(other.at):
                 return "holding"
         return predicate
 
     def _is_gripped(self, token: Token) -> bool:
-        """Whether "in its mouth" or the like comes right after."""
+        """Whether a phrase such as "in its mouth" follows."""
         after = self._doc[token.i + 1 : token.i + 5]
         return any(one.lemma_ in self._words.grips for one in after) and after[0].lower_ == "in"
 
@@ -183,7 +183,7 @@ class Clauses:
                 continue
             lemma = verb.lemma_.lower()
             if lemma == "lay" and not any(child.dep_ in OBJECTS for child in verb.children):
-                lemma = "lie"  # said wrongly far more often than not
+                lemma = "lie"  # without an object, "lay" is mostly an error for "lie"
             if lemma in self._words.states:
                 continue
             agents = [child for child in verb.children if child.dep_ == "agent"]
@@ -196,7 +196,7 @@ class Clauses:
                     yield noun, lemma
 
     def _find_states(self) -> None:
-        """Add "the mug is red" and "a car parked there" to the attributes."""
+        """Add states to the attributes: "the mug is red", "a car parked there"."""
         related = {token.i for token in self._doc if self._is_turned(token)}
         for token in self._doc:
             passive = token.pos_ == "VERB" and token.dep_ != "amod" and is_passive(token)
@@ -229,7 +229,7 @@ class Clauses:
 
 
 def is_passive(verb: Token) -> bool:
-    """Whether a verb says what is done to its subject, or was ("parked")."""
+    """Whether a verb is passive, or a past participle ("parked")."""
     if any(child.dep_ in ("auxpass", "nsubjpass") for child in verb.children):
         return True
     return verb.tag_ == "VBN" and not any(

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What spaCy's dependency labels (the CLEAR style of its English models) tell of single words."""
+"""Tests on spaCy's dependency labels (the CLEAR style of its English models)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEFORE_A_NOUN = frozenset({"compound", "amod", "nmod", "nummod", "npadvmod", "qu
 
 
 def is_modifier(token: Token) -> bool:
-    """Whether a noun only describes the noun after it: the coffee of a coffee table."""
+    """Whether a noun modifies the next noun: "coffee" in "coffee table"."""
     first = token
     while first.dep_ == "conj" and first.head.i < first.i:
         first = first.head
@@ -22,19 +22,19 @@ def is_modifier(token: Token) -> bool:
     after = token.nbor() if token.i + 1 < len(token.doc) else None
     if after is None or after.pos_ not in NOUNS:
         return False
-    # Whatever the label, and where a model takes both for subjects: "a microwave oven sits"
+    # also if the model labels both nouns as subjects: "a microwave oven sits"
     return token.head == after or (token.head == after.head and token.dep_ == after.dep_)
 
 
 def is_negated(verb: Token) -> bool:
-    """Whether a verb has a "not" or "never"."""
+    """Whether a verb is negated by "not" or "never"."""
     return any(
         child.dep_ == "neg" or child.lower_ in ("not", "n't", "never") for child in verb.children
     )
 
 
 def coordination(token: Token) -> list[Token]:
-    """All nouns that "and", "or" and commas join with one, in order."""
+    """All nouns in the coordination of a noun ("and", "or", commas), in order."""
     while token.dep_ == "conj" and token.head.pos_ in (*NOUNS, "PRON"):
         token = token.head
     found = [token]
@@ -44,5 +44,5 @@ def coordination(token: Token) -> list[Token]:
 
 
 def joined_after(token: Token) -> Iterator[Token]:
-    """Yield a noun and those joined to it after it."""
+    """Yield a noun and the nouns after it in its coordination."""
     yield from (one for one in coordination(token) if one.i >= token.i)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the memory asks of a parser and of a lexicon, and remembering what the latter answered."""
+"""Interfaces of the caption parser and the taxonomy, and a cache for the taxonomy."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from mmser_ros.language.types import ParsedCaption
 
 
 class Parser(Protocol):
-    """Reads a caption; one that is slow remembers what it read, for it is asked again."""
+    """Parses captions; a slow parser should cache its results."""
 
     def parse(self, caption: str) -> ParsedCaption:
-        """What the caption says."""
+        """Parse a caption."""
 
 
 class Words(Protocol):
-    """Knows words."""
+    """A taxonomy of words."""
 
-    def same(self, a: str, b: str) -> float:
-        """How surely two words speak of one thing, 0 to 1."""
+    def similarity(self, a: str, b: str) -> float:
+        """Similarity of two words, 0 to 1: how well they can mean the same object."""
 
     def kind(self, word: str) -> str:
-        """A kind such as `person` or `furniture`."""
+        """The kind of a word, such as `person` or `furniture`."""
 
     def canonical(self, word: str) -> str:
-        """The word that stands for all its synonyms."""
+        """The canonical word of all synonyms."""
 
 
 class CachedWords:
-    """Remembers what it looked up: the words are few."""
+    """Caches the results of a taxonomy."""
 
     def __init__(self, words: Words) -> None:
-        self.same = lru_cache(maxsize=65536)(words.same)
+        self.similarity = lru_cache(maxsize=65536)(words.similarity)
         self.kind = lru_cache(maxsize=8192)(words.kind)
         self.canonical = lru_cache(maxsize=8192)(words.canonical)

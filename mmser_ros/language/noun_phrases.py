@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The noun phrases of a parsed caption that name things or places.
+"""Noun phrases of a parsed caption that name objects or places.
 
 Rules over spaCy's dependency labels (the CLEAR style of its English models).
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from spacy.tokens import Doc, Token
 
 from mmser_ros.language.dependency_labels import NOUNS, coordination, is_modifier, is_negated
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.language.word_lists import CaptionWords
 
 MODIFIERS = frozenset(
@@ -21,9 +21,9 @@ MODIFIERS = frozenset(
 )
 DESCRIBING = ("ADJ", "VERB", "NOUN", "PROPN")
 RESCUED = ("ADJ", "VERB", "ADV", "X", "INTJ")
-"""What the tagger may take a known noun for ("a drink", "a stuffed orange")."""
+"""Wrong tags of known nouns ("a drink", "a stuffed orange")."""
 ABSTRACT = ("ing", "tion", "sion", "ment", "ness", "ity")
-"""What ends so is no thing, unless it is listed."""
+"""Endings of abstract nouns, which are no objects unless the taxonomy lists them."""
 SHORTEST = 2
 MOST_DIGITS = 6
 SINGULAR_TAGS = ("NN", "NNP")
@@ -31,18 +31,18 @@ SINGULAR_TAGS = ("NN", "NNP")
 
 @dataclass
 class Noun:
-    """A noun phrase on its way to a thing.
+    """A noun phrase while the caption is parsed.
 
     Attributes:
-        at: the token that stands in the sentence for it: `head` in "a giraffe's head".
+        at: its token in the sentence: `head` in "a giraffe's head".
         head: lemma.
         start: first token.
         end: last token.
         attributes: (token, word).
-        count: how many, if that is said.
-        negated: it is not there.
-        hedged: perhaps it is not there.
-        place: it only says where all this is.
+        count: the number, if it is given.
+        negated: the object is absent.
+        hedged: the caption is not sure of the object.
+        place: it names the place of the scene.
     """
 
     at: Token
@@ -60,14 +60,14 @@ class NounPhrases:
     """The noun phrases of a doc.
 
     Attributes:
-        nouns: token → noun phrase, in order, with those that name places.
-        alias: token → the token of the noun phrase meant: the head of a giraffe is a giraffe.
+        nouns: token → noun phrase, in order, also of places.
+        alias: token → token of the noun phrase it refers to: "head of a giraffe" → giraffe.
     """
 
     def __init__(
-        self, doc: Doc, marks: Mapping[int, set[str]], words: CaptionWords, lexicon: Lexicon
+        self, doc: Doc, marks: Mapping[int, set[str]], words: CaptionWords, taxonomy: Taxonomy
     ) -> None:
-        self._marks, self._words, self._lexicon = marks, words, lexicon
+        self._marks, self._words, self._taxonomy = marks, words, taxonomy
         self.nouns: dict[int, Noun] = {}
         self.alias: dict[int, int] = {}
         parts = []
@@ -75,7 +75,7 @@ class NounPhrases:
             if self._is_noun(token):
                 if self._is_part(token):
                     parts.append(token)
-                elif self._is_thing(token):
+                elif self._is_object(token):
                     self.nouns[token.i] = self._noun(token)
         for token in parts:
             self._resolve_part(token)
@@ -87,7 +87,7 @@ class NounPhrases:
             noun.hedged = not noun.negated and self._is_hedged(noun)
 
     def of(self, token: Token) -> Noun | None:
-        """The noun phrase that a token stands for."""
+        """The noun phrase of a token; None if there is none."""
         return self.nouns.get(self.alias.get(token.i, token.i))
 
     def _is_noun(self, token: Token) -> bool:
@@ -102,7 +102,7 @@ class NounPhrases:
         after = token.nbor() if token.i + 1 < len(token.doc) else None
         return (
             token.pos_ in RESCUED
-            and word in self._lexicon
+            and word in self._taxonomy
             and word not in self._words.colours
             and before is not None
             and before.pos_ == "DET"
@@ -110,21 +110,21 @@ class NounPhrases:
         )
 
     def _is_joined(self, token: Token) -> bool:
-        """Whether what looks like a modifier is a thing itself: "a red shirt and gold skirt"."""
-        clothing = [self._lexicon.is_a(one.lemma_, "clothing") for one in (token, token.head)]
+        """Whether an apparent modifier is an object: "shirt" in "a red shirt and gold skirt"."""
+        clothing = [self._taxonomy.is_a(one.lemma_, "clothing") for one in (token, token.head)]
         return token.nbor().dep_ == "cc" and all(clothing)
 
     def _is_part(self, token: Token) -> bool:
-        """Whether a noun only says which part of something: an edge, a mouth."""
+        """Whether a noun names a part of an object: an edge, a mouth."""
         lemma = token.lemma_
-        return token.lower_ not in self._lexicon and (
+        return token.lower_ not in self._taxonomy and (
             lemma in self._words.parts or lemma in self._words.body
         )
 
-    def _is_thing(self, token: Token) -> bool:
+    def _is_object(self, token: Token) -> bool:
         word, lemma = token.lower_, token.lemma_.lower()
-        listed = lemma in self._lexicon
-        if word in self._words.colours or lemma in self._words.no_things:
+        listed = lemma in self._taxonomy
+        if word in self._words.colours or lemma in self._words.no_objects:
             return False
         if lemma in self._words.quantities or lemma in self._words.numbers:
             return False
@@ -134,7 +134,7 @@ class NounPhrases:
             (token.dep_ == "dobj" and token.head.lemma_ == "take")
             or (token.dep_ == "pobj" and token.head.lower_ in ("for", "in", "of"))
         ):
-            return False  # it was taken, not seen
+            return False  # "to take a picture"
         # "shaped like a fish", "two stories up"
         like = token.dep_ == "pobj" and token.head.lower_ == "like"
         return not like and (listed or token.dep_ != "npadvmod")
@@ -166,14 +166,14 @@ class NounPhrases:
         if governor.dep_ in ("dobj", "pobj"):
             governor = governor.head
         if governor.pos_ == "ADP" and governor.lower_ in ("in", "with"):
-            return self._lexicon.is_a(governor.head.lemma_, "person")
+            return self._taxonomy.is_a(governor.head.lemma_, "person")
         return governor.lemma_ == "wear"
 
     def _describes(self, token: Token, noun: Token, start: int) -> bool:
         if token.pos_ not in DESCRIBING:
             return False
         if token.i > start and "hedged" in self._marks.get(token.i, ()):
-            return False  # a doubted adjective; at the start the doubt is about the thing
+            return False  # a hedged adjective; at the start, the hedge is about the object
         if any(one.dep_ == "poss" for one in (token, *token.ancestors) if one.i < noun.i):
             return False
         return token.lower_ not in self._words.quantities | self._words.numbers.keys()
@@ -205,12 +205,12 @@ class NounPhrases:
         return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
     def _resolve_part(self, part: Token) -> None:
-        """Say what the part is a part of, where that is said."""
+        """Find the object that a part belongs to, if the caption names it."""
         for child in part.children:
             meant = child
             if child.dep_ == "prep" and child.lower_ == "of":
                 meant = next((one for one in child.children if one.dep_ == "pobj"), child)
-            elif child.i == part.i - 1 and child.pos_ in NOUNS and child.lemma_ in self._lexicon:
+            elif child.i == part.i - 1 and child.pos_ in NOUNS and child.lemma_ in self._taxonomy:
                 self.nouns[part.i] = Noun(part, child.lemma_, child.i, part.i, 1)
                 return
             elif child.dep_ != "poss":
@@ -220,7 +220,7 @@ class NounPhrases:
                 return
 
     def _absorb_content(self, noun: Noun) -> None:
-        """Make "a bottle of wine" a bottle (wine), "a painting of a ship" a painting (ship)."""
+        """Turn the content into an attribute: "a bottle of wine" is a bottle (wine)."""
         doc, words = noun.at.doc, self._words
         if noun.head not in words.containers and noun.head not in words.pictures:
             return

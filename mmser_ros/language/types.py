@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a caption says, as frozen dataclasses: things, relations, actions and the place."""
+"""The content of a caption as frozen dataclasses: objects, relations, actions, the place."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ SPATIAL_PREDICATES = (
     *("left of", "right of", "against", "at", "between", "around", "opposite"),
     *("through", "along", "toward", "attached to"),
 )
-"""Where a thing is, by another thing; what geometry can check comes first."""
+"""Spatial relations; those that geometry can check come first."""
 OTHER_PREDICATES = (
     *("with", "part of", "holding", "wearing", "riding", "driving", "pushing", "pulling"),
     *("throwing", "catching", "kicking", "hitting", "eating", "drinking", "cooking", "cutting"),
     *("washing", "reading", "writing", "using", "playing", "watching", "following", "touching"),
     *("climbing", "leading", "opening", "closing"),
 )
-"""Having ("a man with a bag", "a chair has arms") and doing."""
+"""Possession ("a man with a bag", "a chair has arms") and actions."""
 PREDICATES = SPATIAL_PREDICATES + OTHER_PREDICATES
-"""All that a RelationMention's predicate can be; other words are mapped to these or dropped."""
+"""All predicates of a RelationMention; other words are mapped to these or dropped."""
 
 
 @dataclass(frozen=True)
-class ThingMention:
-    """A thing that a caption speaks of.
+class ObjectMention:
+    """An object that a caption names.
 
     Attributes:
-        text: its noun phrase as it stands.
-        head: the lemma of the head noun, lower case; a compound that is one thing is kept whole
-            ("fire hydrant"). Any other compound noun is an attribute, as is what a container
-            holds or a picture shows: "wine bottle" and "bottle of wine" are both "bottle", "wine".
-        attributes: adjectives, participles of state, colours and materials, lower case, in order.
-        count: how many; None where it is not said ("chairs", "several") or can't be ("snow").
-        negated: the caption says that it is not there ("no people", "without a lid").
+        text: the noun phrase as in the caption.
+        head: lemma of the head noun, in lower case. A compound of the taxonomy is kept whole
+            ("fire hydrant"); another compound noun is an attribute, and so is the content of a
+            container or a picture: "wine bottle" and "bottle of wine" are "bottle" with "wine".
+        attributes: adjectives, participles of state, colours and materials, in lower case.
+        count: the number; None if it is not given ("chairs", "several") or uncountable ("snow").
+        negated: the caption says that it is absent ("no people", "without a lid").
         hedged: the caption is not sure of it ("what appears to be a dog", "a cup or a bowl").
-        start: first character of the phrase in the caption.
-        end: the character after its last.
+        start: index of the phrase's first character in the caption.
+        end: index after the phrase's last character.
     """
 
     text: str
@@ -52,12 +52,12 @@ class ThingMention:
 
 @dataclass(frozen=True)
 class RelationMention:
-    """A relation between two things that the caption asserts; neither of them is negated.
+    """A relation between two objects that a caption asserts; neither object is negated.
 
     Attributes:
-        subject: index into the caption's things.
+        subject: index into the caption's objects.
         predicate: one of PREDICATES.
-        object: index into the caption's things.
+        object: index into the caption's objects.
     """
 
     subject: int
@@ -67,10 +67,10 @@ class RelationMention:
 
 @dataclass(frozen=True)
 class ActionMention:
-    """What a thing does.
+    """An action of an object.
 
     Attributes:
-        subject: index into the caption's things.
+        subject: index into the caption's objects.
         verb: lemma, as in "run".
     """
 
@@ -80,16 +80,16 @@ class ActionMention:
 
 @dataclass(frozen=True)
 class ParsedCaption:
-    """What a caption says.
+    """The content of a caption.
 
     Attributes:
-        things: in the order of the caption.
+        objects: in the order of the caption.
         relations: in the order of their objects in the caption.
         actions: in the order of the caption.
-        place: the room or place that all this is in ("kitchen", "beach"); it is no thing then.
+        place: the room or place of the scene ("kitchen", "beach"); it is not among the objects.
     """
 
-    things: tuple[ThingMention, ...]
+    objects: tuple[ObjectMention, ...]
     relations: tuple[RelationMention, ...]
     actions: tuple[ActionMention, ...]
     place: str | None

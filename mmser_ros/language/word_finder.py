@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which of a detector's words a caption has, plurals and words of the same meaning included."""
+"""Finds the words of a vocabulary in captions, also as plurals and synonyms."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PERSON = "person"
 
 @dataclass(frozen=True)
 class WordForms:
-    """What config/lexicon/word_forms.yaml says.
+    """The content of config/lexicon/word_forms.yaml.
 
     Attributes:
-        people: words that say somebody is there.
-        alike: groups of words of the same meaning.
-        singulars: plural → singular, where the usual endings do not explain it.
-        unchanged: words that end as a plural does and are none.
+        people: words for people.
+        alike: groups of synonyms.
+        singulars: plural → singular, for irregular plurals.
+        unchanged: singular words that end like a plural.
     """
 
     people: frozenset[str]
@@ -38,7 +38,7 @@ def word_forms() -> WordForms:
     """Read config/lexicon/word_forms.yaml.
 
     Raises:
-        ResourceError: it did not come with the package.
+        ResourceError: the file is missing.
     """
     text = share_path("config/lexicon/word_forms.yaml").read_text(encoding="utf-8")
     fields = yaml.safe_load(text)
@@ -56,7 +56,7 @@ def words_of(caption: str) -> list[str]:
 
 
 def singular(word: str) -> str:
-    """The singular of a noun, by English's usual endings; the word itself if it is none."""
+    """The singular of a noun by English endings; a word that is no plural stays the same."""
     forms = word_forms()
     if word in forms.unchanged:
         return word
@@ -88,11 +88,11 @@ class WordFinder:
         )
 
     def alike(self, word: str) -> list[str]:
-        """The vocabulary's words of the same meaning, the word itself among them if it is one."""
+        """The synonyms of a word in the vocabulary, including the word if it is there."""
         return self._alike.get(word, [word] if word in self._known else [])
 
     def find(self, caption: str) -> set[str]:
-        """The words that the caption has; people make it have "person", too."""
+        """The words of the vocabulary in a caption; words for people add "person"."""
         found: set[str] = set()
         words = words_of(caption)
         for word in words:

@@ -13,21 +13,21 @@ from typing import Any
 import yaml
 
 from mmser_ros.core.resources import share_path
-from mmser_ros.language.taxonomy import LexiconError
+from mmser_ros.language.taxonomy import TaxonomyError
 from mmser_ros.language.types import PREDICATES
 
 STANDS_FOR = {"on": "on", "in": "in"}
-"""Predicate → the preposition that its wordings of several words are parsed as, else `near`."""
+"""Predicate → simple preposition for its wordings of several words; the default is `near`."""
 
 
 @dataclass(frozen=True)
 class Rewriting:
-    """Wordings that are parsed as something simpler.
+    """Wordings with a simpler replacement.
 
     Attributes:
-        wording: what is replaced, in lower case.
-        replacement: by what.
-        means: `hedged`, `hedged clause`, a predicate, or nothing.
+        wording: pattern to replace, in lower case.
+        replacement: the simpler text.
+        means: `hedged`, `hedged clause`, a predicate, or empty.
     """
 
     wording: re.Pattern[str]
@@ -37,7 +37,7 @@ class Rewriting:
 
 @dataclass(frozen=True)
 class CaptionWords:
-    """The sections of the file, by their names there; `read` says what becomes of the first."""
+    """The sections of the file by name; see `read` for `rewritten`."""
 
     rewritten: tuple[Rewriting, ...]
     prepositions: Mapping[str, str]
@@ -48,7 +48,7 @@ class CaptionWords:
     lemmas: Mapping[str, str]
     put: frozenset[str]
     placed: frozenset[str]
-    of_things: frozenset[str]
+    of_objects: frozenset[str]
     lead_animals: frozenset[str]
     states: frozenset[str]
     no_states: frozenset[str]
@@ -61,7 +61,7 @@ class CaptionWords:
     parts: frozenset[str]
     body: frozenset[str]
     grips: frozenset[str]
-    no_things: frozenset[str]
+    no_objects: frozenset[str]
     uncountable: frozenset[str]
     plural_only: frozenset[str]
     unchanging: frozenset[str]
@@ -70,11 +70,11 @@ class CaptionWords:
     def read(cls, path: Path | None = None) -> CaptionWords:
         """Read the file.
 
-        Prepositions of several words become rewritings that mean their predicate; `verbs` and
-        `turned` are turned over: from the word to the predicate.
+        Prepositions of several words become rewritings that mean their predicate. `verbs` and
+        `turned` are inverted to word → predicate.
 
         Raises:
-            LexiconError: it can't be read, lacks a section, or names an unknown predicate.
+            TaxonomyError: the file can't be read, lacks a section, or has an unknown predicate.
         """
         path = path or share_path("config/lexicon/caption_words.yaml")
         try:
@@ -84,9 +84,9 @@ class CaptionWords:
             msg = (
                 f"{path} is no list of caption words ({error!r}); expected the sections "
                 f"{', '.join(field.name for field in fields(cls))}, predicates of {PREDICATES} "
-                "(quote the words that YAML takes for something else, as on and no)"
+                "(quote words such as on and no, which YAML reads as truth values)"
             )
-            raise LexiconError(msg) from error
+            raise TaxonomyError(msg) from error
 
     @classmethod
     def _of(cls, document: Any) -> CaptionWords:
@@ -127,5 +127,5 @@ def _by_wording(by_predicate: Mapping[str, list[str]]) -> dict[str, str]:
 
 
 def _pattern(wordings: list[str]) -> re.Pattern[str]:
-    """Any of the wordings as whole words."""
+    """A pattern of any of the wordings as whole words."""
     return re.compile(rf"(?<![\w-])(?:{'|'.join(wordings)})(?![\w-])")

@@ -144,5 +144,5 @@ class MemoryConfig:
     )
 
     def half_life(self, kind: str) -> float:
-        """Half-life of the evidence for a kind of the lexicon, in seconds."""
+        """Half-life of the evidence for a kind of the taxonomy, in seconds."""
         return 3600.0 * float(getattr(self, f"half_life_{kind}"))

@@ -18,90 +18,94 @@ from mmser_ros.memory.graph.scene_graph import SceneGraph
 from mmser_ros.memory.query import Query
 from mmser_ros.memory.spark_dsg import spark_dsg_document
 
-ENDINGS = {"spark-dsg": ".dsg.json", "node-link": ".json", "graphml": ".graphml"}
-"""Of files, by format; the first that fits says which."""
+SUFFIXES = {"spark-dsg": ".dsg.json", "node-link": ".json", "graphml": ".graphml"}
+"""Suffixes by format; the first one that fits a file name is used."""
 STRUCTURE = frozenset({"contains", "path", "at"})
-"""Keys of the edges that are not what captions say of two things."""
+"""Keys of the edges that are not relations of objects."""
 
 
 class ExportError(MmserError):
-    """A graph can't be written or read in this way."""
+    """A graph can't be written or read in this format."""
 
 
-def plain_graph(graph: SceneGraph, query: Query, now: int) -> nx.MultiDiGraph:
-    """The believed graph with attributes that any format can hold: text, numbers, truth values.
+def exported_graph(graph: SceneGraph, query: Query, now: int) -> nx.MultiDiGraph:
+    """Export what is believed as a graph with simple attributes: text, numbers, truth values.
 
-    Nodes have a `layer`: `room`, `place`, `thing` or `robot`, and x, y, z in metres. Edges have
-    their predicate as key: `contains` from rooms to places and from places to things, `path`
-    between places, `at` from robots to places, and what captions say of things.
+    Nodes have a `layer` (`room`, `place`, `object` or `robot`) and x, y, z in metres. The key of an
+    edge is its predicate: `contains` from rooms to places and from places to objects, `path`
+    between places, `at` from robots to places, and the relations of objects.
     """
     origin = query.origin
-    plain = nx.MultiDiGraph(map_id=origin.map_id, frame=origin.frame, stale=origin.stale, stamp=now)
+    exported = nx.MultiDiGraph(
+        map_id=origin.map_id, frame=origin.frame, stale=origin.stale, stamp=now
+    )
     for name, room in sorted(query.rooms.all().items()):
-        plain.add_node(name, layer="room", label=room.label or "", **_xyz(room.position))
+        exported.add_node(name, layer="room", label=room.label or "", **_xyz(room.position))
         for inside in room.places:
-            plain.add_edge(name, inside, "contains")
+            exported.add_edge(name, inside, "contains")
     for name, place in graph.nodes(Place):
-        plain.add_node(
+        exported.add_node(
             name, layer="place", label=place.votes[0][0] if place.votes else "",
             first_seen=place.first_seen, last_seen=place.last_seen, **_xyz(place.position),
         )  # fmt: skip
         for other, path in graph.neighbours(name):
-            plain.add_edge(name, other, "path", length=path.length)
+            exported.add_edge(name, other, "path", length=path.length)
     for name, agent in graph.nodes(Agent):
         label = name.removeprefix("robot:")
-        plain.add_node(name, layer="robot", label=label, stamp=agent.stamp, **_xyz(agent.position))
-        plain.add_edge(name, agent.place, "at")
-    things = query.things(now)
-    for thing in things:
-        plain.add_node(
-            thing.name, layer="thing", label=thing.label, kind=thing.kind,
-            attributes=",".join(thing.attributes), probability=thing.probability,
-            sigma=thing.sigma, first_seen=thing.first_seen, last_seen=thing.last_seen,
-            moves=thing.moves, room=thing.room or "", caption=thing.evidence.caption,
-            caption_stamp=thing.evidence.stamp, robot=thing.evidence.robot, **_xyz(thing.position),
+        exported.add_node(
+            name, layer="robot", label=label, stamp=agent.stamp, **_xyz(agent.position)
+        )
+        exported.add_edge(name, agent.place, "at")
+    objects = query.objects(now)
+    for obj in objects:
+        exported.add_node(
+            obj.name, layer="object", label=obj.label, kind=obj.kind,
+            attributes=",".join(obj.attributes), probability=obj.probability,
+            sigma=obj.sigma, first_seen=obj.first_seen, last_seen=obj.last_seen,
+            moves=obj.moves, room=obj.room or "", caption=obj.provenance.caption,
+            caption_stamp=obj.provenance.stamp, robot=obj.provenance.robot, **_xyz(obj.position),
         )  # fmt: skip
-        if thing.place is not None:
-            plain.add_edge(thing.place, thing.name, "contains")
-    names = {one.name for one in things}
-    for thing in things:
-        for held in query.relations(thing.name):
-            if held.subject == thing.name and held.object in names:
-                plain.add_edge(
+        if obj.place is not None:
+            exported.add_edge(obj.place, obj.name, "contains")
+    names = {one.name for one in objects}
+    for obj in objects:
+        for held in query.relations(obj.name):
+            if held.subject == obj.name and held.object in names:
+                exported.add_edge(
                     held.subject, held.object, held.predicate, probability=held.probability,
-                    geometry=held.geometry, caption=held.evidence.caption,
+                    geometry=held.geometry, caption=held.provenance.caption,
                 )  # fmt: skip
-    return plain
+    return exported
 
 
 def _xyz(position: Vector) -> dict[str, float]:
     return dict(zip("xyz", position, strict=True))
 
 
-def write_graph(plain: nx.MultiDiGraph, path: str | Path, form: str | None = None) -> None:
-    """Write a plain graph; the file is replaced in one step, or left as it was.
+def write_graph(exported: nx.MultiDiGraph, path: str | Path, form: str | None = None) -> None:
+    """Write an exported graph; the file is replaced atomically.
 
     Args:
-        plain: of `SceneMemory.graph`.
+        exported: from `SceneMemory.graph`.
         path: of the file.
-        form: node-link, graphml or spark-dsg; by default as the path ends, see ENDINGS.
+        form: node-link, graphml or spark-dsg; the default follows the suffix, see SUFFIXES.
 
     Raises:
-        ExportError: there is no such format, or the ending says none.
-        OSError: it can't be written.
+        ExportError: the format or the suffix is unknown.
+        OSError: the file can't be written.
     """
     path = Path(path)
     if form is None:
-        form = next((one for one, ending in ENDINGS.items() if path.name.endswith(ending)), None)
+        form = next((one for one, suffix in SUFFIXES.items() if path.name.endswith(suffix)), None)
         if form is None:
-            known = ", ".join(ENDINGS.values())
-            msg = f"got the name {path.name!r}, expected an ending of {known}, or a format"
+            known = ", ".join(SUFFIXES.values())
+            msg = f"got the name {path.name!r}, expected a suffix of {known}, or a format"
             raise ExportError(msg)
     writers = {"spark-dsg": _spark_dsg, "node-link": _node_link, "graphml": _graphml}
     if form not in writers:
         msg = f"got the format {form!r}, expected one of {', '.join(writers)}"
         raise ExportError(msg)
-    data = writers[form](plain)
+    data = writers[form](exported)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
         try:
             file.write(data)
@@ -114,7 +118,7 @@ def write_graph(plain: nx.MultiDiGraph, path: str | Path, form: str | None = Non
 
 
 def read_graph(path: str | Path) -> nx.MultiDiGraph:
-    """Read what `write_graph` wrote as node-link JSON or GraphML.
+    """Read a graph that `write_graph` wrote as node-link JSON or GraphML.
 
     Raises:
         ExportError: the file is not such a graph.
@@ -129,14 +133,14 @@ def read_graph(path: str | Path) -> nx.MultiDiGraph:
         raise ExportError(msg) from error
 
 
-def _node_link(plain: nx.MultiDiGraph) -> bytes:
-    document: dict[str, Any] = nx.node_link_data(plain, edges="edges")
+def _node_link(exported: nx.MultiDiGraph) -> bytes:
+    document: dict[str, Any] = nx.node_link_data(exported, edges="edges")
     return json.dumps(document, indent=1, sort_keys=True).encode()
 
 
-def _spark_dsg(plain: nx.MultiDiGraph) -> bytes:
-    return json.dumps(spark_dsg_document(plain)).encode()
+def _spark_dsg(exported: nx.MultiDiGraph) -> bytes:
+    return json.dumps(spark_dsg_document(exported)).encode()
 
 
-def _graphml(plain: nx.MultiDiGraph) -> bytes:
-    return "\n".join(nx.generate_graphml(plain)).encode()
+def _graphml(exported: nx.MultiDiGraph) -> bytes:
+    return "\n".join(nx.generate_graphml(exported)).encode()

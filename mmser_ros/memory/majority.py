@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What time it is, as most observations say: a few wrong stamps don't move it."""
+"""The current time by most observations, so that a few wrong stamps don't change it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Sequence
 
 from mmser_ros.core.types import SECOND
 
-LEAP = 900 * SECOND
-"""Nanoseconds without an observation, after which the next ones may be wrongly stamped."""
+TIME_JUMP = 900 * SECOND
+"""Gap between two stamps (nanoseconds) after which the later ones may be wrong."""
 QUORUM = 20
-"""Observations after such a leap that are believed, however many there were before it."""
+"""Observations after such a gap that are always trusted."""
 
 
-def last_believed(stamps: Sequence[int], now: int | None) -> int:
-    """The newest stamp that is not ahead of what most observations say.
+def latest_trusted(stamps: Sequence[int], now: int | None) -> int:
+    """The newest stamp that is not ahead of most observations.
 
-    Those after a leap in time are ahead while they are fewer than QUORUM and than the ones before
-    it, unless a clock says that their time has come.
+    Stamps after a time jump are ahead while there are fewer of them than QUORUM and fewer than
+    before the jump. A clock that has reached them makes them trusted.
 
     Args:
         stamps: of the newest observations, sorted, in nanoseconds: 2 * QUORUM of them, or all.
-        now: of a clock, in nanoseconds, if there is one.
+        now: of a clock, in nanoseconds; None without a clock.
     """
     count = len(stamps)
-    believed = count
+    trusted = count
     for late in range(1, min(QUORUM, (count + 1) // 2)):
         before, first = stamps[-late - 1], stamps[-late]
-        if first - before > LEAP and (now is None or first > now):
-            believed = count - late
-    return stamps[believed - 1]
+        if first - before > TIME_JUMP and (now is None or first > now):
+            trusted = count - late
+    return stamps[trusted - 1]

@@ -1,40 +1,51 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The journal and the graph that is folded from it, kept in step over restarts."""
+"""The journal of observations and the graph that is built from it, consistent over restarts."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import takewhile
 
+from mmser_ros.core.errors import MmserError
 from mmser_ros.core.types import Observation
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.fusion.fusion import Fusion
+from mmser_ros.memory.graph.records import Object, Place
 from mmser_ros.memory.graph.scene_graph import SceneGraph
-from mmser_ros.memory.majority import QUORUM, last_believed
-from mmser_ros.memory.reorder_window import Timeline
+from mmser_ros.memory.majority import QUORUM, latest_trusted
+from mmser_ros.memory.reorder_window import ReorderWindow
+from mmser_ros.memory.results import MemoryStatus, Origin
+from mmser_ros.memory.storage.opening import MapMismatchError
 from mmser_ros.memory.storage.serialization import Key, Moment, digest, dumps
 from mmser_ros.memory.storage.store import Store
 
 logger = logging.getLogger(__name__)
 
-FOLD_VERSION = 3
-"""Raise it when folding changes: snapshots of other versions are folded anew from the journal."""
+GRAPH_VERSION = 4
+"""Version of the graph's records and of fusion; a snapshot of another version is rebuilt."""
 
 
-class History:
-    """Keeps the graph equal to the fold of the journal, in the order of stamps.
+class StaleMemoryError(MmserError):
+    """A read-only memory was asked to change."""
 
-    Observations that are ahead of what most others say of the time are kept, and folded once the
-    others have caught up with them.
+
+class ObservationLog:
+    """Keeps the graph equal to applying the journal in the order of stamps.
+
+    Observations with stamps ahead of most others are kept, and applied once the others have caught
+    up.
 
     Args:
         store: journal and snapshot.
-        graph: empty, to be filled.
-        fusion: folds into that graph.
-        config: window, and how often to take a snapshot.
-        words: name of the lexicon, which snapshots depend on.
-        clock: the time in nanoseconds; None where nobody knows it.
+        graph: empty; it is filled.
+        fusion: applies observations to that graph.
+        config: size of the window, and period of snapshots.
+        origin: map of the journal.
+        words: name of the taxonomy, which snapshots depend on.
+        writable: whether the journal may change.
+        clock: returns the time in nanoseconds, or None if it is unknown.
     """
 
     def __init__(
@@ -43,42 +54,79 @@ class History:
         graph: SceneGraph,
         fusion: Fusion,
         config: MemoryConfig,
+        origin: Origin,
+        *,
         words: str,
+        writable: bool,
         clock: Callable[[], int | None],
     ) -> None:
-        self._clock = clock
+        self._origin, self._writable, self._clock = origin, writable, clock
         self._store, self._graph, self._fusion, self._config = store, graph, fusion, config
-        self._fingerprint = digest(f"{FOLD_VERSION} {dumps(config)} {words}")
-        self._timeline = Timeline(graph, fusion, config.reorder_window)
+        self._fingerprint = digest(f"{GRAPH_VERSION} {dumps(config)} {words}")
+        self._window = ReorderWindow(graph, fusion, config.reorder_window)
         self.floor = int(store.meta("floor") or 0)
-        """Stamp before which everything is forgotten."""
+        """Stamp (nanoseconds) before which everything is forgotten."""
         self._since_snapshot = 0
         self._whole = True
         self._stamps: list[int] = []
         self._ahead: dict[Key, Observation] = {}
-        self.pending = 0
-        """Observations in the journal that came too late to be folded."""
+        self._pending = 0
+        """Observations in the journal that came too late to be applied."""
         if not self._restore():
-            self.fold_anew()
+            self.rebuild()
 
     def newest(self) -> int | None:
         """Stamp of the newest observation that is not ahead of the others, in nanoseconds."""
-        return self._timeline.newest()
+        return self._window.newest()
 
-    @property
-    def ahead(self) -> int:
-        """Observations that most others say are of a time to come."""
-        return len(self._ahead)
+    def status(self) -> MemoryStatus:
+        """Status of the journal, the graph and the store."""
+        store = self._store
+        return MemoryStatus(
+            map_id=self._origin.map_id,
+            stale=self._origin.stale,
+            observations=store.count(),
+            objects=self._graph.count(Object),
+            places=self._graph.count(Place),
+            pending=self._pending,
+            ahead=len(self._ahead),
+            unsaved=store.unsaved,
+            lost=store.lost,
+            problem=store.problem,
+            notice=store.notice,
+            newest=self.newest(),
+        )
+
+    def observations(self, since: int, until: int | None) -> list[Observation]:
+        """Observations from a stamp (nanoseconds) on and before another one, in order."""
+        entries = self._store.journal((since, ""))
+        return [one for _, one in takewhile(lambda it: until is None or it[0][0] < until, entries)]
+
+    def digests(self, after: int) -> list[tuple[int, int, str]]:
+        """(number, stamp, digest) of the journal's observations after a number."""
+        return self._store.digests(after)
 
     def add(self, observation: Observation) -> bool:
-        """Enter an observation in its normal form; False if it is known or forgotten."""
+        """Add an observation in normal form; False if it is a duplicate or forgotten.
+
+        Raises:
+            StaleMemoryError: the journal is read-only.
+            MapMismatchError: the observation is of another map.
+        """
+        self._require_writable("add an observation")
+        if observation.map_id != self._origin.map_id:
+            msg = (
+                f"got an observation of the map {observation.map_id!r}, expected "
+                f"{self._origin.map_id!r}; give the robots that share a map the same map_id"
+            )
+            raise MapMismatchError(msg)
         text = dumps(observation)
         key: Key = (observation.stamp, observation.robot, digest(text))
         if observation.stamp < self.floor or self._store.knows(key[2]):
             return False
         self._insert(key, observation)
         self._stamps = sorted([*self._stamps, observation.stamp])[-2 * QUORUM :]
-        self._sort_out()
+        self._update_ahead()
         self._store.append(key, text)
         self._since_snapshot += 1
         if self._since_snapshot >= self._config.snapshot_every:
@@ -86,43 +134,68 @@ class History:
         return True
 
     def forget(self, before: int | None, after: int | None = None) -> bool:
-        """Forget what is older than a stamp, or from another one on, or between, or all.
+        """Forget observations before a stamp, from a stamp on, between two stamps, or all.
 
         Returns:
-            Whether the file forgot it, too.
+            Whether they are deleted from the file, too.
+
+        Raises:
+            StaleMemoryError: the journal is read-only.
         """
+        self._require_writable("forget observations")
         if before is not None and after is None:
             self.floor = max(self.floor, before)
         done = self._store.forget(before, after) and self._store.set_meta("floor", self.floor)
-        self.fold_anew()
+        self.rebuild()
         return done
 
-    def fold_anew(self) -> None:
-        """Fold the whole journal, late observations where they belong."""
+    def apply_pending(self) -> None:
+        """Rebuild the graph if observations came too late to be applied."""
+        if self._pending:
+            self.rebuild()
+
+    def rebuild(self) -> None:
+        """Rebuild the graph from the whole journal."""
         if (count := self._store.count()) > self._config.reorder_window:
-            logger.info("folding %d observations anew", count)
+            logger.info("rebuilding the graph from %d observations", count)
         self._graph.clear()
-        self._timeline = Timeline(self._graph, self._fusion, self._config.reorder_window)
-        self._fold_from((self.floor, ""))
-        self.pending = 0
+        self._window = ReorderWindow(self._graph, self._fusion, self._config.reorder_window)
+        self._apply_from((self.floor, ""))
+        self._pending = 0
         self._whole = True
         self.snapshot()
 
+    def save(self) -> bool:
+        """Apply pending observations and write a snapshot; whether that worked."""
+        if not self._writable:
+            return False
+        self.apply_pending()
+        return self.snapshot()
+
     def snapshot(self) -> bool:
-        """Write the graph as it was at the window's edge; the journal tells the rest."""
+        """Write the graph as it was at the boundary of the window; whether that worked."""
         self._since_snapshot = 0
-        boundary = self._timeline.boundary
+        boundary = self._window.boundary
         if boundary is None:
             return self._store.flush()
-        about = {"boundary": boundary, "fingerprint": self._fingerprint, "pending": self.pending}
-        saved = self._store.save_state(self._timeline.at_boundary(), about, whole=self._whole)
+        about = {"boundary": boundary, "fingerprint": self._fingerprint, "pending": self._pending}
+        saved = self._store.save_state(self._window.at_boundary(), about, whole=self._whole)
         if saved:
-            self._timeline.settled.clear()
+            self._window.committed.clear()
             self._whole = False
         return saved
 
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def _require_writable(self, what: str) -> None:
+        if not self._writable:
+            msg = f"can't {what}: this memory is read-only; open it with its own map_id"
+            raise StaleMemoryError(msg)
+
     def _restore(self) -> bool:
-        """Take up the snapshot and fold what is newer; False if there is none that serves."""
+        """Load the snapshot and apply newer observations; False if there is no valid snapshot."""
         about = self._store.meta("snapshot")
         if about is None or about["fingerprint"] != self._fingerprint or about["pending"]:
             return False
@@ -134,36 +207,38 @@ class History:
             for slot, record in self._store.load_state():
                 self._graph.put(slot, record)
         except (KeyError, TypeError, ValueError) as error:
-            logger.warning("the snapshot can't be read (%s); folding the journal anew", error)
+            logger.warning(
+                "the snapshot can't be read (%s); rebuilding the graph from the journal", error
+            )
             return False
-        self._timeline.boundary = boundary
-        self._fold_from(boundary)
+        self._window.boundary = boundary
+        self._apply_from(boundary)
         self._whole = False
         return True
 
     def _limit(self) -> int:
-        """The newest stamp that is not ahead, of all that the store has."""
+        """The newest stamp in the store that is not ahead of most others."""
         self._stamps = self._store.newest(2 * QUORUM)
-        return last_believed(self._stamps, self._clock()) if self._stamps else 0
+        return latest_trusted(self._stamps, self._clock()) if self._stamps else 0
 
-    def _fold_from(self, start: Moment) -> None:
+    def _apply_from(self, start: Moment) -> None:
         limit = self._limit()
         self._ahead = {}
         for key, observation in self._store.journal(start):
             if key[0] > limit:
                 self._ahead[key] = observation
             else:
-                self._timeline.insert(key, observation)
+                self._window.insert(key, observation)
 
     def _insert(self, key: Key, observation: Observation) -> None:
-        if not self._timeline.insert(key, observation):
-            self.pending += 1
+        if not self._window.insert(key, observation):
+            self._pending += 1
 
-    def _sort_out(self) -> None:
-        """Take back what is ahead of the others, and fold what they have caught up with."""
-        limit = last_believed(self._stamps, self._clock())
-        self._ahead.update(self._timeline.retract(limit))
-        if self._timeline.boundary is not None and self._timeline.boundary[0] > limit:
-            self.pending = max(1, self.pending)  # it was settled: folding anew takes it back
+    def _update_ahead(self) -> None:
+        """Undo observations that are ahead of most others, and apply those that no longer are."""
+        limit = latest_trusted(self._stamps, self._clock())
+        self._ahead.update(self._window.retract(limit))
+        if self._window.boundary is not None and self._window.boundary[0] > limit:
+            self._pending = max(1, self._pending)  # committed observations are ahead: rebuild
         for key in sorted(key for key in self._ahead if key[0] <= limit):
             self._insert(key, self._ahead.pop(key))

@@ -1,44 +1,95 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Questions to the graph: words, places, times, relations and ways. No language model."""
+"""Answers questions from the scene graph, without a language model."""
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 
 from mmser_ros.core.types import SECOND, Pose
 from mmser_ros.language.interfaces import Parser, Words
 from mmser_ros.language.types import ParsedCaption
-from mmser_ros.memory.askable import QueryError, check_finite, check_text
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.fusion import existence
-from mmser_ros.memory.graph.records import Agent, Place, Thing, Vector
-from mmser_ros.memory.graph.relations import judge_all
+from mmser_ros.memory.graph.records import Agent, Object, Place
+from mmser_ros.memory.graph.relations import score_relations
 from mmser_ros.memory.graph.rooms import Rooms
 from mmser_ros.memory.graph.scene_graph import SceneGraph
+from mmser_ros.memory.query_checks import QueryError, check_finite, check_text
 from mmser_ros.memory.results import Match, Origin, RelationAnswer, Route
+from mmser_ros.memory.routes import facing, plan_route
 
 Embed = Callable[[Sequence[str]], np.ndarray]
-"""Texts to unit vectors (texts, channels), so that alike texts have a large product."""
-ALIKE = 0.5
-"""How alike words must be, at least, for a thing to answer."""
-NEARNESS = 3.0
-"""Metres at which `near` halves a score."""
-MISFIT = 0.3
-"""What is left of a score where a relation or room that was asked for doesn't hold."""
-ROUTE_REACH = 3.0
-"""Metres from a pose to the nearest place of a route."""
+"""Texts to unit vectors (texts, channels); similar texts have a large dot product."""
+MIN_SIMILARITY = 0.5
+"""Minimum similarity of the asked word and an object's word."""
+NEAR_SCALE = 3.0
+"""Distance (metres) from `near` at which a score is halved."""
+MISMATCH = 0.3
+"""Factor of a score if a requested relation or room does not hold."""
+END_OF_TIME = 2**63
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Conditions that an answer must meet.
+
+    Attributes:
+        near: (x, y) in metres; nearer objects score higher.
+        radius: maximum distance from `near`, in metres.
+        place: name of a place or a room, or the label of a room.
+        since: stamp (nanoseconds); the object was detected then or later.
+        until: stamp (nanoseconds); the object was detected then or earlier.
+    """
+
+    near: tuple[float, ...] | None = None
+    radius: float | None = None
+    place: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is a condition on time."""
+        return self.since is not None or self.until is not None
+
+    def check(self) -> None:
+        """Check that all numbers can be used.
+
+        Raises:
+            QueryError: a number is not finite, or there is a radius without `near`.
+        """
+        check_finite("near", self.near or ())
+        if self.radius is not None:
+            check_finite("radius", (self.radius,))
+            if self.near is None:
+                msg = f"got a radius of {self.radius:g} m without near; expected both"
+                raise QueryError(msg)
+
+    def distance(self, obj: Object) -> float:
+        """Distance (metres) of an object from `near`; 0 without one."""
+        return math.dist(self.near[:2], obj.position[:2]) if self.near is not None else 0.0
+
+    def nearness(self, obj: Object) -> float:
+        """Factor of a score for the distance from `near`."""
+        return NEAR_SCALE / (NEAR_SCALE + self.distance(obj))
+
+    def allow(self, obj: Object) -> bool:
+        """Whether an object meets the conditions on distance and time."""
+        since = self.since if self.since is not None else 0
+        until = self.until if self.until is not None else END_OF_TIME
+        in_time = not self.timed or any(a <= until and since <= b for a, b in obj.visits)
+        return in_time and (self.radius is None or self.distance(obj) <= self.radius)
 
 
 class Query:
-    """Answers from one graph; what they are depends on the graph and the question alone."""
+    """Answers questions from one graph; answers depend only on the graph and the question."""
 
     def __init__(
         self,
@@ -49,117 +100,62 @@ class Query:
         origin: Origin,
         embed: Embed | None = None,
     ) -> None:
-        self._graph, self._parser, self._words, self._config = graph, parser, words, config
+        self._graph, self._parser, self.words, self.config = graph, parser, words, config
         self.origin, self._embed = origin, embed
         self.rooms = Rooms(graph, config.room_neighbor_weight)
         self._vectors: dict[str, np.ndarray] = {}
 
-    def find(
-        self, text: str, now: int, near: tuple[float, ...] | None = None, k: int = 5
-    ) -> list[Match]:
-        """Things that a text describes, the best first; of no text: all that are believed.
-
-        Raises:
-            QueryError: `near` is not finite, or the text too long.
-        """
+    def find(self, text: str, now: int, filters: Filters, k: int | None) -> list[Match]:
+        """See `SceneMemory.find`."""
         check_text(text)
-        check_finite("near", near or ())
-        if not text.strip():
-            ranked = ((one, one.score * _nearness(near, one)) for one in self.things(now))
-            return _best([replace(one, score=score) for one, score in ranked], k)
-        parsed = self._parser.parse(text)
-        heads, attributes = _asked(parsed, text)
-        alike = {
-            word: max(self._alike(head, word) for head in heads)
-            for word in sorted(self._graph.words())
-        }
-        found = []
-        for word, share in alike.items():
-            if share < ALIKE:
-                continue
-            for name, thing in self._graph.with_word(word):
-                match = self._match(name, thing, now)
-                if thing.gone or match.probability < self._config.existence_threshold:
-                    continue
-                score = share * match.probability * self._attributes(thing, attributes)
-                score *= _nearness(near, match) * self._context(name, match, parsed)
-                found.append(replace(match, score=score))
-        return _best(found, k)
+        filters.check()
+        places = self._places_of(filters.place) if filters.place is not None else None
 
-    def things(self, now: int) -> list[Match]:
-        """All things that are believed to be there, by name."""
-        matches = [self._match(name, one, now) for name, one in self._believed(now)]
-        return sorted(matches, key=lambda one: one.name)
+        def allowed(obj: Object) -> bool:
+            return filters.allow(obj) and (places is None or obj.place in places)
 
-    def at(self, place: str | tuple[float, ...], now: int, radius: float = 2.0) -> list[Match]:
-        """Things at a place, a room, a room's label, or within `radius` metres of a position.
+        if text.strip():
+            scored = self._described(text, now, filters, allowed)
+        else:
+            scored = self._anything(now, filters, allowed)
+        ranked = ((-score, name) for name, score in scored)
+        best = sorted(ranked) if k is None else heapq.nsmallest(k, ranked)
+        return [self._match(name, self._object(name), now, -score) for score, name in best]
 
-        Raises:
-            QueryError: there is no such place or room, or a number is not finite.
-        """
-        if not isinstance(place, str):
-            check_finite("a position with a radius", (*place, radius))
-            near = [name for name, _ in self._graph.near(Thing, (place[0], place[1]), radius)]
-            return [one for one in self.things(now) if one.name in near]
-        rooms = self.rooms.all()
-        label = self._words.canonical(place)
-        places = {place} if self._graph.node(place, Place) else set()
-        for name, room in rooms.items():
-            if place == name or (room.label is not None and label == room.label):
-                places.update(room.places)
-        if not places:
-            known = sorted({one.label for one in rooms.values() if one.label})
-            msg = f"no place or room {place!r}; rooms known here: {', '.join(known) or 'none'}"
-            raise QueryError(msg)
-        return [one for one in self.things(now) if one.place in places]
-
-    def seen(self, since: int, until: int, now: int) -> list[Match]:
-        """Things that were seen between two stamps (nanoseconds), in the order of their names."""
+    def objects(self, now: int) -> list[Match]:
+        """All objects that are believed to be present, sorted by name."""
         return [
-            self._match(name, thing, now)
-            for name, thing in self._graph.nodes(Thing)
-            if thing.confirmed and any(a <= until and since <= b for a, b in thing.visits)
+            self._match(name, obj, now, self._probability(obj, now))
+            for name, obj in self._graph.nodes(Object)
+            if self._is_believed(obj, now)
         ]
 
     def relations(self, name: str, *, contradicted: bool = False) -> list[RelationAnswer]:
-        """What holds of a thing, the surest first; also what is contradicted, if asked for.
-
-        Raises:
-            QueryError: there is no such thing.
-        """
-        self._thing(name)
+        """See `SceneMemory.relations`."""
+        self._object(name)
         answers = []
-        for one in judge_all(self._graph, name, self._config):
-            other = self._graph.node(one.object if one.subject == name else one.subject, Thing)
+        for one in score_relations(self._graph, name, self.config):
+            other = self._graph.node(one.object if one.subject == name else one.subject, Object)
             if other is None or other.gone or not other.confirmed:
                 continue
             if contradicted or (not one.contradicted and one.score > 0):
                 answers.append(
                     RelationAnswer(
-                        one.subject,
-                        one.predicate,
-                        one.object,
-                        existence.probability(one.score),
-                        one.contradicted,
-                        one.geometry,
-                        one.relation.best,
-                        self.origin,
+                        subject=one.subject,
+                        predicate=one.predicate,
+                        object=one.object,
+                        probability=existence.probability(one.score),
+                        contradicted=one.contradicted,
+                        geometry=one.geometry,
+                        provenance=one.relation.provenance,
+                        origin=self.origin,
                     )
                 )
         return answers
 
-    def path_to(self, match: Match | str, start: Pose | str) -> Route | None:
-        """A way over the topology to where a match is seen from; None if none is known.
-
-        Args:
-            match: or the name of a thing.
-            start: a pose, or the name of a robot, from where it was last.
-
-        Raises:
-            QueryError: there is no such thing or robot, or the start is not finite.
-        """
-        name = match if isinstance(match, str) else match.name
-        goal = self._stand(self._thing(name))
+    def path_to(self, name: str, start: Pose | str) -> Route | None:
+        """See `SceneMemory.path_to`."""
+        goal = self._viewpoint(self._object(name))
         if isinstance(start, str):
             agent = self._graph.node(f"robot:{start}", Agent)
             if agent is None:
@@ -168,131 +164,130 @@ class Query:
                 raise QueryError(msg)
             start = agent.pose
         check_finite("start", start.position)
-        ends = [self._nearest(one.position) for one in (start, goal)]
-        if ends[0] is None or ends[1] is None:
-            return None
-        try:
-            places = nx.dijkstra_path(self._graph.networkx, ends[0], ends[1], weight=_length)
-        except nx.NetworkXNoPath:
-            return None
-        records = [self._graph.node(one, Place) for one in places]
-        inner = [one.position for one in records[1:-1] if one is not None]
-        points = [start.position, *inner, goal.position]
-        legs = list(pairwise(points))
-        poses = tuple(_facing(a, b) for a, b in legs)
-        return Route((*poses, goal), sum(math.dist(a, b) for a, b in legs), self.origin)
+        return plan_route(self._graph, start, goal, self.origin)
 
-    def _thing(self, name: str) -> Thing:
-        thing = self._graph.node(name, Thing)
-        if thing is None:
-            msg = f"no thing {name!r}: give the name of a match, from find() for example"
+    def _anything(
+        self, now: int, filters: Filters, allowed: Callable[[Object], bool]
+    ) -> Iterator[tuple[str, float]]:
+        """Yield all allowed objects with their scores; of a past time, also those gone since."""
+        for name, obj in self._graph.nodes(Object):
+            present = (filters.timed and obj.confirmed) or self._is_believed(obj, now)
+            if present and allowed(obj):
+                yield name, self._probability(obj, now) * filters.nearness(obj)
+
+    def _described(
+        self, text: str, now: int, filters: Filters, allowed: Callable[[Object], bool]
+    ) -> Iterator[tuple[str, float]]:
+        """Yield the allowed objects that a text describes, with their scores."""
+        parsed = self._parser.parse(text)
+        heads, attributes = _asked(parsed, text)
+        for word in sorted(self._graph.words()):
+            similarity = max(self._similarity(head, word) for head in heads)
+            if similarity < MIN_SIMILARITY:
+                continue
+            for name, obj in self._graph.with_word(word):
+                if self._is_believed(obj, now) and allowed(obj):
+                    score = similarity * self._probability(obj, now)
+                    score *= self._attributes(obj, attributes)
+                    yield name, score * (filters.nearness(obj) * self._context(name, obj, parsed))
+
+    def _places_of(self, place: str) -> set[str]:
+        """Names of the places in a room, by the name or the label of the room or place."""
+        rooms = self.rooms.all()
+        label = self.words.canonical(place)
+        places = {place} if self._graph.node(place, Place) else set()
+        for name, room in rooms.items():
+            if place == name or (room.label is not None and label == room.label):
+                places.update(room.places)
+        if not places:
+            known = sorted({one.label for one in rooms.values() if one.label})
+            msg = f"no place or room {place!r}; known rooms: {', '.join(known) or 'none'}"
             raise QueryError(msg)
-        return thing
+        return places
 
-    def _believed(self, now: int) -> list[tuple[str, Thing]]:
-        return [
-            (name, one)
-            for name, one in self._graph.nodes(Thing)
-            if not one.gone and self._probability(one, now) >= self._config.existence_threshold
-        ]
+    def _object(self, name: str) -> Object:
+        obj = self._graph.node(name, Object)
+        if obj is None:
+            msg = f"no object {name!r}; expected the name of a match, for example from find()"
+            raise QueryError(msg)
+        return obj
 
-    def _probability(self, thing: Thing, now: int) -> float:
-        return existence.probability(existence.evidence_at(thing, now, self._config))
+    def _is_believed(self, obj: Object, now: int) -> bool:
+        return not obj.gone and self._probability(obj, now) >= self.config.existence_threshold
 
-    def _match(self, name: str, thing: Thing, now: int) -> Match:
-        chance = self._probability(thing, now)
-        needed = max(thing.hits / 3, 0.01)
+    def _probability(self, obj: Object, now: int) -> float:
+        return existence.probability(existence.log_odds_at(obj, now, self.config))
+
+    def _match(self, name: str, obj: Object, now: int, score: float) -> Match:
+        needed = max(obj.detections / 3, 0.01)
         return Match(
             name=name,
-            label=thing.names[0][0],
-            attributes=tuple(word for word, weight in thing.attributes if weight >= needed),
-            kind=thing.kind,
-            score=chance,
-            probability=chance,
-            position=thing.position,
-            sigma=thing.sigma,
-            pose=self._stand(thing),
-            place=thing.place,
-            room=self.rooms.of(thing.place)[1],
-            evidence=thing.best,
-            first_seen=thing.first_seen,
-            last_seen=thing.last_seen,
-            age=max(0, now - thing.last_seen) / SECOND,
+            label=obj.names[0][0],
+            attributes=tuple(word for word, weight in obj.attributes if weight >= needed),
+            kind=obj.kind,
+            score=score,
+            probability=self._probability(obj, now),
+            position=obj.position,
+            sigma=obj.sigma,
+            pose=self._viewpoint(obj),
+            place=obj.place,
+            room=self.rooms.of(obj.place)[1],
+            provenance=obj.provenance,
+            first_seen=obj.first_seen,
+            last_seen=obj.last_seen,
+            age=max(0, now - obj.last_seen) / SECOND,
             as_of=now,
-            moves=thing.moves,
+            moves=obj.moves,
             origin=self.origin,
         )
 
-    def _stand(self, thing: Thing) -> Pose:
-        return _facing(thing.best.pose.position, thing.position)
+    def _viewpoint(self, obj: Object) -> Pose:
+        return facing(obj.provenance.pose.position, obj.position)
 
-    def _alike(self, head: str, word: str) -> float:
-        alike = self._words.same(head, word)
-        if self._embed is None or alike >= 1:
-            return alike
+    def _similarity(self, head: str, word: str) -> float:
+        similarity = self.words.similarity(head, word)
+        if self._embed is None or similarity >= 1:
+            return similarity
         missing = [one for one in (head, word) if one not in self._vectors]
         if missing:
             self._vectors.update(zip(missing, self._embed(missing), strict=True))
-        return max(alike, float(self._vectors[head] @ self._vectors[word]))
+        return max(similarity, float(self._vectors[head] @ self._vectors[word]))
 
-    def _attributes(self, thing: Thing, asked: tuple[str, ...]) -> float:
+    def _attributes(self, obj: Object, asked: tuple[str, ...]) -> float:
+        """Factor for the attributes that the text asks for."""
         if not asked:
             return 1.0
-        total = max(thing.hits, 0.01)
-        table = {self._words.canonical(word): weight for word, weight in thing.attributes}
-        shares = [min(1.0, 2 * table.get(self._words.canonical(one), 0.0) / total) for one in asked]
-        return MISFIT + (1 - MISFIT) * sum(shares) / len(shares)
+        total = max(obj.detections, 0.01)
+        table = {self.words.canonical(word): weight for word, weight in obj.attributes}
+        shares = [min(1.0, 2 * table.get(self.words.canonical(one), 0.0) / total) for one in asked]
+        return MISMATCH + (1 - MISMATCH) * sum(shares) / len(shares)
 
-    def _context(self, name: str, match: Match, parsed: ParsedCaption) -> float:
-        """How well a thing's relations and room fit those that the text asks for."""
+    def _context(self, name: str, obj: Object, parsed: ParsedCaption) -> float:
+        """Factor for the room and the relations that the text asks for."""
         factor = 1.0
-        if parsed.place is not None and match.room != self._words.canonical(parsed.place):
-            factor *= MISFIT
+        room = self.rooms.of(obj.place)[1]
+        if parsed.place is not None and room != self.words.canonical(parsed.place):
+            factor *= MISMATCH
         wanted = [one for one in parsed.relations if one.subject == 0]
         for one in wanted:
-            asked = parsed.things[one.object].head
+            asked = parsed.objects[one.object].head
             holds = any(
                 held.predicate == one.predicate
                 and held.subject == name
-                and self._words.same(asked, self._thing(held.object).word)
-                >= self._config.word_similarity_threshold
+                and self.words.similarity(asked, self._object(held.object).word)
+                >= self.config.word_similarity_threshold
                 for held in self.relations(name)
             )
-            factor *= 1.0 if holds else MISFIT
+            factor *= 1.0 if holds else MISMATCH
         return factor
-
-    def _nearest(self, position: Vector) -> str | None:
-        places = self._graph.near(Place, position[:2], ROUTE_REACH)
-        ranked = [(math.dist(one.position, position), name) for name, one in places]
-        return min(ranked)[1] if ranked else None
-
-
-def _nearness(near: tuple[float, ...] | None, match: Match) -> float:
-    """What a score is multiplied by for its distance."""
-    away = math.dist(near[:2], match.position[:2]) if near is not None else 0.0
-    return NEARNESS / (NEARNESS + away)
-
-
-def _best(matches: list[Match], k: int) -> list[Match]:
-    return sorted(matches, key=lambda one: (-one.score, one.name))[:k]
 
 
 def _asked(parsed: ParsedCaption, text: str) -> tuple[set[str], tuple[str, ...]]:
-    """What a thing may be called, and its attributes."""
-    if parsed.things:
-        asked = parsed.things[0]
-        # A lone word may lose an ending that it has in captions: "glasses" are no "glass".
+    """The possible words of the object that a text asks for, and its attributes."""
+    if parsed.objects:
+        asked = parsed.objects[0]
+        # A single word may lose an ending that it has in captions: "glasses" are not a "glass".
         said = asked.text.lower().split()[-len(asked.head.split()) :]
         return {asked.head, " ".join(said)}, asked.attributes
     *rest, last = re.findall(r"[\w'-]+", text.lower()) or [""]
     return {last}, tuple(rest)
-
-
-def _facing(position: Vector, target: Vector) -> Pose:
-    turn = math.atan2(target[1] - position[1], target[0] - position[0])
-    return Pose(position, (0.0, 0.0, math.sin(turn / 2), math.cos(turn / 2)))
-
-
-def _length(_source: str, _target: str, edges: dict) -> float | None:
-    data = edges.get("path")
-    return None if data is None else data["record"].length

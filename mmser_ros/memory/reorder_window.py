@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Fold observations in the order they were made, whatever order they come in."""
+"""Apply observations in the order of their stamps, whatever order they arrive in."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from mmser_ros.memory.storage.serialization import Key, Moment, digest
 
 
 @dataclass(frozen=True)
-class Step:
-    """All that one robot said of one stamp, by digest, and how to take it back."""
+class AppliedMoment:
+    """The observations of one robot at one stamp, by digest, and the log that undoes them."""
 
     moment: Moment
-    said: Mapping[str, Observation]
+    observations: Mapping[str, Observation]
     changes: Undo
 
 
-def last_word(said: Mapping[str, Observation]) -> list[str]:
-    """Which of the observations of a moment count, by digest: those after the most passes.
+def final_observations(observations: Mapping[str, Observation]) -> list[str]:
+    """Digests of the observations of a moment that count: those with the most passes.
 
-    A refined caption replaces the first one of the same picture, whichever comes first.
+    So a refined caption replaces the first caption of its image, in any order of arrival.
     """
-    passes = {name: (one.caption.refined, one.caption.passes) for name, one in said.items()}
+    passes = {name: (one.caption.refined, one.caption.passes) for name, one in observations.items()}
     return sorted(name for name, made in passes.items() if made == max(passes.values()))
 
 
-class Timeline:
-    """Keeps the graph equal to the fold of all observations in the order of their moments.
+class ReorderWindow:
+    """Keeps the graph equal to applying all observations in the order of their moments.
 
-    An observation that comes late is put where it belongs: the later ones are taken back, it is
-    folded, and they are folded again. That works for the last `window` moments; what is older is
-    settled, and `insert` refuses what belongs before or to it.
+    A late observation is inserted at its moment: the newer ones are undone, the observation is
+    applied, and the newer ones are applied again. This works for the last `size` moments. Older
+    moments are committed: `insert` refuses observations of a committed moment or before it.
     """
 
-    def __init__(self, graph: SceneGraph, fusion: Fusion, window: int) -> None:
-        self._graph, self._fusion, self._size = graph, fusion, window
-        self._window: deque[Step] = deque()
+    def __init__(self, graph: SceneGraph, fusion: Fusion, size: int) -> None:
+        self._graph, self._fusion, self._size = graph, fusion, size
+        self._window: deque[AppliedMoment] = deque()
         self.boundary: Moment | None = None
-        """The last settled moment."""
-        self.settled: set[Slot] = set()
-        """What settled observations changed since the last snapshot."""
+        """The last committed moment."""
+        self.committed: set[Slot] = set()
+        """Slots that committed observations changed since the last snapshot."""
 
     def insert(self, key: Key, observation: Observation) -> bool:
-        """Fold an observation, unless it was folded already; False if it is too late for that."""
+        """Apply an observation at its moment; False if that moment is committed."""
         moment, name = key[:2], key[2]
         if self.boundary is not None and moment <= self.boundary:
             return False
@@ -57,55 +57,55 @@ class Timeline:
         while self._window and self._window[-1].moment >= moment:
             later.append(self._window.pop())
             self._graph.undo(later[-1].changes)
-        said = later.pop().said if later and later[-1].moment == moment else {}
+        same = later.pop().observations if later and later[-1].moment == moment else {}
         try:
-            self._fold(moment, {**said, name: observation})
+            self._apply(moment, {**same, name: observation})
         except BaseException:
-            if said:
-                self._fold(moment, said)
+            if same:
+                self._apply(moment, same)
             raise
         finally:
-            for step in reversed(later):
-                self._fold(step.moment, step.said)
+            for one in reversed(later):
+                self._apply(one.moment, one.observations)
         while len(self._window) > self._size:
-            step = self._window.popleft()
-            self.boundary = step.moment
-            self.settled.update(slot for slot, _ in step.changes)
+            oldest = self._window.popleft()
+            self.boundary = oldest.moment
+            self.committed.update(slot for slot, _ in oldest.changes)
         return True
 
     def retract(self, stamp: int) -> list[tuple[Key, Observation]]:
-        """Take back what is later than a stamp (nanoseconds), and was not settled; what it was."""
+        """Undo and return the observations in the window after a stamp (nanoseconds)."""
         taken = []
         while self._window and self._window[-1].moment[0] > stamp:
-            step = self._window.pop()
-            self._graph.undo(step.changes)
-            taken += [((*step.moment, name), one) for name, one in step.said.items()]
+            last = self._window.pop()
+            self._graph.undo(last.changes)
+            taken += [((*last.moment, name), one) for name, one in last.observations.items()]
         return taken
 
     def newest(self) -> int | None:
-        """Stamp of the newest observation."""
+        """Stamp of the newest observation; None if there is none."""
         if self._window:
             return self._window[-1].moment[0]
         return self.boundary[0] if self.boundary else None
 
     def at_boundary(self) -> Iterator[tuple[Slot, Record | None]]:
-        """The slots in `settled`, with their records as they were at the boundary."""
+        """Yield the slots in `committed` with their records at the boundary."""
         first: dict[Slot, Record | None] = {}
-        for step in self._window:
-            for slot, old in step.changes:
+        for one in self._window:
+            for slot, old in one.changes:
                 first.setdefault(slot, old)
-        for slot in sorted(self.settled):
+        for slot in sorted(self.committed):
             yield slot, first[slot] if slot in first else self._graph.get(slot)
 
-    def _fold(self, moment: Moment, said: Mapping[str, Observation]) -> None:
+    def _apply(self, moment: Moment, observations: Mapping[str, Observation]) -> None:
         stamp, robot = moment
-        self._graph.begin()
+        self._graph.start_transaction()
         try:
-            for number, name in enumerate(last_word(said)):
-                # What a refined caption names keeps the name that the first one gave it.
+            for number, name in enumerate(final_observations(observations)):
+                # A refined caption gives new nodes the same names as the first caption did.
                 named = name if number else digest(f"{stamp} {robot}")
-                self._fusion.fold(said[name], named)
-        except BaseException:  # all of a moment or nothing
+                self._fusion.apply(observations[name], named)
+        except BaseException:  # apply a moment completely or not at all
             self._graph.undo(self._graph.changes())
             raise
-        self._window.append(Step(moment, said, self._graph.changes()))
+        self._window.append(AppliedMoment(moment, observations, self._graph.changes()))

@@ -1,23 +1,23 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the scene memory answers with; every answer says of which map and frame it is."""
+"""Answers of the scene memory; each names its map and frame."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from mmser_ros.core.types import Pose
-from mmser_ros.memory.graph.records import Evidence, Vector
+from mmser_ros.memory.graph.records import Provenance, Vector
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an answer comes from.
+    """The map and frame of an answer.
 
     Attributes:
-        map_id: of the store; compare it with the map the robot is in.
+        map_id: map of the store.
         frame: of all positions and poses.
-        stale: the store was opened from within another map: don't drive there.
+        stale: the robot is in another map: don't drive to this position.
     """
 
     map_id: str
@@ -27,27 +27,27 @@ class Origin:
 
 @dataclass(frozen=True)
 class Match:
-    """A thing that answers a question.
+    """An object that matches a question.
 
     Attributes:
-        name: of the thing in the graph.
-        label: word it is called by most.
-        attributes: that hold of it, the surest first.
-        kind: of the lexicon.
-        score: how well it answers, 0 to 1.
-        probability: that it is there now.
+        name: of the object in the graph.
+        label: the word that captions use most for it.
+        attributes: the most frequent first.
+        kind: of the taxonomy.
+        score: how well it matches, 0 to 1.
+        probability: that it is present at `as_of`.
         position: metres.
         sigma: standard deviation of the position, in metres.
-        pose: where a robot stood and can stand again, turned to face the thing.
-        place: the nearest place, if any.
+        pose: where a robot stood when it observed the object, with the heading towards it.
+        place: name of the nearest place, if any.
         room: label of its room, if any.
-        evidence: the caption it is best known from, with its picture's stamp.
+        provenance: the observation that shows it best.
         first_seen: stamp, in nanoseconds.
         last_seen: stamp, in nanoseconds.
-        age: seconds since it was last seen.
-        as_of: stamp that `age` counts up to and `probability` is of, in nanoseconds.
-        moves: how often it was found elsewhere.
-        origin: map, frame, and whether they are stale.
+        age: seconds from `last_seen` to `as_of`.
+        as_of: stamp of `age` and `probability`, in nanoseconds.
+        moves: how often it was found at another position.
+        origin: map and frame.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Match:
     pose: Pose
     place: str | None
     room: str | None
-    evidence: Evidence
+    provenance: Provenance
     first_seen: int
     last_seen: int
     age: float
@@ -72,17 +72,17 @@ class Match:
 
 @dataclass(frozen=True)
 class RelationAnswer:
-    """A relation between two things.
+    """A relation between two objects.
 
     Attributes:
-        subject: name of a thing.
-        predicate: what captions say.
-        object: name of a thing.
+        subject: name of an object.
+        predicate: such as "on".
+        object: name of an object.
         probability: that it holds.
-        contradicted: geometry, or a better supported relation, speaks against it.
-        geometry: 1 it fits, -1 it contradicts, 0 it can't be told.
-        evidence: the caption it is best known from.
-        origin: map, frame, and whether they are stale.
+        contradicted: by geometry, or by a better supported relation.
+        geometry: 1 if positions agree, -1 if they contradict, 0 if it is unknown.
+        provenance: the observation that supports it best.
+        origin: map and frame.
     """
 
     subject: str
@@ -91,18 +91,18 @@ class RelationAnswer:
     probability: float
     contradicted: bool
     geometry: int
-    evidence: Evidence
+    provenance: Provenance
     origin: Origin
 
 
 @dataclass(frozen=True)
 class Route:
-    """A way over places where robots have driven.
+    """A route over places where robots have driven.
 
     Attributes:
-        poses: from the start on, each turned to the next; the last one faces the thing.
-        length: metres.
-        origin: map, frame, and whether they are stale.
+        poses: from the start on, each with the heading to the next; the last one faces the object.
+        length: in metres.
+        origin: map and frame.
     """
 
     poses: tuple[Pose, ...]
@@ -112,27 +112,27 @@ class Route:
 
 @dataclass(frozen=True)
 class MemoryStatus:
-    """How a memory is doing.
+    """Status of a memory.
 
     Attributes:
-        map_id: of the store.
-        stale: opened from within another map.
-        observations: in the journal.
-        things: known to the graph, doubtful ones too.
-        places: of the topology.
-        pending: observations that came too late to be folded in; settle() does it.
-        ahead: observations that most others say are of a time to come, and that wait for it.
-        unsaved: observations that wait for the disk.
-        lost: observations that the disk could not take in time.
-        problem: why the disk can't be written; empty when all is well.
-        notice: what happened on opening that a user should know.
+        map_id: map of the store.
+        stale: the store was opened from another map.
+        observations: number of observations in the journal.
+        objects: number of objects in the graph, also those with a low probability.
+        places: number of places in the graph.
+        pending: late observations that wait for `apply_pending`.
+        ahead: observations that wait because their stamps are ahead of most others.
+        unsaved: observations that are not yet written to the disk.
+        lost: observations that were dropped because the disk could not be written.
+        problem: why the disk can't be written; empty if it can.
+        notice: a message for the user from opening the store; empty if there is none.
         newest: stamp of the newest observation that is not ahead, in nanoseconds.
     """
 
     map_id: str
     stale: bool
     observations: int
-    things: int
+    objects: int
     places: int
     pending: int
     ahead: int

@@ -1,70 +1,49 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The front door of the scene memory."""
+"""SceneMemory: captions and poses in, answers about the scene out."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
+import networkx as nx
 import numpy as np
 
-from mmser_ros.core.errors import MmserError
 from mmser_ros.core.types import Camera, Caption, Observation, Pose
 from mmser_ros.language.interfaces import CachedWords, Parser, Words
 from mmser_ros.memory.config import MemoryConfig
+from mmser_ros.memory.export import exported_graph
 from mmser_ros.memory.fusion.fusion import Fusion
-from mmser_ros.memory.fusion.projection import default_camera, depth_grid, with_points
-from mmser_ros.memory.graph.records import Place, Thing
+from mmser_ros.memory.fusion.projection import with_depth
+from mmser_ros.memory.graph.records import Place
+from mmser_ros.memory.graph.rooms import Room
 from mmser_ros.memory.graph.scene_graph import SceneGraph
-from mmser_ros.memory.observation_log import History
-from mmser_ros.memory.query import Embed, Query
-from mmser_ros.memory.questions import Questions
-from mmser_ros.memory.results import MemoryStatus, Origin
-from mmser_ros.memory.storage.opening import MapMismatchError, open_store
+from mmser_ros.memory.observation_log import ObservationLog
+from mmser_ros.memory.query import Embed, Filters, Query
+from mmser_ros.memory.results import Match, MemoryStatus, Origin, RelationAnswer, Route
+from mmser_ros.memory.storage.opening import open_store
 from mmser_ros.memory.storage.serialization import normal_form
-from mmser_ros.memory.storage.store import Store
-from mmser_ros.memory.stretch import check_stretch
+from mmser_ros.memory.time_range import check_time_range
 
 
-class StaleMemoryError(MmserError):
-    """A memory that is only there to be read was asked to change."""
-
-
-class SceneMemory(Questions):
-    """What robots said, where they stood and when: merged, doubted, and asked.
+class SceneMemory:
+    """Builds a scene graph from captions with poses, and answers questions from it.
 
         memory = SceneMemory.open("home.sqlite", map_id="home")
         memory.observe(caption, stamp, pose)
         memory.find("red mug")
 
-    The graph is a function of the set of observations, in whatever order and however often they
-    come: those that are older than the last `reorder_window` ones count from the next `settle` on.
-    Calls from several threads take turns.
+    The graph depends on the set of observations, not on their order. An observation that is later
+    than the last `reorder_window` ones takes effect at the next `apply_pending`. Thread-safe.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        origin: Origin,
-        config: MemoryConfig,
-        parser: Parser,
-        words: Words,
-        embed: Embed | None,
-        *,
-        robot: str,
-        writable: bool,
-        clock: Callable[[], int | None],
-    ) -> None:
-        self.words, self.config, self.origin = words, config, origin
-        self._store, self._writable = store, writable
-        graph, quick = SceneGraph(), CachedWords(words)
-        fusion = Fusion(graph, parser, quick, config)
-        query = Query(graph, parser, quick, config, origin, embed)
-        history = History(store, graph, fusion, config, type(words).__name__, clock)
-        super().__init__(graph, query, history, robot)
+    def __init__(self, graph: SceneGraph, query: Query, log: ObservationLog, robot: str) -> None:
+        self._graph, self._query, self._log, self._robot = graph, query, log, robot
+        self.words, self.config, self.origin = query.words, query.config, query.origin
+        self._lock = threading.RLock()
 
     @classmethod
     def open(
@@ -82,48 +61,46 @@ class SceneMemory(Questions):
         frame: str = "map",
         clock: Callable[[], int | None] = lambda: None,
     ) -> SceneMemory:
-        """Open a memory, or begin one.
+        """Open a store, or create one.
 
         Args:
-            path: of the file; None keeps all in memory.
-            map_id: of the map that poses are in.
-            on_other_map: what to do with a store of another map: refuse it, or open it to be read
-                only, with every answer marked stale.
-            read_only: change nothing, while another process may write.
+            path: of the file; None keeps everything in memory.
+            map_id: name of the map that poses are in.
+            on_other_map: refuse a store of another map, or open it read-only with stale answers.
+            read_only: change nothing; another process may write meanwhile.
             config: parameters.
-            parser: of captions; by default CaptionParser.
-            words: by default the Lexicon.
-            embed: sentence embeddings for `find`, none by default.
-            robot: who observes, unless `observe` says otherwise.
-            frame: name of the frame of poses, in a new store.
-            clock: tells the time in nanoseconds, or None. It helps to tell a new day from a wrong
-                stamp: without it observations after a long pause count once there are some.
+            parser: of captions; the default is CaptionParser.
+            words: the default is Taxonomy.
+            embed: sentence embeddings for `find`; the default is none.
+            robot: name of the observing robot, unless `observe` gives another.
+            frame: frame of poses, for a new store.
+            clock: returns the time in nanoseconds, or None. Without a clock, observations after a
+                long pause count only when more have come.
 
         Raises:
             MapMismatchError: the store is of another map.
-            StoreError: the store is locked, of a later version, or not there to be read.
+            StoreError: the store is locked, of a later version, or missing and read-only.
         """
         if parser is None:
             from mmser_ros.language.caption_parser import CaptionParser
 
             parser = CaptionParser()
         if words is None:
-            from mmser_ros.language.taxonomy import Lexicon
+            from mmser_ros.language.taxonomy import Taxonomy
 
-            words = Lexicon()
+            words = Taxonomy()
         config = config or MemoryConfig()
+        file, wanted = Path(path) if path is not None else None, Origin(map_id, frame, stale=False)
         store, origin = open_store(
-            Path(path) if path is not None else None,
-            Origin(map_id, frame, stale=False),
-            config,
-            read_only=read_only,
-            or_stale=on_other_map == "stale",
+            file, wanted, config, read_only=read_only, or_stale=on_other_map == "stale"
         )
-        writable = not origin.stale and not read_only
-        return cls(
-            store, origin, config, parser, words, embed,
-            robot=robot, writable=writable, clock=clock,
+        graph, cached = SceneGraph(), CachedWords(words)
+        fusion = Fusion(graph, parser, cached, config)
+        log = ObservationLog(
+            store, graph, fusion, config, origin,
+            words=type(words).__name__, writable=not origin.stale and not read_only, clock=clock,
         )  # fmt: skip
+        return cls(graph, Query(graph, parser, cached, config, origin, embed), log, robot)
 
     def observe(
         self,
@@ -135,157 +112,183 @@ class SceneMemory(Questions):
         depth: np.ndarray | None = None,
         robot: str | None = None,
     ) -> Observation:
-        """Remember a caption.
+        """Add a caption.
 
         Args:
-            caption: of a picture.
-            stamp: of the picture, in nanoseconds.
+            caption: of an image.
+            stamp: of the image, in nanoseconds.
             pose: of the robot in the map at that stamp.
-            camera: that took it; without one, a field of view from the configuration.
-            depth: (height, width) metres, registered to the picture; 0 or not finite is unknown.
-                Phrases with a region get their point from it.
-            robot: who saw it.
+            camera: of the image; the default has the configured field of view.
+            depth: (height, width) metres, registered to the image; 0 or non-finite is unknown.
+            robot: name of the observing robot.
 
         Returns:
-            What was remembered, to be told to other robots.
+            The observation, to be sent to other robots.
 
         Raises:
-            StaleMemoryError: the memory is open to be read only.
-            ObservationError: a number can't be.
+            StaleMemoryError: the memory is read-only.
+            ObservationError: a number is out of its range.
         """
-        if depth is not None:
-            camera = camera or default_camera(self.config.field_of_view)
-            caption = with_points(caption, depth, camera)
-        observation = normal_form(
-            Observation(
-                robot or self._robot,
-                stamp,
-                caption,
-                pose,
-                self.origin.map_id,
-                camera,
-                depth_grid(depth) if depth is not None else None,
-            )
-        )
+        name, map_id = robot or self._robot, self.origin.map_id
+        made = Observation(name, stamp, caption, pose, map_id, camera=camera)
+        observation = normal_form(with_depth(made, depth, self.config))
         self.add(observation)
         return observation
 
     def add(self, observation: Observation) -> bool:
-        """Remember an observation, of this robot or another; False if it is known or forgotten.
+        """Add an observation of any robot; False if it is a duplicate or forgotten.
 
         Raises:
-            StaleMemoryError: the memory is open to be read only.
-            MapMismatchError: it was made in another map.
-            ObservationError: a number in it can't be.
+            StaleMemoryError: the memory is read-only.
+            MapMismatchError: the observation is of another map.
+            ObservationError: a number is out of its range.
         """
-        self._require_writable("add an observation")
-        if observation.map_id != self.origin.map_id:
-            msg = (
-                f"got an observation of the map {observation.map_id!r}, expected "
-                f"{self.origin.map_id!r}; give the robots that share a map the same map_id"
-            )
-            raise MapMismatchError(msg)
         with self._lock:
-            return self._history.add(normal_form(observation))
+            return self._log.add(normal_form(observation))
 
     def add_all(self, observations: Iterable[Observation]) -> int:
-        """Remember many observations and settle; how many were new."""
+        """Add observations and apply pending ones; return the number of new ones."""
         with self._lock:
             count = sum(self.add(one) for one in observations)
-            self.settle()
+            self.apply_pending()
             return count
 
     def observations(self, since: int = 0, until: int | None = None) -> list[Observation]:
-        """What was observed from a stamp (nanoseconds) on and before another, in order."""
+        """Observations from a stamp (nanoseconds) on and before another one, in order."""
         with self._lock:
-            entries = self._store.journal((since, ""))
-            return [
-                one for _, one in takewhile(lambda it: until is None or it[0][0] < until, entries)
-            ]
+            return self._log.observations(since, until)
 
     def digests(self, after: int = 0) -> list[tuple[int, int, str]]:
-        """(number, stamp, digest) of the journal's observations after a number, as they came.
-
-        Memories whose digests are the same are the same.
-        """
+        """(number, stamp, digest) of the observations after a number, in order of arrival."""
         with self._lock:
-            return self._store.digests(after)
+            return self._log.digests(after)
 
     @property
     def forgotten(self) -> int:
-        """Stamp, in nanoseconds; what is older was forgotten, and is refused."""
-        return self._history.floor
+        """Stamp (nanoseconds) before which observations are forgotten and refused."""
+        return self._log.floor
 
-    def settle(self) -> None:
-        """Fold in what came too late: the whole journal anew, about a millisecond for each."""
+    def apply_pending(self) -> None:
+        """Rebuild the graph if there are pending observations: about 1 ms per observation."""
         with self._lock:
-            if self._history.pending:
-                self._history.fold_anew()
+            self._log.apply_pending()
 
-    def status(self) -> MemoryStatus:
-        """How the memory is doing."""
-        with self._lock:
-            store = self._store
-            return MemoryStatus(
-                self.origin.map_id,
-                self.origin.stale,
-                store.count(),
-                self._graph.count(Thing),
-                self._graph.count(Place),
-                self._history.pending,
-                self._history.ahead,
-                store.unsaved,
-                store.lost,
-                store.problem,
-                store.notice,
-                self._history.newest(),
-            )
-
-    def forget(self, *, before: int | None = None, after: int | None = None) -> bool:
-        """Forget what was observed in a stretch of time, as if it had not been.
-
-        The rest is folded anew. Without `after`, what is older than `before` is refused from now
-        on; with it, what is told again is remembered again.
+    def find(
+        self,
+        text: str = "",
+        *,
+        near: tuple[float, ...] | None = None,
+        radius: float | None = None,
+        place: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        k: int | None = 5,
+        now: int | None = None,
+    ) -> list[Match]:
+        """Find objects, the best match first: "red mug", "the mug on the table".
 
         Args:
-            before: stamp (nanoseconds) that it is older than.
-            after: stamp that it is of, or newer.
+            text: a noun phrase; empty: any object. With a time and no text, objects that are gone
+                by now are found, too.
+            near: (x, y) in metres; nearer objects score higher.
+            radius: maximum distance from `near`, in metres.
+            place: name of a place or a room, or the label of a room: "kitchen".
+            since: stamp (nanoseconds); the object was detected then or later.
+            until: stamp (nanoseconds); the object was detected then or earlier.
+            k: maximum number of matches; None: all.
+            now: stamp (nanoseconds) of the answer; the default is that of the newest observation.
+
+        Raises:
+            QueryError: there is no such place or room, or a number is not finite.
+        """
+        with self._lock:
+            filters = Filters(near, radius, place, since, until)
+            return self._query.find(text, self._now(now), filters, k)
+
+    def objects(self, *, now: int | None = None) -> list[Match]:
+        """All objects that are believed to be present, sorted by name."""
+        with self._lock:
+            return self._query.objects(self._now(now))
+
+    def relations(self, of: Match | str, *, contradicted: bool = False) -> list[RelationAnswer]:
+        """Relations of an object, the most probable first; on request contradicted ones, too.
+
+        Raises:
+            QueryError: there is no such object.
+        """
+        with self._lock:
+            name = of if isinstance(of, str) else of.name
+            return self._query.relations(name, contradicted=contradicted)
+
+    def path_to(self, match: Match | str, start: Pose | str | None = None) -> Route | None:
+        """Route over places where robots drove, to the pose that faces an object; None if unknown.
+
+        Args:
+            match: or the name of an object.
+            start: a pose, or the name of a robot; the default is this robot.
+
+        Raises:
+            QueryError: there is no such object or robot, or the start is not finite.
+        """
+        with self._lock:
+            name = match if isinstance(match, str) else match.name
+            return self._query.path_to(name, start if start is not None else self._robot)
+
+    def rooms(self) -> dict[str, Room]:
+        """Rooms by name."""
+        with self._lock:
+            return dict(self._query.rooms.all())
+
+    def places(self) -> dict[str, Place]:
+        """Places by name."""
+        with self._lock:
+            return dict(self._graph.nodes(Place))
+
+    def graph(self, *, now: int | None = None) -> nx.MultiDiGraph:
+        """The graph of rooms, places, objects and robots; see `export.exported_graph`."""
+        with self._lock:
+            return exported_graph(self._graph, self._query, self._now(now))
+
+    def status(self) -> MemoryStatus:
+        """Status of the memory."""
+        with self._lock:
+            return self._log.status()
+
+    def forget(self, *, before: int | None = None, after: int | None = None) -> bool:
+        """Forget the observations of a time range and rebuild the graph from the rest.
+
+        With `before` alone, older observations are refused from now on.
+
+        Args:
+            before: stamp (nanoseconds); older observations are forgotten.
+            after: stamp (nanoseconds); observations of this stamp or newer are forgotten.
 
         Returns:
-            Whether the file forgot it, too; if not, `status` says why.
+            Whether they are deleted from the file, too; if not, `status` says why.
 
         Raises:
-            StaleMemoryError: the memory is open to be read only.
-            StretchError: neither is given, or the stretch is empty.
+            StaleMemoryError: the memory is read-only.
+            TimeRangeError: neither is given, or the range is empty.
         """
-        check_stretch(before, after)
+        check_time_range(before, after)
         with self._lock:
-            self._require_writable("forget")
-            return self._history.forget(before, after)
+            return self._log.forget(before, after)
 
     def clear(self) -> bool:
-        """Forget everything; whether the file forgot it, too.
-
-        Raises:
-            StaleMemoryError: the memory is open to be read only.
-        """
+        """Forget everything, as `forget` does."""
         with self._lock:
-            self._require_writable("clear")
-            return self._history.forget(None)
+            return self._log.forget(None)
 
     def save(self) -> bool:
-        """Settle and write all there is to the disk; whether that worked (see `status`)."""
+        """Apply pending observations and write the graph; whether that worked (see `status`)."""
         with self._lock:
-            if not self._writable:
-                return False
-            self.settle()
-            return self._history.snapshot()
+            return self._log.save()
 
     def close(self) -> None:
-        """Save and let go of the file."""
+        """Save, and close the file."""
         with self._lock:
             self.save()
-            self._store.close()
+            self._log.close()
 
     def __enter__(self) -> SceneMemory:
         return self
@@ -293,7 +296,5 @@ class SceneMemory(Questions):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _require_writable(self, what: str) -> None:
-        if not self._writable:
-            msg = f"can't {what}: this memory is open to be read only; open it with its own map_id"
-            raise StaleMemoryError(msg)
+    def _now(self, now: int | None) -> int:
+        return now if now is not None else self._log.newest() or 0

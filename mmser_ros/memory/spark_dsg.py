@@ -10,15 +10,15 @@ from typing import Any
 import networkx as nx
 
 VERSION = {"major": 1, "minor": 1, "patch": 3}
-"""Of the format: what spark_dsg 1.1.3 writes."""
-LAYERS = {"thing": ("O", 2, "Object"), "place": ("p", 3, "Place"), "room": ("R", 4, "Room")}
-"""By our layer: letter of the node symbols, Spark-DSG's layer, and its kind of attributes."""
+"""Version of the format: that of spark_dsg 1.1.3."""
+LAYERS = {"object": ("O", 2, "Object"), "place": ("p", 3, "Place"), "room": ("R", 4, "Room")}
+"""By our layer: letter of the node symbols, layer in Spark-DSG, and type of its attributes."""
 NO_LABEL = 0xFFFFFFFF
 LETTER_BITS = 56
-"""A node symbol is its letter, then its number in so many bits."""
+"""Bits of the number in a node symbol; the letter is in the bits above."""
 IDENTITY = {"w": 1.0, "x": 0.0, "y": 0.0, "z": 0.0}
 SPECIFIC: dict[str, dict[str, Any]] = {
-    "thing": {"mesh_connections": [], "registered": False, "world_R_object": IDENTITY},
+    "object": {"mesh_connections": [], "registered": False, "world_R_object": IDENTITY},
     "place": {
         **{"active_frontier": False, "anti_frontier": False, "need_cleanup": False},
         **{"real_place": True, "distance": 0.0, "orientation": IDENTITY},
@@ -28,20 +28,20 @@ SPECIFIC: dict[str, dict[str, Any]] = {
     },
     "room": {"semantic_class_probabilities": {}},
 }
-"""What each kind of attributes must have besides what all have."""
+"""Required attributes of each layer, beside those of all layers."""
 
 
-def spark_dsg_document(plain: nx.MultiDiGraph) -> dict[str, Any]:
-    """The graph of `SceneMemory.graph` as a document that spark_dsg loads.
+def spark_dsg_document(exported: nx.MultiDiGraph) -> dict[str, Any]:
+    """Convert the graph of `SceneMemory.graph` to a document that spark_dsg loads.
 
-    Things are objects, with rooms and places as their ancestors. All attributes are in each node's
-    metadata, and what captions say of two things in their edge's. Robots are left out: Spark-DSG
-    keeps agents as trajectories.
+    Objects have places as parents, and places have rooms. The metadata of a node has all its
+    attributes, the metadata of an edge the relations. Robots are left out: Spark-DSG stores agents
+    as trajectories.
     """
     numbers = {letter: count() for letter, _, _ in LAYERS.values()}
     symbols: dict[str, int] = {}
     nodes = []
-    for name, data in sorted(plain.nodes(data=True)):
+    for name, data in sorted(exported.nodes(data=True)):
         if data["layer"] in LAYERS:
             letter, layer, _ = LAYERS[data["layer"]]
             symbols[name] = (ord(letter) << LETTER_BITS) + next(numbers[letter])
@@ -50,16 +50,18 @@ def spark_dsg_document(plain: nx.MultiDiGraph) -> dict[str, Any]:
                 {"id": symbols[name], "layer": layer, "partition": 0, "attributes": attributes}
             )
     edges: dict[tuple[int, int], dict[str, Any]] = {}
-    for source, target, key, data in sorted(plain.edges(keys=True, data=True), key=lambda e: e[:3]):
+    for source, target, key, data in sorted(
+        exported.edges(keys=True, data=True), key=lambda e: e[:3]
+    ):
         if source not in symbols or target not in symbols:
             continue
         first, second = symbols[source], symbols[target]
         ends = (second, first) if (second, first) in edges else (first, second)
-        said = edges.setdefault(ends, {})
+        info = edges.setdefault(ends, {})
         if key == "path":
-            said["length"] = data["length"]
+            info["length"] = data["length"]
         elif key != "contains":
-            said.setdefault("relations", []).append({"subject": source, "predicate": key, **data})
+            info.setdefault("relations", []).append({"subject": source, "predicate": key, **data})
     return {
         "SPARK_DSG_header": {"project_name": "main", "version": VERSION},
         "directed": False,
@@ -71,18 +73,18 @@ def spark_dsg_document(plain: nx.MultiDiGraph) -> dict[str, Any]:
                 *(("OBJECTS", 2), ("AGENTS", 2), ("PLACES", 3), ("ROOMS", 4), ("BUILDINGS", 5)),
             )
         },
-        "metadata": dict(plain.graph),
+        "metadata": dict(exported.graph),
         "nodes": nodes,
         "edges": [
-            {"source": source, "target": target, "info": _edge(said)}
-            for (source, target), said in edges.items()
+            {"source": source, "target": target, "info": _edge(info)}
+            for (source, target), info in edges.items()
         ],
     }
 
 
-def _edge(said: dict[str, Any]) -> dict[str, Any]:
-    weight = {"weight": said.get("length", 1.0), "weighted": "length" in said}
-    return {"type": "EdgeAttributes", "metadata": said, **weight}
+def _edge(info: dict[str, Any]) -> dict[str, Any]:
+    weight = {"weight": info.get("length", 1.0), "weighted": "length" in info}
+    return {"type": "EdgeAttributes", "metadata": info, **weight}
 
 
 def _attributes(name: str, data: dict[str, Any]) -> dict[str, Any]:

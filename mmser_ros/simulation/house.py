@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A made house: rooms, walls, furniture and small things, a camera that is blocked by them."""
+"""A simulated house: rooms, walls, furniture, small objects, and a camera with occlusion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mmser_ros.core.types import Camera, DepthGrid, Pose
 WALL, DOOR, HEIGHT = 0.1, 1.1, 2.5
 """Metres: thickness of walls, width of doors, height of walls."""
 HALL = (0.0, 4.0, 12.0, 5.6)
-"""x0, y0, x1, y1 of the hallway that every room opens to."""
+"""x0, y0, x1, y1 of the hallway; all rooms have a door to it."""
 FLOOR = {
     "hallway": HALL,
     "kitchen": (0.0, 5.6, 4.0, 10.0),
@@ -59,13 +59,13 @@ CAMERA = Camera(
     640, 480, 457.0, 457.0, 320.0, 240.0,
     Pose((0.0, 0.0, 1.2), (-0.579228, 0.579228, -0.405580, 0.405580)),
 )  # fmt: skip
-"""70 degrees across, 1.2 m up, tilted down by 20 degrees."""
+"""Field of view 70 degrees, height 1.2 m, pitch 20 degrees down."""
 COLUMNS, ROWS = 16, 12
 
 
 @dataclass(frozen=True)
 class Item:
-    """A known thing: its middle, its width, depth and height in metres, and what carries it."""
+    """A true object: centre and (width, depth, height) in metres, and its support."""
 
     number: int
     word: str
@@ -78,13 +78,13 @@ class Item:
 
 
 class House:
-    """Rooms with things at random; `items` are the truth."""
+    """Rooms with objects at random positions; `items` has the ground truth."""
 
     def __init__(self, seed: int, small: int = 24) -> None:
         self.random = np.random.default_rng(seed)
         self.items: list[Item] = []
         self.walls = _walls()
-        while not self._arranged(small):  # until a robot can get into every room
+        while not self._arranged(small):  # until every room is reachable
             self.items.clear()
 
     def _arranged(self, small: int) -> bool:
@@ -99,19 +99,19 @@ class House:
         return all(self.inside(room) for room in FLOOR)
 
     def inside(self, room: str) -> list[tuple[int, int]]:
-        """Where a robot can stand in a room."""
+        """Grid nodes of a room where a robot can stand."""
         x0, y0, x1, y1 = FLOOR[room]
         return sorted(n for n in self.grid if x0 < n[0] / 4 < x1 - 0.2 and y0 < n[1] / 4 < y1 - 0.2)
 
     def label(self, x: float, y: float) -> str | None:
-        """The word for the room at a position."""
+        """Label of the room at a position."""
         for room, (x0, y0, x1, y1) in FLOOR.items():
             if x0 <= x < x1 and y0 <= y < y1:
                 return room.removesuffix(" 2")
         return None
 
     def move_some(self, count: int) -> list[int]:
-        """Carry small things elsewhere; their numbers."""
+        """Move small objects to other supports; return their numbers."""
         small = [one.number for one in self.items if one.predicate == "on"]
         self._held = set()
         chosen = sorted(self.random.choice(small, count, replace=False).tolist())
@@ -128,7 +128,7 @@ class House:
         return chosen
 
     def relations(self) -> set[tuple[int, str, int]]:
-        """What holds between things: (subject, predicate, object)."""
+        """True relations of objects: (subject, predicate, object)."""
         if self._held:
             return self._held
         held = {(i.number, i.predicate, i.support) for i in self.items if i.support is not None}
@@ -143,7 +143,7 @@ class House:
         return held
 
     def view(self, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
-        """Origin (3,) of the camera of a robot, and its axes (3, 3) as columns."""
+        """Origin (3,) of the robot's camera, and its axes (3, 3) as columns."""
         turn = rotation_matrix(pose.orientation)
         mount = CAMERA.mount
         return np.array(pose.position) + turn @ mount.position, turn @ rotation_matrix(
@@ -151,7 +151,7 @@ class House:
         )
 
     def visible(self, pose: Pose, reach: float = 4.5) -> list[tuple[Item, np.ndarray]]:
-        """Things in view and not hidden, with their middles in the optical frame."""
+        """Visible objects, with their centres in the optical frame."""
         origin, axes = self.view(pose)
         found = []
         for item in self.items:
@@ -171,7 +171,7 @@ class House:
         return found
 
     def depth(self, pose: Pose) -> DepthGrid:
-        """The depth that the camera sees, cell by cell."""
+        """The depth grid of the camera."""
         origin, axes = self.view(pose)
         u, v = np.meshgrid(
             (np.arange(COLUMNS) + 0.5) * CAMERA.width / COLUMNS,
@@ -189,7 +189,7 @@ class House:
 
     @staticmethod
     def _hit(origin: np.ndarray, rays: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-        """How far along each ray (rays, 3) the first of the boxes (boxes, 2, 3) is."""
+        """Distance to the first box (boxes, 2, 3) along each ray (rays, 3)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             near = (boxes[None, :, 0] - origin) / rays[:, None]
             far = (boxes[None, :, 1] - origin) / rays[:, None]
@@ -198,7 +198,7 @@ class House:
         return np.where((enter <= leave) & (enter > 0.05), enter, np.inf).min(1, initial=np.inf)
 
     def _boxes(self) -> np.ndarray:
-        """(walls and things, 2, 3): lowest and highest corners; small things hide nothing."""
+        """(walls and objects, 2, 3): lowest and highest corners; small objects occlude nothing."""
         corners = list(self.walls)
         for item in self.items:
             half = np.array(item.size) / 2 * (0.0 if item.support is not None else 1.0)
@@ -270,7 +270,7 @@ class House:
         self.items.append(Item(len(self.items), word, colour, room, middle, size))
 
     def _free_grid(self) -> nx.Graph:
-        """Where a robot can stand, every quarter of a metre."""
+        """Grid of 0.25 m of the positions where a robot can stand."""
         grid = nx.grid_2d_graph(48, 40)
         for node in list(grid):
             x, y = (node[0] + 0.5) / 4, (node[1] + 0.5) / 4
@@ -281,7 +281,7 @@ class House:
 
 
 def _walls() -> list[np.ndarray]:
-    """(2, 3) corners of each piece of wall; every room has one door to the hallway."""
+    """Corners (2, 3) of each wall segment; every room has one door to the hallway."""
     pieces = [
         (0.0, 0.0, 12.0, 0.0), (0.0, 10.0, 12.0, 10.0), (0.0, 0.0, 0.0, 10.0),
         (12.0, 0.0, 12.0, 10.0),

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A robot walks through a made house and captions what it sees, with errors at a stated rate."""
+"""A robot walks through a simulated house and captions it, with errors at a given rate."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from mmser_ros.core.types import SECOND, Caption, GroundedPhrase, Observation, P
 from mmser_ros.simulation.house import CAMERA, COLOURS, FLOOR, SIZES, SMALL, House, Item
 
 POSITION_NOISE, HEADING_NOISE, DEPTH_NOISE = 0.05, 0.02, 0.02
-"""Standard deviations: metres, radians, share of the distance."""
+"""Standard deviations in metres, in radians, and as a share of the distance."""
 MENTIONED = 0.75
-"""Chance that a caption names a thing that stands out."""
-MOST = 5
-"""Things that one caption names."""
+"""Probability that a caption names a visible object."""
+MAX_NAMED = 5
+"""Maximum objects that one caption names."""
 SPOKEN = {
     "sofa": "couch", "refrigerator": "fridge", "television": "tv", "stove": "cooker",
     "bookshelf": "bookcase",
 }  # fmt: skip
-FIRST = 0.85
-"""Chance that the first look names what a caption rightly names."""
+FIRST_PASS_RATE = 0.85
+"""Probability that the first pass already names a correct object."""
 SURE, UNSURE = (0.75, 0.12), (0.6, 0.15)
 """Mean and standard deviation of the confidences of right and wrong phrases."""
 NUMBERS = {1: "a", 2: "two", 3: "three", 4: "four"}
@@ -34,8 +34,8 @@ WRONG_PREDICATES = ("on", "under", "in", "next to")
 
 
 @dataclass(frozen=True)
-class Said:
-    """A thing or several alike as a caption names them; `right` where it is no error."""
+class Mention:
+    """An object, or several similar ones, in a caption; `right` if the mention is correct."""
 
     word: str
     colour: str
@@ -43,12 +43,12 @@ class Said:
     region: Region
     point: tuple[float, float, float]
     right: bool
-    first_look: bool
+    in_first_pass: bool
     confidence: float
-    joined: tuple[str, Said] | None = None
+    joined: tuple[str, Mention] | None = None
 
     def text(self) -> str:
-        """Its noun phrase: "two red mugs"."""
+        """The noun phrase: "two red mugs"."""
         word = self.word
         if self.count > 1:
             word += "es" if word.endswith(("s", "sh", "ch")) else "s"
@@ -57,7 +57,7 @@ class Said:
 
 
 class Walk:
-    """Looks along a path through all rooms; each is an observation with the truth beside it.
+    """Observations along a path through all rooms, and counts of the visible objects.
 
     Args:
         house: to walk in.
@@ -71,17 +71,19 @@ class Walk:
     def __init__(self, house: House, errors: float, seed: int, *, depth: bool = True) -> None:
         self.house, self.errors, self.depth = house, errors, depth
         self.random = np.random.default_rng(seed)
-        self.visible_looks: dict[int, int] = {}
-        self.pair_looks: dict[tuple[int, str, int], int] = {}
+        self.times_visible: dict[int, int] = {}
+        self.times_visible_together: dict[tuple[int, str, int], int] = {}
 
     def observations(self, count: int, *, moved: int = 0) -> Iterator[Observation]:
-        """So many looks; half-way some things are moved."""
+        """Yield `count` observations; after half of them, `moved` objects are moved."""
         for number, pose in zip(range(count), self._poses(), strict=False):
             if number == count // 2 and moved:
                 for item in self.house.move_some(moved):
-                    self.visible_looks.pop(item, None)
-                    self.pair_looks = {k: n for k, n in self.pair_looks.items() if item not in k}
-            yield self._look(pose, (1000 + number) * SECOND)
+                    self.times_visible.pop(item, None)
+                    self.times_visible_together = {
+                        k: n for k, n in self.times_visible_together.items() if item not in k
+                    }
+            yield self._observe(pose, (1000 + number) * SECOND)
 
     def _poses(self) -> Iterator[Pose]:
         grid = self.house.grid
@@ -106,10 +108,10 @@ class Walk:
         position = ((node[0] + 0.5) / 4, (node[1] + 0.5) / 4, 0.0)
         return Pose(position, (0.0, 0.0, math.sin(turn / 2), math.cos(turn / 2)))
 
-    def _look(self, pose: Pose, stamp: int) -> Observation:
+    def _observe(self, pose: Pose, stamp: int) -> Observation:
         visible = self.house.visible(pose)
         for item, _ in visible:
-            self.visible_looks[item.number] = self.visible_looks.get(item.number, 0) + 1
+            self.times_visible[item.number] = self.times_visible.get(item.number, 0) + 1
         ranked = sorted(visible, key=lambda one: (one[1][2] / max(one[0].size), one[0].number))
         chosen = self._chosen(ranked)
         said = [*self._say(chosen), *self._invented(pose)]
@@ -133,18 +135,18 @@ class Walk:
         return Observation("robot", stamp, self._caption(said, place), noisy, "house", CAMERA, grid)
 
     def _chosen(self, ranked: list[tuple[Item, np.ndarray]]) -> list[tuple[Item, np.ndarray]]:
-        """Which things in view are named, of all in the order they stand out."""
-        return [one for one in ranked if self.random.random() < MENTIONED][:MOST]
+        """Choose the visible objects that are named, in the given order."""
+        return [one for one in ranked if self.random.random() < MENTIONED][:MAX_NAMED]
 
-    def _invented(self, pose: Pose) -> list[Said]:
-        """What is named though nothing is there."""
+    def _invented(self, pose: Pose) -> list[Mention]:
+        """Mentions of objects that do not exist."""
         return []
 
-    def _say(self, chosen: list[tuple[Item, np.ndarray]]) -> list[Said]:
+    def _say(self, chosen: list[tuple[Item, np.ndarray]]) -> list[Mention]:
         groups: dict[str, list[tuple[Item, np.ndarray]]] = {}
         for item, local in chosen:
             groups.setdefault(item.word, []).append((item, local))
-        said: dict[int, Said] = {}
+        said: dict[int, Mention] = {}
         for members in groups.values():
             for batch in self._batches(members):
                 said[batch[0][0].number] = self._phrase(batch)
@@ -152,7 +154,7 @@ class Walk:
         numbers = [item.number for item, _ in chosen]
         for held in relations:
             if held[0] in numbers and held[2] in numbers:
-                self.pair_looks[held] = self.pair_looks.get(held, 0) + 1
+                self.times_visible_together[held] = self.times_visible_together.get(held, 0) + 1
         said = self._with_errors(said)
         used: set[int] = set()
         for subject, predicate, target in sorted(relations):
@@ -169,13 +171,13 @@ class Walk:
 
     @staticmethod
     def _batches(members: list) -> list[list]:
-        """Alike things that stand together are counted ("two chairs"), others named one by one."""
+        """Group similar objects that are close together: "two chairs"."""
         across, ahead = (np.ptp([local[i] for _, local in members]) for i in (0, 2))
         if across < 2.0 and ahead < 0.8:
             return [members[:4]]
         return [[one] for one in members]
 
-    def _phrase(self, batch: list[tuple[Item, np.ndarray]]) -> Said:
+    def _phrase(self, batch: list[tuple[Item, np.ndarray]]) -> Mention:
         boxes = [self._box(item, local) for item, local in batch]
         x0, y0 = (min(box[i] for box in boxes) for i in (0, 1))
         x1, y1 = (max(box[i] for box in boxes) for i in (2, 3))
@@ -188,9 +190,10 @@ class Walk:
         word = item.word
         if word in SPOKEN and self.random.random() < 0.2:
             word = SPOKEN[word]
-        return Said(
+        return Mention(
             word, item.colour, len(batch), Region(x0, y0, x1 - x0, y1 - y0), (*point, surface),
-            right=True, first_look=self.random.random() < FIRST, confidence=self._confidence(*SURE),
+            right=True, in_first_pass=self.random.random() < FIRST_PASS_RATE,
+            confidence=self._confidence(*SURE),
         )  # fmt: skip
 
     @staticmethod
@@ -207,7 +210,7 @@ class Walk:
     def _confidence(self, mean: float, sigma: float) -> float:
         return float(np.clip(self.random.normal(mean, sigma), 0.05, 0.99))
 
-    def _with_errors(self, said: dict[int, Said]) -> dict[int, Said]:
+    def _with_errors(self, said: dict[int, Mention]) -> dict[int, Mention]:
         result = {number: self._with_wrong_attributes(one) for number, one in said.items()}
         for number in said:
             if number not in result or self.random.random() >= self.errors:
@@ -227,7 +230,7 @@ class Walk:
                     self._spoil(result, other, mine)
         return result
 
-    def _with_wrong_attributes(self, one: Said) -> Said:
+    def _with_wrong_attributes(self, one: Mention) -> Mention:
         if self.random.random() >= self.errors:
             return one
         return replace(
@@ -235,16 +238,16 @@ class Walk:
             count=max(1, one.count + int(self.random.choice([-1, 1]))) if one.count > 1 else 1,
         )  # fmt: skip
 
-    def _spoil(self, said: dict[int, Said], number: int, word: str) -> None:
+    def _spoil(self, said: dict[int, Mention], number: int, word: str) -> None:
         said[number] = replace(
-            said[number], word=word, right=False, first_look=self.random.random() < 0.5,
+            said[number], word=word, right=False, in_first_pass=self.random.random() < 0.5,
             confidence=self._confidence(*UNSURE),
         )  # fmt: skip
 
-    def _caption(self, said: list[Said], place: str | None) -> Caption:
+    def _caption(self, said: list[Mention], place: str | None) -> Caption:
         parts, first, phrases = [], [], []
-        all_named: list[Said] = []
-        # What is related comes first: behind a list, "on a table" could be said of all of it.
+        all_named: list[Mention] = []
+        # Relations come first: after a list, "on a table" could refer to the whole list.
         for one in sorted(said, key=lambda each: each.joined is None):
             text = one.text()
             named = [one]
@@ -258,7 +261,7 @@ class Walk:
                 phrases.append(
                     GroundedPhrase(each.text(), each.word, each.confidence, each.region, point)
                 )
-                if each.first_look:
+                if each.in_first_pass:
                     first.append(each.text())
         text = " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
         if place is not None:
@@ -268,6 +271,6 @@ class Walk:
             tuple(phrases),
         )  # fmt: skip
 
-    def _sure(self, named: list[Said]) -> float:
-        """Confidence of a caption that names these."""
+    def _sure(self, named: list[Mention]) -> float:
+        """Confidence of a caption with these mentions."""
         return float(np.mean([0.7, *(one.confidence for one in named)]))

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Where on a sheet a name can stand without covering what is there."""
+"""Places labels on a map so that they cover nothing."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ Box = tuple[float, float, float, float]
 """Left, top, right and bottom, in pixels."""
 DIRECTIONS = 16
 STEP = 5.0
-"""Pixels from one ring of candidates to the next."""
+"""Pixels between two rings of candidates."""
 
 
 class FreeSpots:
-    """What is taken on a sheet of so many pixels, and what only had better not be covered."""
+    """The occupied area of a sheet, and lines that labels should not cover."""
 
     def __init__(self, width: int, height: int) -> None:
         self._taken = np.zeros((height, width), bool)
         self._lines = np.zeros((height, width), np.uint8)
 
     def take(self, box: Box) -> None:
-        """Nothing else may stand here."""
+        """Mark a box as occupied."""
         left, top, right, bottom = (max(0, round(one)) for one in box)
         self._taken[top:bottom, left:right] = True
 
     def draw_line(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """Names should not stand on this line, if there is a choice."""
+        """Add a line that labels avoid if they can."""
         ends = [(round(x), round(y)) for x, y in (start, end)]
         cv2.line(self._lines, ends[0], ends[1], 1, 3)
 
@@ -37,17 +37,17 @@ class FreeSpots:
         self, point: tuple[float, float], size: tuple[float, float], *,
         gap: float, reach: float, crossing: float,
     ) -> Box | None:  # fmt: skip
-        """Take the best box for a name: near its point, on no line.
+        """Choose and occupy the best box for a label: near its point, and on no line.
 
         Args:
-            point: that the name belongs to.
-            size: width and height of the name.
-            gap: pixels between point and box, at least; with 0 the box may lie on the point.
-            reach: and at most.
-            crossing: how many pixels farther away is better than on a line.
+            point: of the label.
+            size: width and height of the label.
+            gap: minimum pixels between point and box; with 0 the box may cover the point.
+            reach: maximum pixels between point and box.
+            crossing: cost of a box on a line, in pixels of distance.
 
         Returns:
-            None where all is taken.
+            The box; None if there is no free one.
         """
         best: tuple[float, Box] | None = None
         for ring in np.arange(gap, reach + STEP, STEP):
@@ -78,7 +78,7 @@ class FreeSpots:
 
 
 def _box(point: tuple[float, float], size: tuple[float, float], ring: float, angle: float) -> Box:
-    """The box whose edge is so far from the point in a direction; around the point for ring 0."""
+    """The box at a distance `ring` from the point in a direction; centred on it for ring 0."""
     width, height = size
     x, y = point
     if ring:

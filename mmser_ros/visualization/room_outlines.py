@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the drawn map and the page of a scene memory share: outlines of rooms, and colours."""
+"""Outlines of rooms and colours, for the map and the page of a scene memory."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import networkx as nx
 import numpy as np
 
 REACH = 1.0
-"""Metres that a room is drawn to reach beyond what is known to be in it."""
+"""Metres that an outline extends beyond the places and objects of a room."""
 CELL, CELLS = 0.025, 1200
-"""Metres across a cell that outlines are found on, unless a side took more cells than that."""
+"""Width of a grid cell in metres, and maximum cells of a side."""
 SMOOTHING = 8.0
-"""Cells: standard deviation of the blur that rounds outlines."""
+"""Standard deviation (cells) of the blur that smooths outlines."""
 STEPS = range(-4, 5)
-"""Cells along an outline that each of its corners is the mean of, so that none shows its cells."""
+"""Neighbours of an outline point that are averaged, to hide the grid."""
 KIND_COLOURS = {
     "object": "#d1495b",
     "furniture": "#a0692f",
@@ -25,42 +25,45 @@ KIND_COLOURS = {
     "vehicle": "#3a7d44",
     "place": "#6c757d",
 }
-"""Of things, by their kind in the lexicon."""
+"""Colours of objects, by kind."""
 ROOM_COLOURS = (
     *("#8ecae6", "#ffc971", "#a7c957", "#f4978e", "#cdb4db", "#80ced7", "#e9c46a", "#b5c99a"),
     *("#f2b5d4", "#9fa8da"),
 )
 NO_COLOUR = "#adb5bd"
-"""Of rooms that no caption named."""
+"""Colour of rooms without a label."""
 
 
-def room_colours(plain: nx.MultiDiGraph) -> dict[str, str]:
-    """Colours of rooms, by the room's name: one colour for one label."""
-    nodes = plain.nodes(data=True)
+def room_colours(exported_graph: nx.MultiDiGraph) -> dict[str, str]:
+    """Colours of rooms by name; rooms with the same label have the same colour."""
+    nodes = exported_graph.nodes(data=True)
     labels = {name: data["label"] for name, data in nodes if data["layer"] == "room"}
     known = sorted(set(labels.values()) - {""})
     palette = {label: ROOM_COLOURS[i % len(ROOM_COLOURS)] for i, label in enumerate(known)}
     return {name: palette.get(label, NO_COLOUR) for name, label in labels.items()}
 
 
-def room_outlines(plain: nx.MultiDiGraph) -> dict[str, list[np.ndarray]]:
-    """Where rooms are, as far as is known: closed polygons by the room's name.
+def room_outlines(exported_graph: nx.MultiDiGraph) -> dict[str, list[np.ndarray]]:
+    """Outlines of rooms: closed polygons by the name of the room.
 
-    What is within REACH of a room's places and things, and nearer to them than to those of other
-    rooms, is drawn as that room.
+    A point belongs to the room of the nearest place or object, if that is within REACH.
 
     Args:
-        plain: of `SceneMemory.graph`.
+        exported_graph: from `SceneMemory.graph`.
 
     Returns:
-        Of each room one or more (corners, 2) arrays of x and y, in metres.
+        For each room one or more (corners, 2) arrays of x and y, in metres.
     """
-    held = [(source, target) for source, target, key in plain.edges(keys=True) if key == "contains"]
-    owner = {place: room for room, place in held if plain.nodes[room]["layer"] == "room"}
-    owner |= {thing: owner[place] for place, thing in held if place in owner}
+    held = [
+        (source, target)
+        for source, target, key in exported_graph.edges(keys=True)
+        if key == "contains"
+    ]
+    owner = {place: room for room, place in held if exported_graph.nodes[room]["layer"] == "room"}
+    owner |= {obj: owner[place] for place, obj in held if place in owner}
     if not owner:
         return {}
-    points = np.array([[plain.nodes[name][axis] for axis in "xy"] for name in owner])
+    points = np.array([[exported_graph.nodes[name][axis] for axis in "xy"] for name in owner])
     low = points.min(0) - 2 * REACH
     span = points.max(0) + 2 * REACH - low
     cell = max(CELL, float(span.max()) / CELLS)

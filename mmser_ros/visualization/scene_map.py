@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A scene memory drawn as a map: rooms, the ways between places, things, and what holds of them."""
+"""Draws a scene memory as a map: rooms, paths between places, objects and relations."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from mmser_ros.visualization.room_outlines import (
 )
 
 SIDE, FINER = 1400, 2
-"""Pixels of the longer side of the map, and how many times finer it is drawn before that."""
+"""Pixels of the longer side of the map, and factor of supersampling."""
 MARGIN, HEAD, FOOT = 24, 74, 50
-"""Pixels around the map, and of what stands above and under it."""
+"""Pixels of the margin, and of the text above and below the map."""
 NEAREST = 200.0
-"""Pixels for a metre, at most."""
+"""Maximum pixels per metre."""
 INK, GREY, LINE, WAY = (33, 37, 41), (95, 103, 112), (110, 114, 130), (66, 99, 235)
 HALO = (255, 255, 255, 160)
 TITLE, TEXT = 26, 15
-"""Heights of letters, in pixels."""
+"""Text heights, in pixels."""
 DOT = 5.0
-"""Radius of a thing that is believed, in pixels."""
+"""Radius of an object with probability 1, in pixels."""
 Spot = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class _Lettering:
-    """How names are written: letters, and where they may stand, in pixels (see FreeSpots)."""
+    """Style and placement of labels, in pixels (see FreeSpots)."""
 
     height: int
     ink: tuple[int, int, int]
@@ -49,34 +49,33 @@ class _Lettering:
     crossing: float
 
 
-OF_THINGS = _Lettering(TEXT, INK, gap=DOT + 2, reach=70.0, crossing=30.0)
+OF_OBJECTS = _Lettering(TEXT, INK, gap=DOT + 2, reach=70.0, crossing=30.0)
 OF_ROOMS = _Lettering(22, GREY, gap=0.0, reach=40.0, crossing=0.0)
 OF_RELATIONS = _Lettering(12, GREY, gap=0.0, reach=20.0, crossing=30.0)
 
 
-def draw_map(plain: nx.MultiDiGraph) -> np.ndarray:
-    """Draw the believed graph, north (the map's y) up.
+def draw_map(exported_graph: nx.MultiDiGraph) -> np.ndarray:
+    """Draw the graph; the y axis of the map points up.
 
-    Rooms are coloured by their label, as far around their places and things as REACH. Dots of
-    things are coloured by kind, larger and darker the more they are believed, within a circle of
-    one standard deviation of their position. Names that would cover others are left out, and
-    counted under the map.
+    Rooms are coloured by label. Dots of objects are coloured by kind; they are larger and darker
+    the more probable the object is. A circle shows one standard deviation of the position. Labels
+    that would cover others are left out, and counted below the map.
 
     Args:
-        plain: of `SceneMemory.graph`.
+        exported_graph: from `SceneMemory.graph`.
 
     Returns:
         (height, width, 3) uint8 RGB.
     """
-    return _Sheet(plain).draw()
+    return _Sheet(exported_graph).draw()
 
 
 class _Sheet:
-    """One drawing; positions are pixels of the sheet, which is drawn FINER times finer."""
+    """One drawing; positions are in pixels, before supersampling by FINER."""
 
-    def __init__(self, plain: nx.MultiDiGraph) -> None:
-        self.plain = plain
-        nodes = dict(plain.nodes(data=True)).values()
+    def __init__(self, exported_graph: nx.MultiDiGraph) -> None:
+        self.graph = exported_graph
+        nodes = dict(exported_graph.nodes(data=True)).values()
         points = np.array([[one["x"], one["y"]] for one in nodes] or [[0.0, 0.0]])
         self.low, self.high = points.min(0) - 1.15 * REACH, points.max(0) + 1.15 * REACH
         self.scale = min(NEAREST, SIDE / float((self.high - self.low).max()))
@@ -91,19 +90,19 @@ class _Sheet:
 
     def draw(self) -> np.ndarray:
         self._fill_rooms()
-        self._draw_ways()
+        self._draw_paths()
         relations = self._draw_relations()
-        things = sorted(self._layer("thing"), key=lambda one: -one[1]["probability"])
-        for _, thing in things:
-            self._draw_thing(thing)
+        objects = sorted(self._layer("object"), key=lambda one: -one[1]["probability"])
+        for _, obj in objects:
+            self._draw_object(obj)
         for _, robot in self._layer("robot"):
             self._draw_robot(robot)
         for _, room in self._layer("room"):
             self._name(self._at(room), room["label"], OF_ROOMS)
         named = set()
-        for name, one in [*self._layer("robot"), *things]:
+        for name, one in [*self._layer("robot"), *objects]:
             text = " ".join([*one.get("attributes", "").split(",")[:1], one["label"]]).strip()
-            if self._name(self._at(one), text, OF_THINGS):
+            if self._name(self._at(one), text, OF_OBJECTS):
                 named.add(name)
             else:
                 self.unnamed += 1
@@ -111,12 +110,12 @@ class _Sheet:
             if named.issuperset(ends):
                 self._name(middle, text, OF_RELATIONS)
         self._write_head()
-        self._write_foot({one["kind"] for _, one in things})
+        self._write_foot({one["kind"] for _, one in objects})
         size = (self.width, self.height)
         return np.asarray(self.page.resize(size, Image.Resampling.BOX))
 
     def _layer(self, layer: str) -> list[tuple[str, dict[str, Any]]]:
-        return [one for one in self.plain.nodes(data=True) if one[1]["layer"] == layer]
+        return [one for one in self.graph.nodes(data=True) if one[1]["layer"] == layer]
 
     def _at(self, node: dict[str, Any]) -> Spot:
         return self._pixel(node["x"], node["y"])
@@ -126,45 +125,45 @@ class _Sheet:
         return left + (x - self.low[0]) * self.scale, HEAD + (self.high[1] - y) * self.scale
 
     def _fill_rooms(self) -> None:
-        colours = room_colours(self.plain)
-        for name, outlines in room_outlines(self.plain).items():
+        colours = room_colours(self.graph)
+        for name, outlines in room_outlines(self.graph).items():
             fill = ImageColor.getrgb(colours[name])
             for outline in outlines:
                 corners = [_fine(self._pixel(x, y)) for x, y in outline]
                 self.pen.polygon(corners, fill=(*fill, 90))
                 self.pen.line([*corners, corners[0]], fill=(*fill, 255), width=2 * FINER)
 
-    def _draw_ways(self) -> None:
-        for source, target, key in self.plain.edges(keys=True):
+    def _draw_paths(self) -> None:
+        for source, target, key in self.graph.edges(keys=True):
             if key == "path" and source < target:
-                ends = [self._at(self.plain.nodes[one]) for one in (source, target)]
+                ends = [self._at(self.graph.nodes[one]) for one in (source, target)]
                 self._line(ends[0], ends[1], (*WAY, 70), 3.0)
                 self.spots.draw_line(ends[0], ends[1])
         for _, place in self._layer("place"):
             self._dot(self._at(place), 3.0, (*WAY, 140))
 
     def _draw_relations(self) -> list[tuple[tuple[str, str], Spot, str]]:
-        """Draw lines; the ends and the middle of each, and what it says."""
+        """Draw lines; return the ends, the middle and the label of each."""
         said: dict[tuple[str, str], list[str]] = {}
-        for source, target, key in self.plain.edges(keys=True):
+        for source, target, key in self.graph.edges(keys=True):
             if key not in STRUCTURE:
                 first, last = sorted((source, target))
                 words = said.setdefault((first, last), [])
                 words += [key] if key not in words else []
         names = []
         for pair, words in sorted(said.items()):
-            a, b = (self._at(self.plain.nodes[one]) for one in pair)
+            a, b = (self._at(self.graph.nodes[one]) for one in pair)
             self._line(a, b, (*LINE, 200), 1.2)
             self.spots.draw_line(a, b)
             names.append((pair, ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), ", ".join(words)))
         return names
 
-    def _draw_thing(self, thing: dict[str, Any]) -> None:
-        colour = ImageColor.getrgb(KIND_COLOURS.get(thing["kind"], NO_COLOUR))
-        x, y = self._at(thing)
-        self._dot((x, y), thing["sigma"] * self.scale, (*colour, 28), (*colour, 90))
-        radius = DOT * (0.5 + 0.5 * thing["probability"])
-        opaque = round(255 * thing["probability"] ** 2)
+    def _draw_object(self, obj: dict[str, Any]) -> None:
+        colour = ImageColor.getrgb(KIND_COLOURS.get(obj["kind"], NO_COLOUR))
+        x, y = self._at(obj)
+        self._dot((x, y), obj["sigma"] * self.scale, (*colour, 28), (*colour, 90))
+        radius = DOT * (0.5 + 0.5 * obj["probability"])
+        opaque = round(255 * obj["probability"] ** 2)
         self._dot((x, y), radius + 1.5, (255, 255, 255, opaque))
         self._dot((x, y), radius, (*colour, opaque))
         self.spots.take((x - radius, y - radius, x + radius, y + radius))
@@ -176,7 +175,7 @@ class _Sheet:
         self.spots.take((x - 7, y - 7, x + 7, y + 7))
 
     def _name(self, point: Spot, text: str, how: _Lettering) -> bool:
-        """Write a name near a point, with a line to it where it stands apart; whether it fits."""
+        """Write a label near a point, with a line if it is far away; whether there was space."""
         font = _font(how.height)
         left, top, right, bottom = font.getbbox(text)
         extent = ((right - left) / FINER + 4, (bottom - top) / FINER + 4)
@@ -195,10 +194,10 @@ class _Sheet:
         return True
 
     def _write_head(self) -> None:
-        about = self.plain.graph
+        about = self.graph.graph
         self._write((MARGIN, 14), f"map {about['map_id']}", TITLE, INK)
         moment = datetime.fromtimestamp(about["stamp"] / 1e9, tz=timezone.utc)
-        counts = [(len(self._layer(one)), one) for one in ("thing", "room", "place", "robot")]
+        counts = [(len(self._layer(one)), one) for one in ("object", "room", "place", "robot")]
         stamp = f"as of {moment:%Y-%m-%d %H:%M:%S} UTC"
         words = [f"{number} {one}{'s' * (number != 1)}" for number, one in counts]
         self._write((MARGIN, 46), ", ".join([*words, stamp]), TEXT, GREY)
@@ -214,11 +213,11 @@ class _Sheet:
                 x += 10 + self._write((x + 10, y - TEXT / 2), kind, TEXT, INK) + 18
         text = "circles: standard deviation of a position"
         if self.unnamed:
-            text += f"; {self.unnamed} names left out for want of room"
+            text += f"; {self.unnamed} names left out for lack of space"
         self._write((x + 12, y - TEXT / 2), text, TEXT, GREY)
 
     def _write(self, corner: Spot, text: str, size: int, ink: tuple[int, int, int]) -> float:
-        """Write, and say how many pixels wide that is."""
+        """Write a text and return its width in pixels."""
         self.pen.text(_fine(corner), text, ink, _font(size))
         return _font(size).getlength(text) / FINER
 

@@ -21,25 +21,29 @@ from mmser_ros.visualization.room_outlines import (
 PARTS = "config/memory_page"
 """Folder of the page, its style and its script."""
 UNSAFE = {ord(one): f"\\u{ord(one):04x}" for one in "<>&"}
-"""What could end the script element that holds the JSON, as JSON can also write it."""
+"""Escapes of characters that could end the script element with the JSON."""
 
 
-def memory_page(plain: nx.MultiDiGraph) -> str:
-    """Write a page that holds the graph and all that is needed to show it.
+def memory_page(exported_graph: nx.MultiDiGraph) -> str:
+    """Make an HTML page with the graph and the code that shows it.
 
     Args:
-        plain: of `SceneMemory.graph`. The page has it as networkx's node-link JSON, under `graph`
-            in the element `data`.
+        exported_graph: from `SceneMemory.graph`; node-link JSON under `graph` in the page's element
+            `data`.
     """
-    outlines = room_outlines(plain)
+    outlines = room_outlines(exported_graph)
     document = {
-        "graph": nx.node_link_data(plain, edges="edges"),
+        "graph": nx.node_link_data(exported_graph, edges="edges"),
         "outlines": {
             name: [np.round(one, 3).tolist() for one in outlines.get(name, [])]
-            for name, data in plain.nodes(data=True)
+            for name, data in exported_graph.nodes(data=True)
             if data["layer"] == "room"
         },
-        "colours": {"rooms": room_colours(plain), "kinds": KIND_COLOURS, "none": NO_COLOUR},
+        "colours": {
+            "rooms": room_colours(exported_graph),
+            "kinds": KIND_COLOURS,
+            "none": NO_COLOUR,
+        },
     }
     page, style, script = (
         (share_path(PARTS) / name).read_text(encoding="utf-8")

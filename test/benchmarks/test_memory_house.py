@@ -41,10 +41,10 @@ def test_a_model_is_counted_and_then_played(tmp_path):
     short = ("--whole-only", "--plain-parser", "--keyframes", 60, "--seeds", 11)
     weights = ("--confidence-weights", 0.0, 1.0)
     result = json.loads(benchmark("--confusions", model, *short, *weights, "--json").stdout)
-    assert result["thing_f1"].keys() == {"model"}
+    assert result["object_f1"].keys() == {"model"}
     by_weight = result["by_confidence_weight"]
     assert by_weight.keys() == {"0.0", "1.0"}
-    assert by_weight["0.0"]["thing_f1"] != by_weight["1.0"]["thing_f1"]
+    assert by_weight["0.0"]["object_f1"] != by_weight["1.0"]["object_f1"]
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

@@ -184,10 +184,10 @@ def test_the_demo_ends_with_its_result():
         assert any(line.startswith(name) for line in lines)
     assert len({one["question"] for one in result["questions"]}) == 3
     for one in result["questions"]:
-        assert one["thing"]
+        assert one["object"]
         assert one["question"].startswith("where is the ")
         assert one["pose"]["frame_id"] == "map"
-        assert any(f": {one['evidence']}  (" in line for line in lines)
+        assert any(f": {one['caption']}  (" in line for line in lines)
         assert any(line.startswith(f"{one['question']}  → stand at (") for line in lines)
         x, y = one["pose"]["x"], one["pose"]["y"]
         assert (x % 4 == 0 and y >= 0) or (x % 4 == 2 and y <= 0)  # where it looked from

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from benchmarks.made_scenes import around, look
+from benchmarks.made_scenes import around, view
 from mmser_ros.cli.main import app, main
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.types import SECOND
@@ -22,7 +22,7 @@ from mmser_ros.memory.storage.sqlite_file import StoreError
 from mmser_ros.visualization.room_outlines import KIND_COLOURS
 
 CAPTION = "a kitchen with a red mug on a table"
-THINGS = [("mug", (2.0, -0.8, 0.3)), ("table", (2.0, -0.7, -0.2))]
+OBJECTS = [("mug", (2.0, -0.8, 0.3)), ("table", (2.0, -0.7, -0.2))]
 OTHERS = [("mug", (-5.0, 0.5, 0.3))]
 
 
@@ -35,9 +35,9 @@ def path(tmp_path_factory):
 def memory(path):
     """Read beside its writer, by the shipped parser and lexicon."""
     with SceneMemory.open(path, map_id="home") as memory:
-        memory.add_all(around(CAPTION, THINGS))
-        memory.add_all(look("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(6))
-        seen = [look("a blue mug", 60 + 10 * i, OTHERS, x=-7, y=0.4 * i - 0.6) for i in range(4)]
+        memory.add_all(around(CAPTION, OBJECTS))
+        memory.add_all(view("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(6))
+        seen = [view("a blue mug", 60 + 10 * i, OTHERS, x=-7, y=0.4 * i - 0.6) for i in range(4)]
         memory.add_all(seen)
         yield memory
 
@@ -55,14 +55,14 @@ def mmser(memory, path):
     return run
 
 
-def test_query_answers_with_what_is_known_of_a_thing(memory, mmser):
+def test_query_answers_with_what_is_known_of_an_object(memory, mmser):
     red, blue = json.loads(mmser("query", "red mug", "--json"))
     assert (red["label"], red["attributes"], red["room"]) == ("mug", ["red"], "kitchen")
     assert red["score"] > blue["score"] > 0
     assert red["position"] == pytest.approx([2.0, -0.8, 0.3], abs=0.2)
     assert red["place"] in memory.places()
-    assert (red["evidence"]["caption"], red["evidence"]["robot"]) == (CAPTION, "robot")
-    assert red["evidence"]["stamp"] in {s * SECOND for s in (10, 20, 30, 40)}
+    assert (red["provenance"]["caption"], red["provenance"]["robot"]) == (CAPTION, "robot")
+    assert red["provenance"]["stamp"] in {s * SECOND for s in (10, 20, 30, 40)}
     assert (red["last_seen"], red["age"]) == (40 * SECOND, 50.0)
     assert red["as_of"] == 90 * SECOND  # the newest observation
     assert red["origin"] == {"map_id": "home", "frame": "map", "stale": False}
@@ -88,9 +88,9 @@ def test_query_by_the_clock_of_this_machine(mmser, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     db = tmp_path / "today.sqlite"
     start = time.time() - 3 * 3600
-    things = [("mug", (2.0, 0.0, 0.3)), ("man", (2.0, 0.8, 0.3))]
+    objects = [("mug", (2.0, 0.0, 0.3)), ("man", (2.0, 0.8, 0.3))]
     with SceneMemory.open(db, map_id="home") as memory:
-        memory.add_all(around("a mug and a man", things, start=start))
+        memory.add_all(around("a mug and a man", objects, start=start))
     assert len(json.loads(mmser("query", "man", "--json", db=db))) == 1
     assert json.loads(mmser("query", "man", "--now", "--json", db=db)) == []
     (mug,) = json.loads(mmser("query", "mug", "--now", "--json", db=db))
@@ -99,8 +99,8 @@ def test_query_by_the_clock_of_this_machine(mmser, tmp_path, monkeypatch):
     assert "ages count from now: " in said
     assert "age 3.0 h" in said
     assert "3.0 h ago" in mmser("query", "mug", db=db)
-    for now, things in (([], 2), (["--now"], 1)):
-        assert json.loads(mmser("stats", *now, "--json", db=db))["things"] == things
+    for now, objects in (([], 2), (["--now"], 1)):
+        assert json.loads(mmser("stats", *now, "--json", db=db))["objects"] == objects
 
 
 def test_query_that_finds_nothing_says_so(mmser):
@@ -113,8 +113,8 @@ def test_stats_count_what_is_there(memory, mmser):
     assert (facts["map_id"], facts["frame"], facts["schema"]) == ("home", "map", 1)
     assert (facts["observations"], facts["robots"]) == (14, ["robot"])
     assert (facts["first"], facts["last"]) == (10 * SECOND, 90 * SECOND)
-    found = [facts[name] for name in ("things", "places", "rooms")]
-    assert found == [len(one()) for one in (memory.things, memory.places, memory.rooms)]
+    found = [facts[name] for name in ("objects", "places", "rooms")]
+    assert found == [len(one()) for one in (memory.objects, memory.places, memory.rooms)]
     assert facts["relations"] == 1
     said = mmser("stats")
     assert "home" in said
@@ -176,7 +176,7 @@ def test_nothing_is_written_over_the_memory_itself(mmser, path):
 def test_no_text_asks_for_anything_as_the_service_does(memory, mmser):
     for text in ("", "  "):
         found = json.loads(mmser("query", text, "-k", 99, "--json"))
-        assert sorted(one["name"] for one in found) == [one.name for one in memory.things()]
+        assert sorted(one["name"] for one in found) == [one.name for one in memory.objects()]
 
 
 def test_a_point_is_two_numbers(mmser):
@@ -196,7 +196,7 @@ def test_a_store_of_another_map_never_answers(mmser, command, tmp_path, monkeypa
 
 
 def test_files_that_are_no_store_are_left_alone(mmser, tmp_path):
-    with pytest.raises(StoreError, match="is not there"):
+    with pytest.raises(StoreError, match="does not exist"):
         mmser("query", "mug", db=tmp_path / "gone.sqlite")
     (tmp_path / "notes.sqlite").write_text("a mug")
     with pytest.raises(StoreError, match="can't be read as a scene memory"):
@@ -214,4 +214,4 @@ def test_an_error_is_a_line_and_status_1(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    assert "gone.sqlite is not there" in capsys.readouterr().err
+    assert "gone.sqlite does not exist" in capsys.readouterr().err

@@ -10,17 +10,17 @@ from mmser_ros.demo.questions import ask_questions, choose
 DOGS, BOAT = "two dogs on a beach with a ball", "a dog in a boat"
 
 
-def thing(label, caption, probability, name=""):
+def obj(label, caption, probability, name=""):
     node = SceneNode(id=name or label, label=label, caption=caption, probability=probability)
     return SceneMatch(node=node)
 
 
 KNOWN = [
-    thing("ball", DOGS, 0.8),
-    thing("dog", DOGS, 0.99, "one"),
-    thing("beach", DOGS, 0.9),
-    thing("dog", BOAT, 0.97, "two"),
-    thing("boat", BOAT, 0.95),
+    obj("ball", DOGS, 0.8),
+    obj("dog", DOGS, 0.99, "one"),
+    obj("beach", DOGS, 0.9),
+    obj("dog", BOAT, 0.97, "two"),
+    obj("boat", BOAT, 0.95),
 ]
 
 
@@ -45,7 +45,7 @@ def test_three_questions_or_as_many_as_there_are_answers_to():
 
 
 def test_an_answer_says_where_to_stand_and_why():
-    match = thing("boat", BOAT, 0.95)
+    match = obj("boat", BOAT, 0.95)
     match.score, match.age = 0.5, 3.2
     match.pose.header.frame_id = "map"
     at, turned = match.pose.pose.position, match.pose.pose.orientation
@@ -56,8 +56,8 @@ def test_an_answer_says_where_to_stand_and_why():
     assert str(answer) == f'{expected}"{BOAT}"'
     assert answer.record() == {
         "question": "where is the boat?",
-        "thing": "boat",
+        "object": "boat",
         "pose": {"frame_id": "map", "x": 1.0, "y": 0.5, "heading_deg": 32.0},
-        "evidence": BOAT,
+        "caption": BOAT,
         "score": 0.5,
     }

@@ -33,6 +33,6 @@ def test_a_header_of_no_image_is_a_failure(capsys):
 
 @pytest.mark.parametrize("captioned", [{}, {1: 20.0}])
 def test_too_few_answers_are_a_failure_that_says_why(capsys, captioned):
-    said = f"after {len(captioned)} captions the memory can tell where 2 things are, expected 3"
+    said = f"after {len(captioned)} captions the memory has 2 objects, expected 3"
     with pytest.raises(DemoError, match=said):
         conclusion(capsys, {1: "cat"}, captioned, 2)

@@ -19,12 +19,12 @@ TAKEN_FOR = {
     "laptop": ("book", "television"), "ball": ("toy", "hat"), "hat": ("towel", "shoe"),
     "plant": ("vase", "umbrella"), "pillow": ("towel", "backpack"),
 }  # fmt: skip
-"""The rest are all right, or taken for what things of their kind are taken for."""
+"""The rest are all right, or taken for what objects of their kind are taken for."""
 PICTURES = 1000
 
 
 def made_confusions(*, wrong: float = 0.15, seed: int = 0) -> Confusions:
-    """Of every thing `wrong` of its mentions are of another word; a quarter goes unnamed.
+    """Of every object `wrong` of its mentions are of another word; a quarter goes unnamed.
 
     A fifth of the captions invents something. Confidences are probabilities (of half of the
     captions that they are right) and tell right from wrong in 3 of 4 pairs: an AUROC of 0.76.

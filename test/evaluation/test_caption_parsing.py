@@ -5,9 +5,9 @@ import pytest
 from mmser_ros.evaluation.caption_parsing import KINDS, LabelError, score_parsing
 from mmser_ros.language.types import (
     ActionMention,
+    ObjectMention,
     ParsedCaption,
     RelationMention,
-    ThingMention,
 )
 
 
@@ -23,7 +23,7 @@ class Said:
 
 LABEL = {
     "caption": "A red cup and another cup on a table in a kitchen, no lid",
-    "things": ["1 cup (red)", "maybe 1 cup#2", "1 table", "no * lid"],
+    "objects": ["1 cup (red)", "maybe 1 cup#2", "1 table", "no * lid"],
     "relations": ["cup|on|table", "cup#2|on|table"],
     "actions": ["cup|stand"],
     "place": "kitchen",
@@ -32,10 +32,10 @@ LABEL = {
 
 def test_all_right_and_all_wrong():
     things = (
-        ThingMention("", "cup", ("red",), 1),
-        ThingMention("", "cup", (), 1, hedged=True),
-        ThingMention("", "table", (), 1),
-        ThingMention("", "lid", (), None, negated=True),
+        ObjectMention("", "cup", ("red",), 1),
+        ObjectMention("", "cup", (), 1, hedged=True),
+        ObjectMention("", "table", (), 1),
+        ObjectMention("", "lid", (), None, negated=True),
     )
     relations = (RelationMention(0, "on", 2), RelationMention(1, "on", 2))
     right = ParsedCaption(things, relations, (ActionMention(0, "stand"),), "kitchen")
@@ -44,19 +44,19 @@ def test_all_right_and_all_wrong():
     assert all(one["precision"] == one["recall"] == 1 for one in scores.values())
     assert [one["labelled"] for one in scores.values()] == [4, 1, 3, 2, 1, 1, 1, 1]
 
-    wrong = ParsedCaption((ThingMention("", "mug", ("blue",), 2),), (), (), None)
+    wrong = ParsedCaption((ObjectMention("", "mug", ("blue",), 2),), (), (), None)
     scores = score_parsing(Said(wrong), [LABEL])
     assert all(one["precision"] == one["recall"] == 0 for one in scores.values())
 
 
 def test_half_right():
-    parsed = ParsedCaption((ThingMention("", "cup", ("blue",), 1),), (), (), None)
+    parsed = ParsedCaption((ObjectMention("", "cup", ("blue",), 1),), (), (), None)
     scores = score_parsing(Said(parsed), [LABEL])
-    assert scores["things"] == {"precision": 1, "recall": 0.25, "labelled": 4}
+    assert scores["objects"] == {"precision": 1, "recall": 0.25, "labelled": 4}
     assert scores["attributes"]["precision"] == 0
 
 
 def test_a_label_that_cannot_be_read_is_named():
-    label = {**LABEL, "things": ["a cup"]}
+    label = {**LABEL, "objects": ["a cup"]}
     with pytest.raises(LabelError, match="'a cup' of 'A red cup"):
         score_parsing(Said(ParsedCaption((), (), (), None)), [label])

@@ -7,19 +7,19 @@ from dataclasses import replace
 import pytest
 
 from mmser_ros.evaluation.confused_walk import ConfusedWalk
-from mmser_ros.evaluation.confusions import Confusions, count_confusions, parsed_things
+from mmser_ros.evaluation.confusions import Confusions, count_confusions, parsed_objects
 from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.simulation.house import House
 from test.evaluation.made_confusions import TAKEN_FOR, made_confusions
 
-WORDS = Lexicon()
+WORDS = Taxonomy()
 PERFECT = Confusions(10, {"chair": {"chair": 9.0}}, {}, {})
 
 
-def captions(counted, looks=150):
+def captions(counted, views=150):
     walk = ConfusedWalk(House(11), counted, WORDS, 11)
-    return [one.caption for one in walk.observations(looks)]
+    return [one.caption for one in walk.observations(views)]
 
 
 def heads(caption):
@@ -34,7 +34,7 @@ def test_without_errors_it_says_what_is_there():
     assert len(said) > 10
 
 
-def test_a_thing_is_taken_for_what_it_was_taken_for():
+def test_an_object_is_taken_for_what_it_was_taken_for():
     taken = Confusions(10, {"chair": {"bench": 5.0, "chair": 5.0}, "mug": {"mug": 9.0}}, {}, {})
     said = [head for one in captions(taken) for head in heads(one)]
     plain = [head for one in captions(PERFECT) for head in heads(one)]
@@ -61,21 +61,21 @@ def test_confidences_are_those_of_right_and_of_wrong_captions():
 
 
 def test_counting_its_captions_gives_what_they_were_made_of():
-    """Captions of single things, so that it is known what each word was said of."""
+    """Captions of single objects, so that it is known what each word was said of."""
 
-    class OneThing(ConfusedWalk):
+    class OneObject(ConfusedWalk):
         def _chosen(self, ranked):
             told.append(super()._chosen(ranked)[:1])
             return told[-1]
 
     told = []
     counted = replace(made_confusions(wrong=0.3), invented={})
-    walk = OneThing(House(11), counted, WORDS, 11)
+    walk = OneObject(House(11), counted, WORDS, 11)
     said = [one.caption.text for one in walk.observations(1500)]
     found = count_confusions(
         {str(n): text for n, text in enumerate(said)},
         {str(n): [item.word for item, _ in one] for n, one in enumerate(told)},
-        read=parsed_things(PlainParser(), PlainWords()),
+        read=parsed_objects(PlainParser(), PlainWords()),
         words=WORDS,
     )
     rows = {word: row for word, row in found.confusions.items() if word in TAKEN_FOR}

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which words a captioner says of which things."""
+"""Which words a captioner says of which objects."""
 
 import json
 
@@ -10,21 +10,21 @@ from mmser_ros.evaluation.confusions import (
     Confusions,
     ConfusionsError,
     count_confusions,
-    listed_things,
-    parsed_things,
+    listed_objects,
+    parsed_objects,
     read_confusions,
 )
 from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 
-WORDS = Lexicon()
-READ = parsed_things(PlainParser(), PlainWords())
+WORDS = Taxonomy()
+READ = parsed_objects(PlainParser(), PlainWords())
 
 
 def count(pairs, **options):
     """Of (caption, truth) pairs."""
     captions = {str(number): caption for number, (caption, _) in enumerate(pairs)}
-    truth = {str(number): things for number, (_, things) in enumerate(pairs)}
+    truth = {str(number): objects for number, (_, objects) in enumerate(pairs)}
     return count_confusions(captions, truth, **{"read": READ, "words": WORDS, **options})
 
 
@@ -64,7 +64,7 @@ def test_where_it_could_be_several_each_pair_counts_its_share():
     assert found.invented == {"bench": 0.5, "desk": 0.5}
 
 
-def test_places_and_denials_are_no_things():
+def test_places_and_denials_are_no_objects():
     found = count([("a kitchen with a chair and no dog", {"chair", "kitchen"})])
     assert (found.confusions, found.missed, found.invented) == ({"chair": {"chair": 1}}, {}, {})
 
@@ -77,13 +77,13 @@ def test_confidences_are_those_of_right_and_wrong_captions():
 
 
 def test_a_list_of_words_reads_captions_too():
-    read = listed_things(["dog", "bench", "fire hydrant", "hydrant"])
+    read = listed_objects(["dog", "bench", "fire hydrant", "hydrant"])
     assert list(read("Two dogs on benches near a fire hydrant, dogged")) == [
         "dog",
         "bench",
         "fire hydrant",
     ]
-    found = count([("a hot dog on a lamp", {"lamp"})], read=listed_things(["lamp"]))
+    found = count([("a hot dog on a lamp", {"lamp"})], read=listed_objects(["lamp"]))
     assert (found.confusions, found.invented) == ({"lamp": {"lamp": 1}}, {})
 
 

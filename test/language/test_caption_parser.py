@@ -13,9 +13,9 @@ from mmser_ros.language.caption_parser import PREDICATES, CaptionParser
 
 LABELS = Path(__file__).parent / "caption_parsing.json"
 PARSER = CaptionParser()
-FORGETFUL = CaptionParser(remembered=0)
+FORGETFUL = CaptionParser(cached=0)
 LEAST = {
-    "things": (0.93, 0.92),
+    "objects": (0.93, 0.92),
     "attributes": (0.93, 0.92),
     "counts": (0.93, 0.93),
     "relations": (0.86, 0.86),
@@ -27,19 +27,19 @@ LEAST = {
 """(precision, recall) on the captions held out: what was measured, less 0.05 or more."""
 
 
-def things(caption):
-    return {thing.head: (thing.attributes, thing.count) for thing in PARSER.parse(caption).things}
+def objects(caption):
+    return {obj.head: (obj.attributes, obj.count) for obj in PARSER.parse(caption).objects}
 
 
 def relations(caption):
     parsed = PARSER.parse(caption)
-    heads = [thing.head for thing in parsed.things]
+    heads = [obj.head for obj in parsed.objects]
     return {(heads[one.subject], one.predicate, heads[one.object]) for one in parsed.relations}
 
 
 def actions(caption):
     parsed = PARSER.parse(caption)
-    return {(parsed.things[one.subject].head, one.verb) for one in parsed.actions}
+    return {(parsed.objects[one.subject].head, one.verb) for one in parsed.actions}
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def actions(caption):
         ("A dog in the background.", {"dog": ((), 1)}),
     ],
 )
-def test_things(caption, expected):
-    assert things(caption) == expected
+def test_objects(caption, expected):
+    assert objects(caption) == expected
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_actions():
         ("A mug.", None, ["mug"]),
     ],
 )
-def test_the_place_is_no_thing(caption, place, heads):
+def test_the_place_is_no_object(caption, place, heads):
     parsed = PARSER.parse(caption)
     assert parsed.place == place
-    assert [thing.head for thing in parsed.things] == heads
+    assert [obj.head for obj in parsed.objects] == heads
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_place_is_no_thing(caption, place, heads):
     ],
 )
 def test_negations(caption, negated):
-    assert [thing.head for thing in PARSER.parse(caption).things if thing.negated] == negated
+    assert [obj.head for obj in PARSER.parse(caption).objects if obj.negated] == negated
 
 
 @pytest.mark.parametrize(
@@ -142,16 +142,16 @@ def test_negations(caption, negated):
     ],
 )
 def test_hedges(caption, hedged):
-    assert [thing.head for thing in PARSER.parse(caption).things if thing.hedged] == hedged
+    assert [obj.head for obj in PARSER.parse(caption).objects if obj.hedged] == hedged
 
 
 def test_a_phrase_is_found_where_it_stands():
     caption = "A  photo of a pair of Red shoes beside what looks like two T-shirts"
-    texts = {thing.head: thing for thing in PARSER.parse(caption).things}
+    texts = {obj.head: obj for obj in PARSER.parse(caption).objects}
     assert texts["shoe"].text == "a pair of Red shoes"
     assert texts["t-shirt"].text == "two T-shirts"
-    for thing in texts.values():
-        assert caption[thing.start : thing.end] == thing.text
+    for obj in texts.values():
+        assert caption[obj.start : obj.end] == obj.text
 
 
 @pytest.mark.parametrize(
@@ -190,18 +190,18 @@ def test_any_caption_can_be_read(caption):
 def check(caption):
     parsed = PARSER.parse(caption)
     assert FORGETFUL.parse(caption) == parsed
-    for thing in parsed.things:
-        assert caption[thing.start : thing.end] == thing.text != ""
-        assert thing.head
-        assert thing.count is None or thing.count >= 1
-        assert not (thing.negated and thing.hedged)
+    for obj in parsed.objects:
+        assert caption[obj.start : obj.end] == obj.text != ""
+        assert obj.head
+        assert obj.count is None or obj.count >= 1
+        assert not (obj.negated and obj.hedged)
     for one in parsed.relations:
         assert one.predicate in PREDICATES
         assert one.subject != one.object
         for index in (one.subject, one.object):
-            assert not parsed.things[index].negated
+            assert not parsed.objects[index].negated
     for one in parsed.actions:
-        assert parsed.things[one.subject] and one.verb
+        assert parsed.objects[one.subject] and one.verb
 
 
 def test_captions_that_repeat_are_read_once(monkeypatch):

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmser_ros.language.taxonomy import HYPERNYM, KINDS, Lexicon, LexiconError
+from mmser_ros.language.taxonomy import HYPERNYM, KINDS, Taxonomy, TaxonomyError
 
-LEXICON = Lexicon()
+LEXICON = Taxonomy()
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ LEXICON = Lexicon()
         ("flibbet", "Flibbet", 0),
     ],
 )
-def test_words_that_can_mean_one_thing(first, second, steps):
+def test_words_that_can_mean_one_object(first, second, steps):
     same = pytest.approx(HYPERNYM**steps)
-    assert LEXICON.same(first, second) == LEXICON.same(second, first) == same
+    assert LEXICON.similarity(first, second) == LEXICON.similarity(second, first) == same
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_words_that_can_mean_one_thing(first, second, steps):
     [("man", "woman"), ("chair", "table"), ("monitor", "microwave"), ("flibbet", "gribbet")],
 )
 def test_words_that_cannot(first, second):
-    assert LEXICON.same(first, second) == 0
+    assert LEXICON.similarity(first, second) == 0
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_kinds(word, kind):
     assert LEXICON.kind(word) == kind
 
 
-def test_what_a_thing_goes_by():
+def test_what_an_object_goes_by():
     assert LEXICON.canonical("Sofas") == LEXICON.canonical("couch") == "couch"
     assert LEXICON.canonical("flibbet") == "flibbet"
     assert LEXICON.is_a("socks", "clothing")
@@ -87,22 +87,22 @@ def test_covers_what_detectors_name():
     names = COCO.replace("\n", " ").split(", ")
     assert len(names) == 80
     for name in names:
-        # What is listed by its last word alone is an attribute and a thing: a table (dining).
+        # What is listed by its last word alone is an attribute and an object: a table (dining).
         assert name in LEXICON or name.split()[-1] in LEXICON, name
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_any_words_will_do(first, second):
     assert LEXICON.kind(first) in KINDS
-    assert LEXICON.same(first, first) == 1
-    assert 0 <= LEXICON.same(first, second) == LEXICON.same(second, first) <= 1
+    assert LEXICON.similarity(first, first) == 1
+    assert 0 <= LEXICON.similarity(first, second) == LEXICON.similarity(second, first) <= 1
     assert LEXICON.canonical(LEXICON.canonical(first)) == LEXICON.canonical(first)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("person: [", "is no lexicon"),
+        ("person: [", "is no taxonomy"),
         ("person: {person: [man]}", "expected person, animal"),
         (
             "{person: {p: [man]}, animal: {a: [dog]}, vehicle: {v: [car]}, object: {o: [man]}, "
@@ -112,8 +112,8 @@ def test_any_words_will_do(first, second):
     ],
 )
 def test_a_broken_file_is_named(tmp_path, text, message):
-    path = tmp_path / "things.yaml"
+    path = tmp_path / "objects.yaml"
     path.write_text(text)
-    with pytest.raises(LexiconError, match=message) as error:
-        Lexicon(path)
-    assert "things.yaml" in str(error.value)
+    with pytest.raises(TaxonomyError, match=message) as error:
+        Taxonomy(path)
+    assert "objects.yaml" in str(error.value)

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from mmser_ros.core.resources import share_path
-from mmser_ros.language.taxonomy import LexiconError
+from mmser_ros.language.taxonomy import TaxonomyError
 from mmser_ros.language.word_lists import CaptionWords
 
 
@@ -28,6 +28,6 @@ def test_a_broken_file_is_named(tmp_path, section, value, message):
     document = yaml.safe_load(share_path("config/lexicon/caption_words.yaml").read_text())
     path = tmp_path / "words.yaml"
     path.write_text(yaml.safe_dump({**document, section: value}))
-    with pytest.raises(LexiconError, match=message) as error:
+    with pytest.raises(TaxonomyError, match=message) as error:
         CaptionWords.read(path)
     assert "words.yaml" in str(error.value)

@@ -7,22 +7,22 @@ import json
 import networkx as nx
 import pytest
 
-from benchmarks.made_scenes import around, look, remember
+from benchmarks.made_scenes import around, remember, view
 from mmser_ros.memory.export import ExportError, read_graph, write_graph
 from test.memory.storage.test_store import full_disk
 
-THINGS = [("mug", (2.0, -0.8, 0.3)), ("table", (2.0, -0.7, -0.2))]
+OBJECTS = [("mug", (2.0, -0.8, 0.3)), ("table", (2.0, -0.7, -0.2))]
 
 
 @pytest.fixture(scope="module")
 def graph():
-    drive = [look("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(6)]
-    return remember(*around("a kitchen with a red mug on a table", THINGS), *drive).graph()
+    drive = [view("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(6)]
+    return remember(*around("a kitchen with a red mug on a table", OBJECTS), *drive).graph()
 
 
 def test_layers_and_edges_hang_together(graph):
     layers = nx.get_node_attributes(graph, "layer")
-    assert set(layers.values()) == {"room", "place", "thing", "robot"}
+    assert set(layers.values()) == {"room", "place", "object", "robot"}
     mug = next(name for name, data in graph.nodes(data=True) if data.get("label") == "mug")
     place = next(a for a, _, key in graph.in_edges(mug, keys=True) if key == "contains")
     room = next(a for a, _, key in graph.in_edges(place, keys=True) if key == "contains")
@@ -33,9 +33,9 @@ def test_layers_and_edges_hang_together(graph):
     assert (graph.graph["map_id"], graph.graph["frame"]) == ("home", "map")
 
 
-@pytest.mark.parametrize("ending", ["json", "graphml"])
-def test_what_is_written_is_read_again(graph, ending, tmp_path):
-    path = tmp_path / f"home.{ending}"
+@pytest.mark.parametrize("suffix", ["json", "graphml"])
+def test_what_is_written_is_read_again(graph, suffix, tmp_path):
+    path = tmp_path / f"home.{suffix}"
     write_graph(graph, path)
     again = read_graph(path)
     assert dict(again.nodes(data=True)) == dict(graph.nodes(data=True))
@@ -61,8 +61,8 @@ def test_a_full_disk_leaves_the_old_file(graph, tmp_path):
     assert path.read_text() == "old"
 
 
-def test_other_endings_and_other_files_are_refused(graph, tmp_path):
-    with pytest.raises(ExportError, match=r"'home\.xyz', expected an ending of .*graphml"):
+def test_other_suffixes_and_other_files_are_refused(graph, tmp_path):
+    with pytest.raises(ExportError, match=r"'home\.xyz', expected a suffix of .*graphml"):
         write_graph(graph, tmp_path / "home.xyz")
     for name in ("home.json", "home.graphml"):
         (tmp_path / name).write_text("{}")

@@ -7,27 +7,27 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.made_scenes import around, look, open_memory, remember
+from benchmarks.made_scenes import around, open_memory, remember, view
 from mmser_ros.core.types import SECOND
 from mmser_ros.evaluation.plain_words import PlainParser
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 from test.memory.graph.test_places import drive, paths
 from test.memory.storage.test_store import full_disk
 
 MUG = [("mug", (2.0, 0.0, 0.3))]
 SEEN = around("a mug", MUG)
 ONCE = SEEN[:1]
-BEARING = [look("a mug", 10, [("mug", (2.0, -0.6, 0.0))], points=False)]
+BEARING = [view("a mug", 10, [("mug", (2.0, -0.6, 0.0))], points=False)]
 HOUR = 3600 * SECOND
 
 
-def mugs(*looks, **options):
-    return len(remember(*looks, **options).find("mug"))
+def mugs(*views, **options):
+    return len(remember(*views, **options).find("mug"))
 
 
-def mug(*looks, existence_threshold=0.01, **options):
+def mug(*views, existence_threshold=0.01, **options):
     """The best mug of what may hardly be believed."""
-    return remember(*looks, existence_threshold=existence_threshold, **options).find("mug")[0]
+    return remember(*views, existence_threshold=existence_threshold, **options).find("mug")[0]
 
 
 def beside(metres, colour="red"):
@@ -40,9 +40,9 @@ def kinds(word):
     """How surely something is there ten hours after it was seen, by its half-life."""
 
     def measure(**options):
-        looks = around(f"a {word}", [(word, MUG[0][1])])
-        memory = remember(*looks, words=Lexicon(), existence_threshold=0.01, **options)
-        return memory.find(word, now=looks[-1].stamp + 10 * HOUR)[0].probability
+        views = around(f"a {word}", [(word, MUG[0][1])])
+        memory = remember(*views, words=Taxonomy(), existence_threshold=0.01, **options)
+        return memory.find(word, now=views[-1].stamp + 10 * HOUR)[0].probability
 
     return measure, 0.1, 1000.0
 
@@ -50,7 +50,7 @@ def kinds(word):
 class _Hedging(PlainParser):
     def parse(self, caption):
         parsed = super().parse(caption)
-        return replace(parsed, things=tuple(replace(one, hedged=True) for one in parsed.things))
+        return replace(parsed, objects=tuple(replace(one, hedged=True) for one in parsed.objects))
 
 
 def late(**options):
@@ -75,30 +75,30 @@ def after_a_full_disk(tmp_path, **options):
     with full_disk():
         for one in SEEN:
             memory.add(one)
-    memory.add(look("a wall", 500))
+    memory.add(view("a wall", 500))
     return memory.status()
 
 
 EFFECTS = {
     "keyframe_distance": (
-        lambda **to: mugs(*[look("a mug", 10 + i / 10, MUG, y=0.3 * i) for i in range(3)], **to),
+        lambda **to: mugs(*[view("a mug", 10 + i / 10, MUG, y=0.3 * i) for i in range(3)], **to),
         *(5.0, 0.25),
     ),
     "keyframe_angle": (
-        lambda **to: mugs(*[look("a mug", 10 + i / 10, MUG, turn=0.2 * i) for i in range(3)], **to),
+        lambda **to: mugs(*[view("a mug", 10 + i / 10, MUG, turn=0.2 * i) for i in range(3)], **to),
         *(3.0, 0.15),
     ),
     "keyframe_seconds": (
-        lambda **to: mugs(*[look("a mug", 10 + i, MUG) for i in range(4)], **to),
+        lambda **to: mugs(*[view("a mug", 10 + i, MUG) for i in range(4)], **to),
         *(60.0, 0.5),
     ),
     "place_spacing": (lambda **to: len(remember(*drive(["a wall"] * 9), **to).places()), 2.0, 0.4),
     "max_path_jump": (
-        lambda **to: len(paths(remember(look("a wall", 10), look("a wall", 11, x=2.0), **to))),
+        lambda **to: len(paths(remember(view("a wall", 10), view("a wall", 11, x=2.0), **to))),
         *(1.0, 3.0),
     ),
     "max_path_gap": (
-        lambda **to: len(paths(remember(look("a wall", 10), look("a wall", 30, x=1.0), **to))),
+        lambda **to: len(paths(remember(view("a wall", 10), view("a wall", 30, x=1.0), **to))),
         *(10.0, 60.0),
     ),
     "room_neighbor_weight": (
@@ -134,9 +134,9 @@ EFFECTS = {
             remember(
                 *around("a dog", [("dog", MUG[0][1])]),
                 *around("an animal", [("animal", MUG[0][1])], start=100.0),
-                words=Lexicon(),
+                words=Taxonomy(),
                 **to,
-            ).things()
+            ).objects()
         ),
         *(0.6, 1.0),
     ),

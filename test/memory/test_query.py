@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.made_scenes import around, labels, look, remember
+from benchmarks.made_scenes import around, labels, remember, view
 from mmser_ros.core.types import SECOND
 from mmser_ros.language.caption_parser import CaptionParser
-from mmser_ros.language.taxonomy import Lexicon
-from mmser_ros.memory.askable import QueryError
+from mmser_ros.language.taxonomy import Taxonomy
+from mmser_ros.memory.query_checks import QueryError
 
 RED, BLUE, TABLE = (2.0, -0.8, 0.3), (2.0, 0.9, 0.3), (2.0, -0.7, -0.2)
 
@@ -19,18 +19,18 @@ RED, BLUE, TABLE = (2.0, -0.8, 0.3), (2.0, 0.9, 0.3), (2.0, -0.7, -0.2)
 @pytest.fixture(scope="module")
 def memory():
     text = "a kitchen with a red mug on a table, a blue mug"
-    things = [("mug", RED), ("table", TABLE), ("mug", BLUE)]
-    drive = [look("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(12)]
-    return remember(*around(text, things), *drive)
+    objects = [("mug", RED), ("table", TABLE), ("mug", BLUE)]
+    drive = [view("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(12)]
+    return remember(*around(text, objects), *drive)
 
 
-def test_attributes_choose_among_like_things(memory):
+def test_attributes_choose_among_like_objects(memory):
     assert math.dist(memory.find("a red mug")[0].position, RED) < 0.2
     assert math.dist(memory.find("a blue mug")[0].position, BLUE) < 0.2
     assert memory.find("a blue mug")[0].attributes == ("blue",)
 
 
-def test_relations_and_rooms_choose_among_like_things(memory):
+def test_relations_and_rooms_choose_among_like_objects(memory):
     first, second = memory.find("a mug on a table")
     assert math.dist(first.position, RED) < 0.2
     assert second.score < first.score
@@ -51,8 +51,8 @@ def test_an_answer_says_where_to_stand_what_was_said_and_of_which_map(memory):
     assert (math.cos(turn), math.sin(turn)) == pytest.approx(
         np.subtract(RED, (x, y, 0.0))[:2] / math.dist(RED[:2], (x, y)), abs=0.1
     )
-    assert match.evidence.caption.startswith("a kitchen with a red mug")
-    assert match.evidence.stamp in (10 * SECOND, 20 * SECOND, 30 * SECOND, 40 * SECOND)
+    assert match.provenance.caption.startswith("a kitchen with a red mug")
+    assert match.provenance.stamp in (10 * SECOND, 20 * SECOND, 30 * SECOND, 40 * SECOND)
     assert match.age == pytest.approx(56 - 40)
     assert (match.origin.map_id, match.origin.frame, match.origin.stale) == ("home", "map", False)
 
@@ -61,7 +61,7 @@ def test_a_word_is_found_as_captions_have_it():
     memory = remember(
         *around("a man wearing glasses", [("glasses", RED)]),
         parser=CaptionParser(),
-        words=Lexicon(),
+        words=Taxonomy(),
     )
     assert "glasses" in labels(memory.find("glasses"))
     assert "glasses" in labels(memory.find("where are the glasses?"))
@@ -74,7 +74,7 @@ def test_what_is_not_known_is_not_found(memory):
 
 def test_of_no_text_is_anything_that_is_believed(memory):
     for text in ("", " \n"):
-        assert labels(memory.find(text)) == labels(memory.things()) == ["mug", "mug", "table"]
+        assert labels(memory.find(text)) == labels(memory.objects()) == ["mug", "mug", "table"]
         assert math.dist(memory.find(text, near=(2.0, 3.0), k=1)[0].position, BLUE) < 0.2
 
 
@@ -88,31 +88,50 @@ def test_numbers_that_are_not_finite_are_refused_in_words(memory, odd):
     for question in (
         lambda: memory.find("mug", near=(0.0, odd)),
         lambda: memory.find("", near=(odd, 0.0)),
-        lambda: memory.at((odd, 0.0)),
-        lambda: memory.at((0.0, 0.0), radius=odd),
-        lambda: memory.path_to(memory.find("mug")[0], look("", 0, x=odd).pose),
+        lambda: memory.find(near=(0.0, 0.0), radius=odd),
+        lambda: memory.path_to(memory.find("mug")[0], view("", 0, x=odd).pose),
     ):
         with pytest.raises(QueryError, match=rf"got .*\(.*{odd:g}.*\); expected finite numbers"):
             question()
 
 
-def test_at_a_room_a_place_or_a_position(memory):
-    assert labels(memory.at("kitchen")) == ["mug", "mug", "table"]
-    assert labels(memory.at((2.0, 0.9), radius=0.5)) == ["mug"]
-    assert memory.at("hallway") == []
+def test_in_a_room_at_a_place_or_near_a_position(memory):
+    assert labels(memory.find(place="kitchen")) == ["mug", "mug", "table"]
+    assert labels(memory.find("mug", place="kitchen")) == ["mug", "mug"]
+    assert labels(memory.find(near=(2.0, 0.9), radius=0.5)) == ["mug"]
+    assert memory.find(place="hallway") == []
     place = memory.find("a red mug")[0].place
-    assert "mug" in labels(memory.at(place))
+    assert "mug" in labels(memory.find(place=place))
     with pytest.raises(QueryError, match=r"no place or room 'cellar'; .*hallway, kitchen"):
-        memory.at("cellar")
+        memory.find(place="cellar")
+    with pytest.raises(QueryError, match=r"got a radius of 1 m without near; expected both"):
+        memory.find(radius=1.0)
 
 
-def test_seen_between_two_moments():
+def test_a_limit_counts_the_matches_that_meet_all_conditions(memory):
+    everything = memory.find(near=(2.0, -3.0), place="kitchen", k=None)
+    assert len(everything) == 3
+    assert memory.find(near=(2.0, -3.0), place="kitchen", k=2) == everything[:2]
+    (blue,) = memory.find("mug", near=(2.0, 0.9), radius=0.5, k=1)
+    assert math.dist(blue.position, BLUE) < 0.2
+
+
+def test_detected_between_two_times():
     early = around("a mug", [("mug", RED)])
     late = around("a book", [("book", BLUE)], start=1000.0)
     memory = remember(*early, *late)
-    assert labels(memory.seen(0, 100 * SECOND)) == ["mug"]
-    assert labels(memory.seen(900 * SECOND, 2000 * SECOND)) == ["book"]
-    assert memory.seen(100 * SECOND, 900 * SECOND) == []
+    assert labels(memory.find(until=100 * SECOND)) == ["mug"]
+    assert labels(memory.find(since=900 * SECOND)) == ["book"]
+    assert labels(memory.find(since=0, until=2000 * SECOND)) == ["book", "mug"]
+    assert memory.find(since=100 * SECOND, until=900 * SECOND) == []
+    assert memory.find("mug", since=100 * SECOND) == []
+
+
+def test_a_time_without_a_text_also_finds_what_is_gone():
+    memory = remember(*around("a man", [("man", RED)]))
+    later = 3 * 3600 * SECOND
+    assert memory.find(now=later) == memory.find("man", until=later, now=later) == []
+    assert labels(memory.find(until=later, now=later)) == ["man"]
 
 
 def test_a_way_leads_over_places_that_were_driven(memory):
@@ -122,16 +141,16 @@ def test_a_way_leads_over_places_that_were_driven(memory):
     assert xs == sorted(xs)
     assert 6.5 < route.length < 8.5
     assert route.poses[-1] == memory.find("a red mug")[0].pose
-    assert memory.path_to(memory.find("a red mug")[0], look("", 0, x=50.0).pose) is None
+    assert memory.path_to(memory.find("a red mug")[0], view("", 0, x=50.0).pose) is None
     with pytest.raises(QueryError, match="no robot 'r2'; known robots: robot"):
         memory.path_to(memory.find("mug")[0], "r2")
 
 
 def test_people_are_forgotten_sooner_than_tables():
-    things = [("man", RED), ("table", BLUE)]
-    memory = remember(*around("a man and a table", things))
+    objects = [("man", RED), ("table", BLUE)]
+    memory = remember(*around("a man and a table", objects))
     later = 2 * 3600 * SECOND
-    assert labels(memory.things()) == ["man", "table"]
+    assert labels(memory.objects()) == ["man", "table"]
     assert memory.find("man", now=later) == []
     assert labels(memory.find("table", now=later)) == ["table"]
 
@@ -142,15 +161,15 @@ def test_embeddings_find_what_words_do_not():
     def embed(texts):
         return np.array([vectors[one] for one in texts])
 
-    looks = around("a mug and a table", [("mug", RED), ("table", BLUE)])
-    assert remember(*looks).find("beverage") == []
-    assert labels(remember(*looks, embed=embed).find("beverage")) == ["mug"]
+    views = around("a mug and a table", [("mug", RED), ("table", BLUE)])
+    assert remember(*views).find("beverage") == []
+    assert labels(remember(*views, embed=embed).find("beverage")) == ["mug"]
 
 
 def test_the_same_journal_gives_the_same_answers(tmp_path):
-    looks = around("a red mug on a table", [("mug", RED), ("table", TABLE)], 8)
+    views = around("a red mug on a table", [("mug", RED), ("table", TABLE)], 8)
     answers = []
     for name in ("a", "b"):
-        with remember(*looks, path=tmp_path / name) as memory:
+        with remember(*views, path=tmp_path / name) as memory:
             answers.append([memory.find("mug"), memory.relations(memory.find("mug")[0])])
     assert answers[0] == answers[1]

@@ -6,9 +6,9 @@ import subprocess
 import sys
 import threading
 
-from benchmarks.made_scenes import around, labels, look, open_memory
+from benchmarks.made_scenes import around, labels, open_memory, view
 
-THINGS = [("mug", (2.0, 0.0, 0.3))]
+OBJECTS = [("mug", (2.0, 0.0, 0.3))]
 
 
 def test_it_needs_neither_ros_nor_torch():
@@ -24,7 +24,7 @@ def test_it_needs_neither_ros_nor_torch():
 
 def test_observe_gives_what_other_memories_take():
     mine, other = open_memory(robot="a"), open_memory()
-    for one in around("a mug", THINGS):
+    for one in around("a mug", OBJECTS):
         observation = mine.observe(one.caption, one.stamp, one.pose, camera=one.camera, robot=None)
         assert observation.robot == "a"
         assert other.add(observation)
@@ -36,16 +36,16 @@ def test_observe_gives_what_other_memories_take():
 def test_status_counts():
     memory = open_memory(map_id="home")
     assert memory.status().newest is None
-    memory.add_all(around("a mug", THINGS, 3))
+    memory.add_all(around("a mug", OBJECTS, 3))
     status = memory.status()
-    assert (status.map_id, status.observations, status.things) == ("home", 3, 1)
+    assert (status.map_id, status.observations, status.objects) == ("home", 3, 1)
     assert (status.pending, status.unsaved, status.lost, status.problem) == (0, 0, 0, "")
     assert status.newest == 30 * 10**9
 
 
 def test_threads_take_turns(tmp_path):
     memory = open_memory(tmp_path / "home.sqlite", keyframe_distance=0.0, snapshot_every=7)
-    looks = [look("a mug", 10 + i, THINGS, y=0.01 * i) for i in range(60)]
+    views = [view("a mug", 10 + i, OBJECTS, y=0.01 * i) for i in range(60)]
     failures = []
 
     def work(mine):
@@ -57,7 +57,7 @@ def test_threads_take_turns(tmp_path):
         except Exception as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=work, args=(looks[i::3],)) for i in range(3)]
+    threads = [threading.Thread(target=work, args=(views[i::3],)) for i in range(3)]
     for one in threads:
         one.start()
     for one in threads:

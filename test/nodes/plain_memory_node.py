@@ -89,8 +89,8 @@ class Robot:
         self.captions.publish(caption_to_message(caption, header))
         self.said += 1
 
-    def see(self, *looks):
-        for one in looks:
+    def see(self, *views):
+        for one in views:
             self.stand(one.pose, one.stamp)
             self.say(one.caption, one.stamp)
 

@@ -8,14 +8,14 @@ from mmser_ros.visualization.room_outlines import NO_COLOUR, REACH, room_colours
 
 
 def two_rooms():
-    """Places of a kitchen along x = 0 to 4, of an office along 5.2 to 9, and a thing of each."""
+    """Places of a kitchen along x = 0 to 4, of an office along 5.2 to 9, and an object of each."""
     plain = nx.MultiDiGraph(map_id="home", frame="map", stale=False, stamp=0)
     for room, label, xs in (("r1", "kitchen", range(5)), ("r2", "office", (5.2, 7, 8, 9))):
         plain.add_node(room, layer="room", label=label, x=xs[0], y=0.0, z=0.0)
         for x in xs:
             plain.add_node(f"{room} {x}", layer="place", label=label, x=x, y=0.0, z=0.0)
             plain.add_edge(room, f"{room} {x}", "contains")
-        plain.add_node(f"{room} mug", layer="thing", label="mug", x=xs[2], y=1.5, z=0.0)
+        plain.add_node(f"{room} mug", layer="object", label="mug", x=xs[2], y=1.5, z=0.0)
         plain.add_edge(f"{room} {xs[2]}", f"{room} mug", "contains")
     return plain
 

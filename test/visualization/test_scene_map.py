@@ -13,13 +13,13 @@ from mmser_ros.visualization.scene_map import FOOT, HEAD, draw_map
 SEEN = {"first_seen": 0, "last_seen": 0, "moves": 0, "room": "", "caption_stamp": 0}
 
 
-def graph(*things, places=()):
-    """Things are (kind, x, y, changes); places are those of one kitchen, one way through them."""
+def graph(*objects, places=()):
+    """Objects are (kind, x, y, changes); places are those of one kitchen, one way through them."""
     plain = nx.MultiDiGraph(map_id="home", frame="map", stale=False, stamp=10**18)
-    for number, (kind, x, y, changes) in enumerate(things):
+    for number, (kind, x, y, changes) in enumerate(objects):
         data = {"label": "it", "attributes": "", "probability": 1.0, "sigma": 0.1, **changes}
         data |= {"caption": "", "robot": "robot", **SEEN}
-        plain.add_node(number, layer="thing", kind=kind, x=x, y=y, z=0.0, **data)
+        plain.add_node(number, layer="object", kind=kind, x=x, y=y, z=0.0, **data)
     for x, y in places:
         plain.add_node("r", layer="room", label="kitchen", x=places[0][0], y=places[0][1], z=0.0)
         plain.add_node(f"p{x},{y}", layer="place", label="", x=x, y=y, z=0.0)
@@ -37,7 +37,7 @@ def middle(picture, kind):
     return inked(picture, KIND_COLOURS[kind]).mean(0)
 
 
-def test_things_are_drawn_where_they_are():
+def test_objects_are_drawn_where_they_are():
     corners = {"object": (0.0, 0.0), "person": (4.0, 0.0), "vehicle": (0.0, 3.0)}
     picture = draw_map(graph(*((kind, x, y, {}) for kind, (x, y) in corners.items())))
     spots = {kind: middle(picture, kind) for kind in corners}
@@ -50,8 +50,8 @@ def test_things_are_drawn_where_they_are():
 
 def test_what_is_less_believed_is_fainter_and_what_is_unsure_wider():
     def darkness(**changes):
-        things = ("person", 0.0, 0.0, {"label": "", **changes}), ("object", 9.0, 5.0, {})
-        page = draw_map(graph(*things))
+        objects = ("person", 0.0, 0.0, {"label": "", **changes}), ("object", 9.0, 5.0, {})
+        page = draw_map(graph(*objects))
         page = page[:, : page.shape[1] // 2]
         return 255 - page[HEAD:-FOOT, :, 1].astype(float)
 
@@ -79,9 +79,9 @@ def test_relations_and_ways_are_lines_and_rooms_are_coloured():
     assert len(inked(before, ROOM_COLOURS[0])) > 500  # the outline
 
 
-def test_names_never_hide_things():
+def test_names_never_hide_objects():
     crowd = [("object", 0.3 * i, 0.3 * j, {}) for i in range(8) for j in range(8)]
-    named = [(*one[:3], {"label": "a long name of a thing"}) for one in crowd]
+    named = [(*one[:3], {"label": "a long name of an object"}) for one in crowd]
     dots = [len(inked(draw_map(graph(*some)), KIND_COLOURS["object"])) for some in (crowd, named)]
     assert dots[1] == pytest.approx(dots[0], rel=0.02)  # lines to names cross some
 

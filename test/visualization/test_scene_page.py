@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 import networkx as nx
 import pytest
 
-from benchmarks.made_scenes import around, look, remember
+from benchmarks.made_scenes import around, remember, view
 from mmser_ros.core.resources import share_path
 from mmser_ros.visualization.scene_page import memory_page
 
 HOSTILE = "a kitchen with a red mug on a table. </script><script>alert(1)</script><!-- $graph &lt;"
-THINGS = [("mug", (2.0, -0.8, 0.3)), ("table", (2.0, -0.7, -0.2))]
+OBJECTS = [("mug", (2.0, -0.8, 0.3)), ("table", (2.0, -0.7, -0.2))]
 
 
 class Elements(HTMLParser):
@@ -35,8 +35,8 @@ class Elements(HTMLParser):
 
 @pytest.fixture(scope="module")
 def graph():
-    drive = [look("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(6)]
-    return remember(*around(HOSTILE, THINGS), *drive).graph()
+    drive = [view("a hallway", 45 + i, x=-0.5 * (i + 2)) for i in range(6)]
+    return remember(*around(HOSTILE, OBJECTS), *drive).graph()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From a parsed caption and the look it is of to detections: what was named, where, how surely."""
+"""Detections of a parsed caption: the objects it names, with position and weight."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from dataclasses import dataclass
 
 from mmser_ros.core.types import Caption, GroundedPhrase
 from mmser_ros.language.interfaces import Words
-from mmser_ros.language.types import ParsedCaption, ThingMention
+from mmser_ros.language.types import ObjectMention, ParsedCaption
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.fusion.existence import trust
+from mmser_ros.memory.fusion.existence import caption_trust
 from mmser_ros.memory.fusion.projection import Estimate, View
 
 MAX_COUNT = 6
-"""Things that one phrase can add; "fifty books" are not fifty nodes."""
+"""Maximum objects that one phrase adds: "fifty books" are not fifty nodes."""
 WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True)
 class Detection:
-    """One thing that a caption names.
+    """One object that a caption names.
 
     Attributes:
-        mention: its number among the caption's things.
-        name: the word as it was said.
-        word: the canonical one.
-        kind: of the word.
-        attributes: as said.
-        weight: how much it counts, 0 to 1.
-        trust: chance that the caption's words come from the scene.
-        estimate: where it is.
+        mention: index of its mention in the parsed caption.
+        name: head noun of the mention.
+        word: canonical word of the name.
+        kind: kind of the word.
+        attributes: of the mention.
+        weight: of the detection, 0 to 1.
+        trust: probability that the words of the caption describe the scene.
+        estimate: its position.
     """
 
     mention: int
@@ -47,53 +47,52 @@ class Detection:
 def detect(
     caption: Caption, parsed: ParsedCaption, view: View, words: Words, config: MemoryConfig
 ) -> list[Detection]:
-    """What a caption says is there: one detection for each thing, two for "two chairs".
+    """List the detections of a caption: one for each object, two for "two chairs".
 
-    Places ("a hallway") are where things are, and no things.
+    Negated mentions and places ("a hallway") give no detection.
     """
     phrases = list(caption.phrases)
-    trusted = trust(caption.confidence, config)
-    # Without a phrase the caption's confidence stands in for the phrase's: what is left of it.
+    trust = caption_trust(caption.confidence, config)
+    # A mention without a phrase takes the part of the caption's confidence that trust left over.
     unphrased = caption.confidence ** (1.0 - config.confidence_weight)
-    first_look = set(WORD.findall(caption.initial_text.lower()))
+    first_pass = set(WORD.findall(caption.initial_text.lower()))
     found = []
-    for number, mention in enumerate(parsed.things):
+    for number, mention in enumerate(parsed.objects):
         phrase = _phrase_of(mention, phrases, words)
         kind = words.kind(mention.head)
         if mention.negated or kind == "place":
             continue
         weight = phrase.confidence if phrase else unphrased
         weight *= config.hedge_weight if mention.hedged else 1.0
-        if caption.refined and config.weigh_refinement and not _said(mention.head, first_look):
+        if caption.refined and config.weigh_refinement and not _is_named(mention.head, first_pass):
             weight *= config.refined_only_weight
         word = words.canonical(mention.head)
         slots = min(mention.count or 1, MAX_COUNT)
         for slot in range(slots):
-            estimate = view.locate(phrase, slot, slots)
             found.append(
                 Detection(
-                    number,
-                    mention.head,
-                    word,
-                    kind,
-                    mention.attributes,
-                    weight,
-                    trusted,
-                    estimate,
+                    mention=number,
+                    name=mention.head,
+                    word=word,
+                    kind=kind,
+                    attributes=mention.attributes,
+                    weight=weight,
+                    trust=trust,
+                    estimate=view.locate(phrase, slot, slots),
                 )
             )
     return found
 
 
-def _said(head: str, tokens: set[str]) -> bool:
+def _is_named(head: str, tokens: set[str]) -> bool:
     last = head.rsplit(maxsplit=1)[-1]
     return bool(tokens & {last, f"{last}s", f"{last}es"})
 
 
 def _phrase_of(
-    mention: ThingMention, phrases: list[GroundedPhrase], words: Words
+    mention: ObjectMention, phrases: list[GroundedPhrase], words: Words
 ) -> GroundedPhrase | None:
-    """The phrase that grounds a mention; it is taken off the list, for the next like mention."""
+    """Remove the phrase of a mention from the list and return it, so that it is used once."""
     for tests in (
         lambda one: one.text.lower() == mention.text.lower(),
         lambda one: words.canonical(one.head) == words.canonical(mention.head),

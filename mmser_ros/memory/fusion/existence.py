@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How surely a thing is there: evidence for, evidence against, and time."""
+"""Probability that an object is present: detections, missed detections, and time."""
 
 from __future__ import annotations
 
@@ -9,112 +9,111 @@ from dataclasses import replace
 
 from mmser_ros.core.types import SECOND
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.graph.records import MAX_VISITS, Thing
+from mmser_ros.memory.graph.records import MAX_VISITS, Object
 
-SPELL = 300 * SECOND
-"""Sightings nearer in time than this are one visit, in nanoseconds."""
-
-
-def rate(hits: float, looks: float) -> float:
-    """Share of looks that name a thing that is there: Beta(1, 2) before the first look."""
-    return (hits + 1.0) / (looks + 3.0)
+VISIT_GAP = 300 * SECOND
+"""Detections with smaller gaps than this belong to one visit, in nanoseconds."""
 
 
-def evidence_at(thing: Thing, stamp: int, config: MemoryConfig) -> float:
-    """Log-odds that a thing is there at a stamp: they fall back to the prior by half-lives."""
-    age = max(0, stamp - thing.as_of) / SECOND
-    left = 0.5 ** (age / config.half_life(thing.kind))
-    return config.prior_log_odds + (thing.evidence - config.prior_log_odds) * left
+def detection_rate(detections: float, opportunities: float) -> float:
+    """Share of observations that detect a present object: the mean of a Beta(1, 2) prior."""
+    return (detections + 1.0) / (opportunities + 3.0)
+
+
+def log_odds_at(obj: Object, stamp: int, config: MemoryConfig) -> float:
+    """Log-odds that an object is present at a stamp: they decay to the prior by half-lives."""
+    age = max(0, stamp - obj.as_of) / SECOND
+    left = 0.5 ** (age / config.half_life(obj.kind))
+    return config.prior_log_odds + (obj.log_odds - config.prior_log_odds) * left
 
 
 def probability(log_odds: float) -> float:
-    """Of log-odds."""
+    """The probability of log-odds."""
     return 1.0 / (1.0 + math.exp(-log_odds))
 
 
-def log_odds(chance: float) -> float:
-    """Of a probability."""
+def logit(chance: float) -> float:
+    """The log-odds of a probability."""
     return math.log(chance / (1.0 - chance))
 
 
-def trust(confidence: float, config: MemoryConfig) -> float:
-    """Chance that the words of a caption of some confidence (0 to 1) come from the scene."""
-    return confidence**config.confidence_weight  # 0 to the power of 0 is 1: ignored
+def caption_trust(confidence: float, config: MemoryConfig) -> float:
+    """Probability that the words of a caption describe the scene, by its confidence (0 to 1)."""
+    return confidence**config.confidence_weight  # a weight of 0 gives 1: confidence is ignored
 
 
-def seen(
-    thing: Thing, stamp: int, weight: float, config: MemoryConfig, *, trusted: float = 1.0
-) -> Thing:
-    """The thing after a look that named it.
+def add_detection(
+    obj: Object, stamp: int, weight: float, config: MemoryConfig, *, trust: float = 1.0
+) -> Object:
+    """Update an object with an observation that detects it.
 
-    A look names a thing that is there at the thing's own rate, and one that is not there at
-    `false_positive_rate`; the evidence is the logarithm of that likelihood ratio, taken look by
-    look (the Beta-Bernoulli form of the persistence filter, Rosen, Mason and Leonard, 2016). A
-    caption whose words don't come from the scene names a thing at its rate whether it is there or
-    not.
+    A present object is detected at its own rate, an absent one at the rate `false_positive_rate`.
+    The log-odds grow by the logarithm of this likelihood ratio: the Beta-Bernoulli form of the
+    persistence filter (Rosen, Mason and Leonard, 2016). A caption that does not describe the scene
+    names the object at its own rate, whether it is present or not.
 
     Args:
-        thing: before it.
-        stamp: of the look, in nanoseconds.
-        weight: how much it counts, 0 to 1.
+        obj: the object before the observation.
+        stamp: of the observation, in nanoseconds.
+        weight: of the detection, 0 to 1.
         config: parameters.
-        trusted: chance that the caption's words come from the scene; of 0 they are no evidence.
+        trust: probability that the caption describes the scene; with 0 the log-odds don't change.
     """
-    named = rate(thing.hits, thing.looks)
-    false_alarm = trusted * config.false_positive_rate + (1.0 - trusted) * named
-    evidence = evidence_at(thing, stamp, config) + weight * math.log(named / false_alarm)
-    return _weighed(
+    named = detection_rate(obj.detections, obj.opportunities)
+    false_alarm = trust * config.false_positive_rate + (1.0 - trust) * named
+    log_odds = log_odds_at(obj, stamp, config) + weight * math.log(named / false_alarm)
+    return _with_log_odds(
         replace(
-            thing,
-            hits=thing.hits + weight,
-            looks=thing.looks + max(weight, 0.5),
-            missed=0.0,
-            last_seen=max(stamp, thing.last_seen),
-            visits=_visited(thing.visits, stamp),
+            obj,
+            detections=obj.detections + weight,
+            opportunities=obj.opportunities + max(weight, 0.5),
+            misses=0.0,
+            last_seen=max(stamp, obj.last_seen),
+            visits=_extend_visits(obj.visits, stamp),
         ),
-        evidence if config.use_evidence else config.max_log_odds,
+        log_odds if config.use_evidence else config.max_log_odds,
         stamp,
         config,
     )
 
 
-def missed(thing: Thing, stamp: int, weight: float, config: MemoryConfig) -> Thing:
-    """The thing after a look that should have named it and didn't."""
+def add_miss(obj: Object, stamp: int, weight: float, config: MemoryConfig) -> Object:
+    """Update an object with an observation that should have detected it and did not."""
     if not config.use_evidence:
-        return thing
-    evidence = evidence_at(thing, stamp, config)
-    silent = (1.0 - rate(thing.hits, thing.looks)) / (1.0 - config.false_positive_rate)
-    return _weighed(
-        replace(thing, looks=thing.looks + weight, missed=thing.missed + weight),
-        evidence + weight * math.log(silent),
+        return obj
+    log_odds = log_odds_at(obj, stamp, config)
+    missed = 1.0 - detection_rate(obj.detections, obj.opportunities)
+    return _with_log_odds(
+        replace(obj, opportunities=obj.opportunities + weight, misses=obj.misses + weight),
+        log_odds + weight * math.log(missed / (1.0 - config.false_positive_rate)),
         stamp,
         config,
     )
 
 
-def _weighed(thing: Thing, evidence: float, stamp: int, config: MemoryConfig) -> Thing:
+def miss_likelihood(obj: Object) -> float:
+    """Probability of all misses since the last detection if the object is still present."""
+    return (1.0 - detection_rate(obj.detections, obj.opportunities - obj.misses)) ** obj.misses
+
+
+def _with_log_odds(obj: Object, log_odds: float, stamp: int, config: MemoryConfig) -> Object:
     limit = config.max_log_odds
-    evidence = min(limit, max(-limit, evidence))
-    confirmed = thing.confirmed or evidence >= log_odds(config.existence_threshold)
+    log_odds = min(limit, max(-limit, log_odds))
+    confirmed = obj.confirmed or log_odds >= logit(config.existence_threshold)
     return replace(
-        thing,
-        evidence=evidence,
-        as_of=max(stamp, thing.as_of),
+        obj,
+        log_odds=log_odds,
+        as_of=max(stamp, obj.as_of),
         confirmed=confirmed,
-        gone=confirmed and evidence < config.prior_log_odds,
+        gone=confirmed and log_odds < config.prior_log_odds,
     )
 
 
-def still_there(thing: Thing) -> float:
-    """Chance that a thing was merely not named since its last sighting, were it still there."""
-    return (1.0 - rate(thing.hits, thing.looks - thing.missed)) ** thing.missed
-
-
-def _visited(visits: tuple[tuple[int, int], ...], stamp: int) -> tuple[tuple[int, int], ...]:
-    if visits and stamp - visits[-1][1] <= SPELL:
+def _extend_visits(visits: tuple[tuple[int, int], ...], stamp: int) -> tuple[tuple[int, int], ...]:
+    if visits and stamp - visits[-1][1] <= VISIT_GAP:
         return (*visits[:-1], (visits[-1][0], max(stamp, visits[-1][1])))
     visits = (*visits, (stamp, stamp))
-    if len(visits) > MAX_VISITS:  # join the two spells that lie nearest
+    if len(visits) > MAX_VISITS:  # merge the two visits with the smallest gap
         gaps = [visits[i + 1][0] - visits[i][1] for i in range(len(visits) - 1)]
         i = gaps.index(min(gaps))
         visits = (*visits[:i], (visits[i][0], visits[i + 1][1]), *visits[i + 2 :])

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Fold observations into the graph: is this the thing we know, another one, or has it moved?"""
+"""Apply observations to the graph: associate detections with objects, merge tracks, find moves."""
 
 from __future__ import annotations
 
@@ -15,49 +15,56 @@ from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.fusion import existence
 from mmser_ros.memory.fusion.detections import Detection, detect
 from mmser_ros.memory.fusion.projection import View
-from mmser_ros.memory.fusion.tracks import born, conflict, distance, merged, updated
+from mmser_ros.memory.fusion.tracks import (
+    association_distance,
+    attributes_conflict,
+    create_track,
+    merge_tracks,
+    update_track,
+)
 from mmser_ros.memory.graph import places, relations
-from mmser_ros.memory.graph.records import MAX_OTHERS, Evidence, Place, Relation, Thing
+from mmser_ros.memory.graph.records import MAX_DISTINCT, Object, Place, Provenance, Relation
 from mmser_ros.memory.graph.scene_graph import SceneGraph
 
-HOME = 3.0
-"""Metres within which a thing's place is looked for."""
-VAGUE = 0.5
-"""Metres of standard deviation from which on a look is less sure to have shown a thing."""
-DENIED = 2.0
-"""How much more a look counts against a thing that its caption says is not there."""
-NEW = 6.0
-"""Weighted sightings up to which a thing may be one that was lost elsewhere."""
+PLACE_RADIUS = 3.0
+"""Metres within which the place of an object is searched."""
+MERGE_RADIUS = 1.5
+"""Metres within which duplicates of an object are searched."""
+VAGUE_SIGMA = 0.5
+"""Standard deviation (metres) above which a missed detection weighs less."""
+NEGATION_WEIGHT = 2.0
+"""Factor for a missed detection if the caption says that the object is absent ("no people")."""
+NEW_DETECTIONS = 6.0
+"""Weighted detections below which an object may be one that was lost at another position."""
 MAX_GONE = 32
-"""Things of one word that are remembered though they are gone."""
-FIXED = ("fixture",)
-"""Kinds that don't move."""
+"""Maximum objects of one word that stay in the graph after they are gone."""
+IMMOVABLE_KINDS = ("fixture",)
 
 
 @dataclass(frozen=True)
-class Look:
-    """One observation on its way into the graph.
+class Update:
+    """One observation while it is applied to the graph.
 
     Attributes:
-        observation: what was seen.
-        digest: its name.
-        view: its camera in the map.
+        observation: to apply.
+        digest: of the observation; it names new nodes.
+        view: camera of the observation in the map.
     """
 
     observation: Observation
     digest: str
     view: View
 
-    def evidence(self, weight: float) -> Evidence:
-        """This look as the source of something it says with some weight."""
-        seen = self.observation
-        return Evidence(seen.robot, seen.stamp, seen.caption.text, seen.pose, round(weight, 6))
+    def provenance(self, weight: float) -> Provenance:
+        """The provenance of what this observation says with a weight."""
+        one = self.observation
+        return Provenance(one.robot, one.stamp, one.caption.text, one.pose, round(weight, 6))
 
 
 class Fusion:
-    """Folds observations, one after the other, into a graph.
+    """Applies observations to a graph, one after the other.
 
-    What the graph becomes depends on the observations, their order and the configuration alone.
+    The graph depends only on the observations, their order and the configuration.
     """
 
     def __init__(
@@ -65,50 +72,50 @@ class Fusion:
     ) -> None:
         self._graph, self._parser, self._words, self._config = graph, parser, words, config
 
-    def fold(self, observation: Observation, digest: str) -> None:
-        """Enter an observation, the newest so far; `digest` names what it brings into being."""
+    def apply(self, observation: Observation, digest: str) -> None:
+        """Apply an observation that is newer than all before it; `digest` names new nodes."""
         graph, config = self._graph, self._config
-        place, counts = places.visit(graph, observation, f"place:{digest[:10]}", config)
-        if not counts:
+        place, keyframe = places.add_pose(graph, observation, f"place:{digest[:10]}", config)
+        if not keyframe:
             return
         parsed = self._parser.parse(observation.caption.text)
-        look = Look(observation, digest, View(observation, config))
+        update = Update(observation, digest, View(observation, config))
         if parsed.place is not None:
             label = self._words.canonical(parsed.place)
-            places.vote(graph, place, label, observation.caption.confidence)
-        detections = detect(observation.caption, parsed, look.view, self._words, config)
-        near = self._near(look)
+            places.add_room_vote(graph, place, label, observation.caption.confidence)
+        detections = detect(observation.caption, parsed, update.view, self._words, config)
+        near = self._near(update)
         pairs = self._associate(detections, near)
         named: dict[int, list[str]] = {}
         for number, (detection, name) in enumerate(zip(detections, pairs, strict=True)):
-            found = self._sight(look, detection, name, number)
+            found = self._add_detection(update, detection, name, number)
             named.setdefault(detection.mention, []).append(found)
-        seen = sorted({one for names in named.values() for one in names})
-        denied = {self._words.canonical(one.head) for one in parsed.things if one.negated}
-        self._tell_apart(seen)
-        self._relate(look, parsed, detections, named)
-        self._miss(look, near, set(seen), denied)
-        for name in seen:
-            self._reconcile(name)
+        detected = sorted({one for names in named.values() for one in names})
+        negated = {self._words.canonical(one.head) for one in parsed.objects if one.negated}
+        self._mark_distinct(detected)
+        self._add_relations(update, parsed, detections, named)
+        self._add_misses(update, near, set(detected), negated)
+        for name in detected:
+            self._merge_duplicates(name)
 
-    def _near(self, look: Look) -> list[tuple[str, Thing]]:
-        x, y, _ = look.view.origin
+    def _near(self, update: Update) -> list[tuple[str, Object]]:
+        x, y, _ = update.view.origin
         reach = self._config.max_range + 2.0
-        return self._graph.near(Thing, (float(x), float(y)), reach)
+        return self._graph.near(Object, (float(x), float(y)), reach)
 
     def _associate(
-        self, detections: list[Detection], near: list[tuple[str, Thing]]
+        self, detections: list[Detection], near: list[tuple[str, Object]]
     ) -> list[str | None]:
-        """The known thing that each detection is of; no two detections are of the same."""
+        """Name the object of each detection, None for a new one; an object is used once."""
         options = []
         for number, detection in enumerate(detections):
-            for name, thing in near:
-                alike = self._words.same(detection.word, thing.word)
-                if alike < self._config.word_similarity_threshold:
+            for name, obj in near:
+                similarity = self._words.similarity(detection.word, obj.word)
+                if similarity < self._config.word_similarity_threshold:
                     continue
-                square, spread = distance(thing, detection, self._config)
+                square, spread = association_distance(obj, detection, self._config)
                 if square <= self._config.mahalanobis_gate:
-                    options.append((square + spread + 4 * (1 - alike), name, number))
+                    options.append((square + spread + 4 * (1 - similarity), name, number))
         pairs: list[str | None] = [None] * len(detections)
         taken: set[str] = set()
         for _, name, number in sorted(options):
@@ -117,81 +124,86 @@ class Fusion:
                 taken.add(name)
         return pairs
 
-    def _sight(self, look: Look, detection: Detection, name: str | None, number: int) -> str:
-        """Enter a sighting of a thing, of a new one where no name is given; its name."""
+    def _add_detection(
+        self, update: Update, detection: Detection, name: str | None, number: int
+    ) -> str:
+        """Update an object with a detection, or create one; return its name."""
         graph, config = self._graph, self._config
-        stamp = look.observation.stamp
-        away = float(np.linalg.norm(detection.estimate.mean - look.view.origin))
-        evidence = look.evidence(detection.weight * detection.trust / (1.0 + away))
-        known = graph.node(name, Thing) if name is not None else None
+        stamp = update.observation.stamp
+        away = float(np.linalg.norm(detection.estimate.mean - update.view.origin))
+        provenance = update.provenance(detection.weight * detection.trust / (1.0 + away))
+        known = graph.node(name, Object) if name is not None else None
         if name is None or known is None:
-            name = f"thing:{detection.word.replace(' ', '_')}-{look.digest[:10]}-{number}"
-            thing = born(detection, stamp, evidence, config)
+            name = f"object:{detection.word.replace(' ', '_')}-{update.digest[:10]}-{number}"
+            obj = create_track(detection, stamp, provenance, config)
         else:
-            thing = updated(known, detection, evidence, config)
-            word = self._words.canonical(thing.names[0][0])
-            thing = replace(thing, word=word, kind=self._words.kind(word))
-        thing = existence.seen(thing, stamp, detection.weight, config, trusted=detection.trust)
-        home = graph.near(Place, thing.position[:2], HOME)
-        ranked = [
-            (float(np.hypot(*np.subtract(p.position, thing.position)[:2])), n) for n, p in home
-        ]
-        graph.put((name,), replace(thing, place=min(ranked)[1] if ranked else None))
+            obj = update_track(known, detection, provenance, config)
+            word = self._words.canonical(obj.names[0][0])
+            obj = replace(obj, word=word, kind=self._words.kind(word))
+        obj = existence.add_detection(obj, stamp, detection.weight, config, trust=detection.trust)
+        near = graph.near(Place, obj.position[:2], PLACE_RADIUS)
+        ranked = [(float(np.hypot(*np.subtract(p.position, obj.position)[:2])), n) for n, p in near]
+        graph.put((name,), replace(obj, place=min(ranked)[1] if ranked else None))
         return name
 
-    def _miss(
-        self, look: Look, near: list[tuple[str, Thing]], seen: set[str], denied: set[str]
+    def _add_misses(
+        self,
+        update: Update,
+        near: list[tuple[str, Object]],
+        detected: set[str],
+        negated: set[str],
     ) -> None:
-        rest = [(name, thing) for name, thing in near if name not in seen]
+        """Update the objects near the camera that the observation did not detect."""
+        rest = [(name, obj) for name, obj in near if name not in detected]
         if not rest:
             return
         positions = np.array([one.position for _, one in rest])
-        expected = look.view.expects(positions, np.array([one.size for _, one in rest]))
-        for (name, _), share in zip(rest, expected.tolist(), strict=True):
-            old = self._graph.node(name, Thing)
+        visible = update.view.visibility(positions, np.array([one.size for _, one in rest]))
+        for (name, _), share in zip(rest, visible.tolist(), strict=True):
+            old = self._graph.node(name, Object)
             if share <= 0 or old is None:
                 continue
-            weight = share * min(1.0, VAGUE / max(old.sigma, VAGUE))
-            weight *= DENIED if old.word in denied else 1.0
-            thing = existence.missed(old, look.observation.stamp, weight, self._config)
-            if not thing.confirmed and thing.evidence < self._config.prune_log_odds:
+            weight = share * min(1.0, VAGUE_SIGMA / max(old.sigma, VAGUE_SIGMA))
+            weight *= NEGATION_WEIGHT if old.word in negated else 1.0
+            obj = existence.add_miss(old, update.observation.stamp, weight, self._config)
+            if not obj.confirmed and obj.log_odds < self._config.prune_log_odds:
                 self._graph.put((name,), None)
             else:
-                self._graph.put((name,), thing)
-                if thing.gone or existence.still_there(thing) < self._config.moved_threshold:
-                    self._settle_move(name)
-                if thing.gone:
-                    self._forget_gone(thing.word)
+                self._graph.put((name,), obj)
+                if obj.gone or existence.miss_likelihood(obj) < self._config.moved_threshold:
+                    self._resolve_move(name)
+                if obj.gone:
+                    self._prune_gone(obj.word)
 
-    def _tell_apart(self, seen: list[str]) -> None:
-        """Like things that one look shows side by side are several."""
-        for name in seen:
-            thing = self._graph.node(name, Thing)
-            if thing is None:
+    def _mark_distinct(self, detected: list[str]) -> None:
+        """Mark similar objects of one observation as distinct."""
+        for name in detected:
+            obj = self._graph.node(name, Object)
+            if obj is None:
                 continue
-            like = [
+            similar = [
                 other
-                for other in seen
-                if other != name and other not in thing.others and self._alike(thing, other)
+                for other in detected
+                if other != name and other not in obj.distinct_from and self._similar(obj, other)
             ]
-            if like:
-                others = (*thing.others, *like)[-MAX_OTHERS:]
-                self._graph.put((name,), replace(thing, others=others))
+            if similar:
+                distinct = (*obj.distinct_from, *similar)[-MAX_DISTINCT:]
+                self._graph.put((name,), replace(obj, distinct_from=distinct))
 
-    def _alike(self, thing: Thing, other: str) -> bool:
-        record = self._graph.node(other, Thing)
+    def _similar(self, obj: Object, other: str) -> bool:
+        record = self._graph.node(other, Object)
         return record is not None and (
-            self._words.same(thing.word, record.word) >= self._config.word_similarity_threshold
+            self._words.similarity(obj.word, record.word) >= self._config.word_similarity_threshold
         )
 
-    def _relate(
+    def _add_relations(
         self,
-        look: Look,
+        update: Update,
         parsed: ParsedCaption,
         detections: list[Detection],
         named: dict[int, list[str]],
     ) -> None:
-        """Enter what the caption says of the things it names, by mention."""
+        """Add the relations that the caption asserts; `named` has objects by mention."""
         weights = {one.mention: one.weight * one.trust for one in detections}
         for one in parsed.relations:
             for subject in named.get(one.subject, ()):
@@ -199,62 +211,63 @@ class Fusion:
                 if target is not None:
                     slot = (subject, target, one.predicate)
                     weight = min(weights[one.subject], weights[one.object])
-                    relations.say(self._graph, slot, weight, look.evidence(weight))
+                    relations.add_assertion(self._graph, slot, weight, update.provenance(weight))
 
-    def _reconcile(self, name: str) -> None:
-        """After a sighting: join what turned out to be one thing, and see what moved here."""
-        thing = self._graph.node(name, Thing)
-        if thing is None:
+    def _merge_duplicates(self, name: str) -> None:
+        """After a detection: merge a duplicate nearby, or find the object that moved here."""
+        obj = self._graph.node(name, Object)
+        if obj is None:
             return
-        for other, record in self._graph.near(Thing, thing.position[:2], 1.5):
-            if other in (name, *thing.others) or name in record.others:
+        for other, record in self._graph.near(Object, obj.position[:2], MERGE_RADIUS):
+            if other in (name, *obj.distinct_from) or name in record.distinct_from:
                 continue
-            if not self._alike(thing, other) or conflict(thing.attributes, record.attributes):
+            conflict = attributes_conflict(obj.attributes, record.attributes)
+            if conflict or not self._similar(obj, other):
                 continue
-            gap = np.subtract(thing.position, record.position)
+            gap = np.subtract(obj.position, record.position)
             floor = 2 * self._config.min_position_sigma**2 * np.eye(3)
-            spread = np.reshape(np.add(thing.covariance, record.covariance), (3, 3)) + floor
+            spread = np.reshape(np.add(obj.covariance, record.covariance), (3, 3)) + floor
             if float(gap @ np.linalg.solve(spread, gap)) < self._config.mahalanobis_gate / 3:
                 keep, drop = sorted((name, other), key=self._age)
-                self._join(keep, drop, moved=False)
+                self._merge(keep, drop, moved=False)
                 return
-        if thing.confirmed and thing.hits < NEW:
-            self._settle_move(name)
+        if obj.confirmed and obj.detections < NEW_DETECTIONS:
+            self._resolve_move(name)
 
-    def _forget_gone(self, word: str) -> None:
-        """Of the things of a word that are gone, keep those that were seen last."""
+    def _prune_gone(self, word: str) -> None:
+        """Keep only the MAX_GONE objects of a word that were detected last."""
         gone = [(one.last_seen, name) for name, one in self._graph.with_word(word) if one.gone]
         for _, name in sorted(gone)[:-MAX_GONE]:
             self._graph.put((name,), None)
 
     def _age(self, name: str) -> tuple[int, str]:
-        thing = self._graph.node(name, Thing)
-        return (thing.first_seen if thing else 0, name)
+        obj = self._graph.node(name, Object)
+        return (obj.first_seen if obj else 0, name)
 
-    def _settle_move(self, name: str) -> None:
-        """If this thing was found elsewhere, or is one that was lost elsewhere: it has moved."""
-        thing = self._graph.node(name, Thing)
-        if thing is None or thing.kind in FIXED or not self._config.use_evidence:
+    def _resolve_move(self, name: str) -> None:
+        """Merge two tracks of one object that moved: one is lost, a similar one is newer."""
+        obj = self._graph.node(name, Object)
+        if obj is None or obj.kind in IMMOVABLE_KINDS or not self._config.use_evidence:
             return
-        for other, record in self._graph.with_word(thing.word):
-            if other == name or other in thing.others or name in record.others:
+        for other, record in self._graph.with_word(obj.word):
+            if other == name or other in obj.distinct_from or name in record.distinct_from:
                 continue
             (old, was), (new, now) = sorted(
-                ((name, thing), (other, record)), key=lambda one: (one[1].last_seen, one[0])
+                ((name, obj), (other, record)), key=lambda one: (one[1].last_seen, one[0])
             )
             if was.last_seen >= now.first_seen or not (was.confirmed and now.confirmed):
                 continue
-            lost = was.gone or existence.still_there(was) < self._config.moved_threshold
-            if lost and not now.gone and not conflict(was.attributes, now.attributes):
-                self._join(old, new, moved=True)
+            lost = was.gone or existence.miss_likelihood(was) < self._config.moved_threshold
+            if lost and not now.gone and not attributes_conflict(was.attributes, now.attributes):
+                self._merge(old, new, moved=True)
                 return
 
-    def _join(self, keep: str, drop: str, *, moved: bool) -> None:
-        """Let one thing take over what is known of another; where it moved, as of now."""
-        a, b = self._graph.node(keep, Thing), self._graph.node(drop, Thing)
+    def _merge(self, keep: str, drop: str, *, moved: bool) -> None:
+        """Merge the track `drop` into `keep`, with its relations."""
+        a, b = self._graph.node(keep, Object), self._graph.node(drop, Object)
         if a is None or b is None:
             return
-        if moved:  # what was said of it held where it was
+        if moved:  # relations held at the old position
             for slot, _ in self._graph.edges(keep):
                 self._graph.put(slot, None)
         inherited = [
@@ -263,7 +276,7 @@ class Fusion:
             if isinstance(record, Relation)
         ]
         self._graph.put((drop,), None)
-        self._graph.put((keep,), merged(a, b, moved=moved))
+        self._graph.put((keep,), merge_tracks(a, b, moved=moved))
         for slot, record in inherited:
             if slot[0] != slot[1] and self._graph.get(slot) is None:
                 self._graph.put(slot, record)

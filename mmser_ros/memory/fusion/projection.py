@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From picture to map: positions and bearings of phrases, and what a look could have seen."""
+"""Project phrases from the image into the map, and compute which objects are visible."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from mmser_ros.core.types import Camera, Caption, DepthGrid, GroundedPhrase, Obs
 from mmser_ros.memory.config import MemoryConfig
 
 GRID = (16, 12)
-"""Columns and rows of the depth that an observation keeps."""
-CLOSEST = 0.3
-"""Metres before the camera from where things can be in view."""
-HIDDEN = 0.4
-"""Metres by which something must be nearer than a thing to hide it."""
-SPACED = 0.6
-"""Metres from one to the next of several things that share a point without a region."""
+"""Columns and rows of the depth grid of an observation."""
+MIN_DEPTH = 0.3
+"""Minimum depth (metres) of a visible object."""
+OCCLUSION_GAP = 0.4
+"""Minimum depth difference (metres) at which a surface occludes an object."""
+SPACING = 0.6
+"""Spacing (metres) of several objects that share a point without a region."""
 MARGIN = 0.05
-"""Share of the picture at its edges where a thing need not be named."""
+"""Share of the image at each edge in which objects don't count as visible."""
 REGION_SPREAD = 0.15
-"""Standard deviation of a thing's middle within its region, as a share of the region's width."""
+"""Standard deviation of an object's centre in its region, as a share of the region's width."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Where something is, as far as one look tells.
+    """Position of an object by one observation.
 
     Attributes:
         mean: (3,) metres in the map.
         covariance: (3, 3) square metres.
-        information: (3, 3) what it adds to what is known: the inverse covariance, or for a
-            bearing only what it says across the line of sight.
-        anchor: (3,) point that the information is about: `mean`, or the camera for a bearing.
-        size: width in metres, 0 where it is not known.
-        height: in metres, 0 where it is not known.
+        information: (3, 3) information that a track adds up, in 1/m²: the inverse covariance. Of a
+            bearing only the part across the line of sight.
+        anchor: (3,) point that the information refers to: `mean`, or the camera for a bearing.
+        size: width in metres, 0 if it is unknown.
+        height: in metres, 0 if it is unknown.
     """
 
     mean: np.ndarray
@@ -49,18 +49,35 @@ class Estimate:
 
 
 def default_camera(field_of_view: float) -> Camera:
-    """A camera of a field of view (radians), for robots that don't say which they have."""
+    """A camera with a field of view (radians), for robots without camera parameters."""
     focal = 320.0 / float(np.tan(field_of_view / 2))
     return Camera(640, 480, focal, focal, 320.0, 240.0)
 
 
+def with_depth(
+    observation: Observation, depth: np.ndarray | None, config: MemoryConfig
+) -> Observation:
+    """Add depth to an observation: a grid, and points of phrases.
+
+    Args:
+        observation: without depth.
+        depth: (height, width) metres, registered to the image; None: leave the observation as is.
+        config: with the field of view of a camera that is not known.
+    """
+    if depth is None:
+        return observation
+    camera = observation.camera or default_camera(config.field_of_view)
+    caption = with_points(observation.caption, depth, camera)
+    return replace(observation, caption=caption, camera=camera, depth=depth_grid(depth))
+
+
 def with_points(caption: Caption, depth: np.ndarray, camera: Camera) -> Caption:
-    """Give each phrase that has a region and no point the point that depth shows there.
+    """Add a point from depth to each phrase that has a region and no point.
 
     Args:
         caption: with phrases.
-        depth: (height, width) metres along the optical axis; 0 and what is not finite are unknown.
-        camera: of depth and picture, which are registered.
+        depth: (height, width) metres along the optical axis; 0 and non-finite values are unknown.
+        camera: of both the depth and the image, which are registered.
     """
     phrases = []
     for one in caption.phrases:
@@ -74,9 +91,9 @@ def with_points(caption: Caption, depth: np.ndarray, camera: Camera) -> Caption:
 def point_of_region(
     region: Region, depth: np.ndarray, camera: Camera
 ) -> tuple[float, float, float] | None:
-    """Point (x, y, z) in the optical frame at the middle of a region; None if depth is unknown.
+    """Point (x, y, z) in the optical frame at the centre of a region; None if depth is unknown.
 
-    The depth is the median of the middle half of the region, where the thing itself is.
+    The depth is the median over the central half of the region.
     """
     left, top = region.x + region.width / 4, region.y + region.height / 4
     right, bottom = left + max(1.0, region.width / 2), top + max(1.0, region.height / 2)
@@ -92,7 +109,7 @@ def point_of_region(
 
 
 def depth_grid(depth: np.ndarray) -> DepthGrid:
-    """Reduce depth (height, width), in metres, to the medians of its cells."""
+    """Reduce depth (height, width), in metres, to the medians of GRID cells."""
     columns, rows = GRID
     known = np.where(np.isfinite(depth) & (depth > 0), depth, np.nan)
     cells = [
@@ -104,12 +121,12 @@ def depth_grid(depth: np.ndarray) -> DepthGrid:
 
 
 class View:
-    """What an observation's camera sees, in the map.
+    """The camera of an observation in the map.
 
     Attributes:
-        camera: the observation's, or one of the configured field of view.
-        origin: (3,) the optical centre, in metres.
-        axes: (3, 3) the optical frame's axes as columns.
+        camera: of the observation, or a default one with the configured field of view.
+        origin: (3,) optical centre, in metres.
+        axes: (3, 3) axes of the optical frame as columns.
     """
 
     def __init__(self, observation: Observation, config: MemoryConfig) -> None:
@@ -124,10 +141,10 @@ class View:
             self._depth = np.array(grid.centimetres, float).reshape(grid.rows, grid.columns) / 100
 
     def locate(self, phrase: GroundedPhrase | None, slot: int = 0, slots: int = 1) -> Estimate:
-        """Where a phrase's thing is; of several things of one phrase, the one at `slot`.
+        """Estimate the position of a phrase's object; `slot` selects one of several objects.
 
-        Several things share a region: they are spread over it from left to right. Without a point
-        the phrase gives a bearing: an estimate long in the line of sight. Without a region the
+        Objects of one phrase are spread over its region, from left to right. A phrase without a
+        point gives a bearing: an estimate that is long in the line of sight. Without a region the
         bearing is the optical axis.
         """
         region = phrase.region if phrase else None
@@ -135,12 +152,12 @@ class View:
         share = (slot + 0.5) / slots - 0.5
         if point is not None:
             if region is None:
-                ray = np.array([point[0] + share * slots * SPACED, point[1], point[2]])
-                return self._at_point(ray, SPACED)
+                ray = np.array([point[0] + share * slots * SPACING, point[1], point[2]])
+                return self._from_point(ray, SPACING)
             width = region.width * point[2] / self.camera.fx
             ray = np.array([point[0] + share * width, point[1], point[2]])
             height = region.height * point[2] / self.camera.fy
-            return replace(self._at_point(ray, width / slots), size=width / slots, height=height)
+            return replace(self._from_point(ray, width / slots), size=width / slots, height=height)
         camera = self.camera
         if region is not None:
             u = region.x + region.width * (share + 0.5)
@@ -150,9 +167,9 @@ class View:
             ray = np.array([share * camera.width / 2, 0.0, 1.0])
             sigma = float(np.arctan(camera.width / camera.fx / 2)) / 2
         ray[:2] /= camera.fx, camera.fy
-        return self._along(self.axes @ (ray / np.linalg.norm(ray)), sigma)
+        return self._from_bearing(self.axes @ (ray / np.linalg.norm(ray)), sigma)
 
-    def _at_point(self, point: np.ndarray, width: float) -> Estimate:
+    def _from_point(self, point: np.ndarray, width: float) -> Estimate:
         config, pose = self._config, self._pose
         z = point[2]
         across = (REGION_SPREAD * width) ** 2
@@ -164,7 +181,7 @@ class View:
         mean = self.origin + self.axes @ point
         return Estimate(mean, covariance, np.linalg.inv(covariance), mean)
 
-    def _along(self, ray: np.ndarray, sigma: float) -> Estimate:
+    def _from_bearing(self, ray: np.ndarray, sigma: float) -> Estimate:
         config, pose = self._config, self._pose
         reach = config.range_without_depth
         along = np.outer(ray, ray)
@@ -175,24 +192,24 @@ class View:
         mean = self.origin + reach * ray
         return Estimate(mean, covariance, information, self.origin)
 
-    def expects(self, positions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """How much this look should have shown things, 0 (not at all) to 1, by thing.
+    def visibility(self, positions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """How well the camera can see objects: (objects,), from 0 (not at all) to 1.
 
-        A thing counts if it is in the field of view, in range and not hidden by something nearer;
-        the farther, the less. Where depth is unknown it may have been hidden.
+        An object is visible in the field of view, in range, and not occluded by a nearer surface.
+        The value falls with distance. Without depth, it may be occluded and counts less.
 
         Args:
-            positions: (things, 3) metres in the map.
-            sizes: (things,) widths in metres.
+            positions: (objects, 3) metres in the map.
+            sizes: (objects,) widths in metres.
         """
         camera, config = self.camera, self._config
         x, y, z = ((positions - self.origin) @ self.axes).T
-        ahead = np.maximum(z, CLOSEST)
+        ahead = np.maximum(z, MIN_DEPTH)
         u = (camera.fx * x / ahead + camera.cx) / camera.width
         v = (camera.fy * y / ahead + camera.cy) / camera.height
-        seen = (z > CLOSEST) & (z < config.max_range)
-        seen &= (np.abs(u - 0.5) < 0.5 - MARGIN) & (np.abs(v - 0.5) < 0.5 - MARGIN)
-        weight = np.where(seen, 1.0 - 0.5 * z / config.max_range, 0.0)
+        visible = (z > MIN_DEPTH) & (z < config.max_range)
+        visible &= (np.abs(u - 0.5) < 0.5 - MARGIN) & (np.abs(v - 0.5) < 0.5 - MARGIN)
+        weight = np.where(visible, 1.0 - 0.5 * z / config.max_range, 0.0)
         if self._depth is None:
             return weight * config.miss_weight_without_depth
         rows, columns = self._depth.shape
@@ -200,4 +217,4 @@ class View:
         column = np.clip((u * columns).astype(int), 0, columns - 1)
         depth = self._depth[row, column]
         weight = np.where(depth == 0, weight * config.miss_weight_without_depth, weight)
-        return np.where((depth > 0) & (depth < z - HIDDEN - sizes / 2), 0.0, weight)
+        return np.where((depth > 0) & (depth < z - OCCLUSION_GAP - sizes / 2), 0.0, weight)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A thing's own arithmetic: position, names and attributes from one sighting to the next."""
+"""Tracks of single objects: position, names and attributes from one detection to the next."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ import numpy as np
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.fusion.detections import Detection
 from mmser_ros.memory.graph.records import (
-    MAX_OTHERS,
+    MAX_DISTINCT,
     MAX_VISITS,
-    Evidence,
     Matrix,
-    Thing,
+    Object,
+    Provenance,
     Vector,
     Votes,
     add_vote,
 )
 
 RIDGE = 1e-3
-"""Information (1/m²) that the last position keeps, so that parallel bearings don't break."""
-FADE = 0.8
-"""What each sighting leaves of the old width and height."""
+"""Information (1/m²) of the last position that is always kept, for parallel bearings."""
+SIZE_SMOOTHING = 0.8
+"""Weight of the old width and height at each detection."""
 
 
-def born(detection: Detection, stamp: int, evidence: Evidence, config: MemoryConfig) -> Thing:
-    """A thing that was never seen before; the sighting itself is still to be counted."""
+def create_track(
+    detection: Detection, stamp: int, provenance: Provenance, config: MemoryConfig
+) -> Object:
+    """Make a new object from its first detection, which `add_detection` counts afterwards."""
     estimate = detection.estimate
     information = np.linalg.inv(estimate.covariance)
-    return Thing(
+    return Object(
         word=detection.word,
         kind=detection.kind,
         names=((detection.name, detection.weight),),
@@ -41,66 +43,71 @@ def born(detection: Detection, stamp: int, evidence: Evidence, config: MemoryCon
         information=_matrix(information),
         size=estimate.size,
         height=estimate.height,
-        evidence=config.prior_log_odds,
+        log_odds=config.prior_log_odds,
         as_of=stamp,
-        hits=0.0,
-        looks=0.0,
-        missed=0.0,
+        detections=0.0,
+        opportunities=0.0,
+        misses=0.0,
         first_seen=stamp,
         last_seen=stamp,
         visits=(),
-        best=evidence,
+        provenance=provenance,
     )
 
 
-def updated(thing: Thing, detection: Detection, evidence: Evidence, config: MemoryConfig) -> Thing:
-    """The thing with a further sighting's position, name and attributes.
+def update_track(
+    obj: Object, detection: Detection, provenance: Provenance, config: MemoryConfig
+) -> Object:
+    """Update position, names and attributes of an object with a detection.
 
-    The position is a least-squares one in information form: a point adds its inverse covariance,
-    a bearing only what it says across the line of sight, so bearings from several places meet.
-    Older information fades, so that the position can follow.
+    The position is a least-squares estimate in information form. A point adds its inverse
+    covariance. A bearing adds information only across the line of sight, so bearings from several
+    places triangulate. Old information fades, so that the position can follow the object.
     """
     estimate = detection.estimate
-    old, mean = np.reshape(thing.information, (3, 3)), np.array(thing.position)
+    old, mean = np.reshape(obj.information, (3, 3)), np.array(obj.position)
     old = old * (1.0 - 1.0 / config.position_window) + RIDGE * np.eye(3)
     information = old + estimate.information
     covariance = np.linalg.inv(information)
     position = covariance @ (old @ mean + estimate.information @ estimate.anchor)
-    names = add_vote(thing.names, detection.name, detection.weight)
-    attributes = thing.attributes
+    names = add_vote(obj.names, detection.name, detection.weight)
+    attributes = obj.attributes
     for one in detection.attributes:
         attributes = add_vote(attributes, one, detection.weight)
     return replace(
-        thing,
+        obj,
         names=names,
         attributes=attributes,
         position=_vector(position),
         covariance=_matrix(covariance),
         information=_matrix(information),
-        size=_blend(thing.size, estimate.size),
-        height=_blend(thing.height, estimate.height),
-        best=max(thing.best, evidence, key=lambda one: one.weight),
+        size=_smooth(obj.size, estimate.size),
+        height=_smooth(obj.height, estimate.height),
+        provenance=max(obj.provenance, provenance, key=lambda one: one.weight),
     )
 
 
-def distance(thing: Thing, detection: Detection, config: MemoryConfig) -> tuple[float, float]:
-    """How far a detection is from a thing.
+def association_distance(
+    obj: Object, detection: Detection, config: MemoryConfig
+) -> tuple[float, float]:
+    """Distance of a detection from an object.
 
     Returns:
-        The squared Mahalanobis distance, with what disagreeing attributes cost, and the log of the
-        spread that it is measured in, so that a vague thing doesn't win over a well-known one.
+        The squared Mahalanobis distance, plus `attribute_mismatch_penalty` if attributes disagree; and
+        the log determinant of the covariance, so that a vague object doesn't win over a precise
+        one.
     """
-    spread = np.reshape(thing.covariance, (3, 3)) + detection.estimate.covariance
+    spread = np.reshape(obj.covariance, (3, 3)) + detection.estimate.covariance
     spread = spread + config.min_position_sigma**2 * np.eye(3)
-    gap = detection.estimate.mean - thing.position
+    gap = detection.estimate.mean - obj.position
     square = float(gap @ np.linalg.solve(spread, gap))
-    if conflict(thing.attributes, tuple((one, 1.0) for one in detection.attributes)):
+    if attributes_conflict(obj.attributes, tuple((one, 1.0) for one in detection.attributes)):
         square += config.attribute_mismatch_penalty
     return square, float(np.log(np.linalg.det(spread)))
 
 
-def conflict(a: Votes, b: Votes) -> bool:
-    """Whether two sets of attributes have nothing in common though both have some."""
+def attributes_conflict(a: Votes, b: Votes) -> bool:
+    """Whether two sets of attributes are not empty and have no common word."""
     first, second = ({word for word, weight in one if weight >= _strong(one)} for one in (a, b))
     return bool(first and second and not first & second)
 
@@ -109,8 +116,8 @@ def _strong(votes: Votes) -> float:
     return votes[0][1] / 2 if votes else 0.0
 
 
-def merged(a: Thing, b: Thing, *, moved: bool) -> Thing:
-    """The older thing with what is known of the newer one; at the newer one's position if moved."""
+def merge_tracks(a: Object, b: Object, *, moved: bool) -> Object:
+    """Merge a newer object `b` into an older one `a`; if it moved, the position is that of `b`."""
     names, attributes = a.names, a.attributes
     for word, weight in b.names:
         names = add_vote(names, word, weight)
@@ -122,7 +129,7 @@ def merged(a: Thing, b: Thing, *, moved: bool) -> Thing:
         "first_seen": min(a.first_seen, b.first_seen),
         "last_seen": max(a.last_seen, b.last_seen),
         "visits": tuple(sorted({*a.visits, *b.visits}))[-MAX_VISITS:],
-        "others": tuple(sorted({*a.others, *b.others}))[-MAX_OTHERS:],
+        "distinct_from": tuple(sorted({*a.distinct_from, *b.distinct_from}))[-MAX_DISTINCT:],
     }
     if moved:
         return replace(b, **shared, moves=a.moves + b.moves + 1, confirmed=True)  # type: ignore[arg-type]
@@ -135,19 +142,19 @@ def merged(a: Thing, b: Thing, *, moved: bool) -> Thing:
         position=_vector(covariance @ (first @ a.position + second @ b.position)),
         covariance=_matrix(covariance),
         information=_matrix(information),
-        evidence=max(a.evidence, b.evidence),
+        log_odds=max(a.log_odds, b.log_odds),
         as_of=max(a.as_of, b.as_of),
-        hits=a.hits + b.hits,
-        looks=max(a.looks, b.looks, a.hits + b.hits),
-        missed=min(a.missed, b.missed),
+        detections=a.detections + b.detections,
+        opportunities=max(a.opportunities, b.opportunities, a.detections + b.detections),
+        misses=min(a.misses, b.misses),
         confirmed=a.confirmed or b.confirmed,
         gone=a.gone and b.gone,
-        best=max(a.best, b.best, key=lambda one: one.weight),
+        provenance=max(a.provenance, b.provenance, key=lambda one: one.weight),
     )
 
 
-def _blend(old: float, new: float) -> float:
-    return FADE * old + (1 - FADE) * new if old and new else old or new
+def _smooth(old: float, new: float) -> float:
+    return SIZE_SMOOTHING * old + (1 - SIZE_SMOOTHING) * new if old and new else old or new
 
 
 def _vector(values: np.ndarray) -> Vector:

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Keyframes, and the traversable topology from the robots' own paths."""
+"""Keyframes, and the topology of places along the paths of robots."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from mmser_ros.memory.graph.records import Agent, Path, Place, add_vote
 from mmser_ros.memory.graph.scene_graph import SceneGraph
 
 
-def visit(
+def add_pose(
     graph: SceneGraph, observation: Observation, name: str, config: MemoryConfig
 ) -> tuple[str, bool]:
-    """Enter a robot's pose into the topology.
+    """Add the pose of a robot to the topology.
 
     Args:
         graph: to change.
-        observation: of the robot.
-        name: for a new place.
-        config: distances.
+        observation: with the pose.
+        name: of a new place, if one is needed.
+        config: parameters.
 
     Returns:
-        The place the robot is at, and whether this is a keyframe: a look that counts as evidence.
+        The name of the robot's place, and whether the observation is a keyframe. Only keyframes
+        update objects.
     """
     pose, stamp = observation.pose, observation.stamp
     slot = f"robot:{observation.robot}"
     agent = graph.node(slot, Agent)
-    place = _enter(graph, observation, name, config)
+    place = _find_place(graph, observation, name, config)
     if agent is None:
         graph.put((slot,), Agent(pose, stamp, place, pose, stamp))
         return place, True
@@ -52,13 +53,15 @@ def _is_keyframe(agent: Agent, pose: Pose, stamp: int, config: MemoryConfig) -> 
     )
 
 
-def _enter(graph: SceneGraph, observation: Observation, name: str, config: MemoryConfig) -> str:
+def _find_place(
+    graph: SceneGraph, observation: Observation, name: str, config: MemoryConfig
+) -> str:
     position, stamp = observation.pose.position, observation.stamp
     nearby = graph.near(Place, position[:2], config.place_spacing)
     found = [
         (math.dist(one.position, position), other)
         for other, one in nearby
-        if abs(one.position[2] - position[2]) < config.place_spacing  # not on another floor
+        if abs(one.position[2] - position[2]) < config.place_spacing  # the same floor
     ]
     if not found:
         graph.put((name,), Place(position, (), stamp, stamp))
@@ -85,8 +88,8 @@ def _connect(
             graph.put((place, agent.place, "path"), Path(length))
 
 
-def vote(graph: SceneGraph, name: str, label: str, weight: float) -> None:
-    """A caption calls the surroundings of a place `label`."""
+def add_room_vote(graph: SceneGraph, name: str, label: str, weight: float) -> None:
+    """Add a vote for the room label of a place."""
     place = graph.node(name, Place)
     if place is not None:
         graph.put((name,), replace(place, votes=add_vote(place.votes, label, weight)))

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands on the nodes and edges of the scene graph: frozen records in the map's frame."""
+"""Records of the nodes and edges of the scene graph: frozen, in the frame of the map."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ Vector = tuple[float, float, float]
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 """3x3, row by row."""
 Votes = tuple[tuple[str, float], ...]
-"""Words with the weight that was given to each, the heaviest first."""
-MAX_VOTES, MAX_VISITS, MAX_OTHERS = 8, 16, 8
-"""How many of each a record keeps, so that it never grows."""
+"""Words with their weights, the largest weight first."""
+MAX_VOTES, MAX_VISITS, MAX_DISTINCT = 8, 16, 8
+"""Maximum entries that a record keeps, so that its size is bounded."""
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """The look that something is best known from.
+class Provenance:
+    """The observation that supports a record best.
 
     Attributes:
-        robot: that looked.
-        stamp: of the picture, in nanoseconds.
-        caption: what was said.
+        robot: name of the robot that observed it.
+        stamp: time of the image, in nanoseconds.
+        caption: text of the caption.
         pose: of the robot.
-        weight: how much this look says, the nearer and surer the more.
+        weight: strength of the observation: it grows with confidence and falls with distance.
     """
 
     robot: str
@@ -37,33 +37,33 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Thing:
-    """Something that captions spoke of.
+class Object:
+    """An object that captions name.
 
     Attributes:
-        word: canonical word of the lexicon.
-        kind: kind of the lexicon.
-        names: words as they were said.
-        attributes: as they were said.
+        word: canonical word of the taxonomy.
+        kind: kind of the taxonomy, such as `furniture`.
+        names: words that captions use for it.
+        attributes: attributes that captions give it.
         position: metres.
         covariance: of the position, in square metres.
-        information: inverse covariance that sightings add up in, in 1/m².
-        size: width in metres, 0 where no region told.
-        height: in metres, 0 where no region told.
-        evidence: log-odds that it is there, at `as_of`.
-        as_of: stamp of the last look at it or where it should be, in nanoseconds.
-        hits: weighted sightings.
-        looks: weighted looks that should have seen it.
-        missed: weighted looks since the last sighting.
-        first_seen: stamp.
-        last_seen: stamp.
-        visits: (first, last) stamps of the spells in which it was seen.
-        confirmed: whether it was ever believed.
-        gone: it was confirmed, and looks no longer find it.
-        moves: how often it was found elsewhere.
-        place: the nearest place when it was last seen.
-        best: the look that shows it best.
-        others: names of like things that one look saw beside it, so they are not this one.
+        information: inverse covariance, the sum over detections, in 1/m².
+        size: width in metres; 0 if no region gave it.
+        height: in metres; 0 if no region gave it.
+        log_odds: log-odds that the object is present, at `as_of`.
+        as_of: stamp of the last observation that updated `log_odds`, in nanoseconds.
+        detections: weighted number of detections.
+        opportunities: weighted number of observations that could have detected it.
+        misses: weighted number of missed detections since the last detection.
+        first_seen: stamp of the first detection, in nanoseconds.
+        last_seen: stamp of the last detection, in nanoseconds.
+        visits: (first, last) stamps of the periods in which it was detected.
+        provenance: the observation that shows it best.
+        confirmed: its probability was once above the threshold.
+        gone: it was confirmed, and later observations do not detect it.
+        moves: how often it was found at another position.
+        place: name of the nearest place at the last detection.
+        distinct_from: names of similar objects that one observation showed beside it.
     """
 
     word: str
@@ -75,36 +75,36 @@ class Thing:
     information: Matrix
     size: float
     height: float
-    evidence: float
+    log_odds: float
     as_of: int
-    hits: float
-    looks: float
-    missed: float
+    detections: float
+    opportunities: float
+    misses: float
     first_seen: int
     last_seen: int
     visits: tuple[tuple[int, int], ...]
-    best: Evidence
+    provenance: Provenance
     confirmed: bool = False
     gone: bool = False
     moves: int = 0
     place: str | None = None
-    others: tuple[str, ...] = ()
+    distinct_from: tuple[str, ...] = ()
 
     @property
     def sigma(self) -> float:
-        """Standard deviation of the position in metres, over all directions."""
+        """Standard deviation of the position in metres, over all axes."""
         return max(0.0, self.covariance[0] + self.covariance[4] + self.covariance[8]) ** 0.5
 
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere a robot stood.
+    """A place where a robot stood.
 
     Attributes:
-        position: metres, of the robot.
-        votes: words for the room.
-        first_seen: stamp.
-        last_seen: stamp.
+        position: of the robot, in metres.
+        votes: room labels that captions give.
+        first_seen: stamp of the first visit, in nanoseconds.
+        last_seen: stamp of the last visit, in nanoseconds.
     """
 
     position: Vector
@@ -118,11 +118,11 @@ class Agent:
     """A robot.
 
     Attributes:
-        pose: its last one.
-        stamp: of that.
-        place: that it was at.
-        keyframe: its pose at the last look that counted as evidence.
-        keyframe_stamp: of that.
+        pose: the last pose.
+        stamp: of `pose`, in nanoseconds.
+        place: name of the place at `pose`.
+        keyframe: pose at the last keyframe.
+        keyframe_stamp: of `keyframe`, in nanoseconds.
     """
 
     pose: Pose
@@ -133,16 +133,16 @@ class Agent:
 
     @property
     def position(self) -> Vector:
-        """Metres."""
+        """Position of `pose`, in metres."""
         return self.pose.position
 
 
 @dataclass(frozen=True)
 class Path:
-    """A robot drove from one place to the other; stored in both directions.
+    """A robot drove between two places; the edge is stored in both directions.
 
     Attributes:
-        length: metres.
+        length: in metres.
     """
 
     length: float
@@ -150,26 +150,26 @@ class Path:
 
 @dataclass(frozen=True)
 class Relation:
-    """What captions say of two things; the edge's key is the predicate.
+    """A relation between two objects that captions assert; the edge's key is the predicate.
 
     Attributes:
-        said: weighted sayings.
-        first_seen: stamp.
-        last_seen: stamp.
-        best: the look it is best known from; relations like "left of" hold from its pose.
+        assertions: weighted number of captions that assert it.
+        first_seen: stamp of the first assertion, in nanoseconds.
+        last_seen: stamp of the last assertion, in nanoseconds.
+        provenance: the observation that supports it best; "left of" holds from its pose.
     """
 
-    said: float
+    assertions: float
     first_seen: int
     last_seen: int
-    best: Evidence
+    provenance: Provenance
 
 
-Node = Place | Thing | Agent
+Node = Place | Object | Agent
 
 
 def add_vote(votes: Votes, word: str, weight: float) -> Votes:
-    """The votes with some weight added to a word; the lightest are forgotten."""
+    """Add weight to a word and keep the MAX_VOTES words with the largest weights."""
     table = dict(votes)
     table[word] = table.get(word, 0.0) + weight
     return tuple(sorted(table.items(), key=lambda one: (-one[1], one[0]))[:MAX_VOTES])

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Rooms: communities of places with a voted label."""
+"""Rooms: connected places with the same voted label."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import numpy as np
 from mmser_ros.memory.graph.records import Place, Vector
 from mmser_ros.memory.graph.scene_graph import SceneGraph
 
-SWEEPS = 4
-"""Rounds in which places listen to their neighbours; further ones change next to nothing."""
+ROUNDS = 4
+"""Rounds of label propagation; further rounds change almost nothing."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """A community of places that agree on what they are.
+    """Connected places with the same label.
 
     Attributes:
-        label: the word with most votes, None where no caption named any.
-        places: their names.
-        position: the middle of the places, in metres.
+        label: the word with most votes; None if no caption named one.
+        places: names of the places.
+        position: mean position of the places, in metres.
     """
 
     label: str | None
@@ -32,16 +32,15 @@ class Room:
 
 
 class Rooms:
-    """Connected places that agree on a label after listening to their neighbours.
+    """Divides places into rooms by label propagation over the topology.
 
-    Label propagation over the topology (Raghavan, Albert and Kumara, 2007), where places start
-    with the votes of captions instead of labels of their own: a place's belief is its own votes
-    plus `reach` times the mean of its neighbours' beliefs, a few rounds over. A room is a
-    connected part of the topology in which the heaviest label is the same.
+    After Raghavan, Albert and Kumara (2007), but places start with the votes of captions in place
+    of unique labels. In each round, the belief of a place is its own votes plus `reach` times the
+    mean belief of its neighbours. A room is a connected part of the topology with one best label.
 
     Args:
-        graph: with the places; what was computed is used again until it changes.
-        reach: how much a place listens to its neighbours, against its own votes.
+        graph: with the places. Results are cached until it changes.
+        reach: weight of the neighbours against a place's own votes.
     """
 
     def __init__(self, graph: SceneGraph, reach: float) -> None:
@@ -49,17 +48,17 @@ class Rooms:
         self._topology_at = self._votes_at = -1
         self._names: list[str] = []
         self._pairs = np.zeros((2, 0), int)
-        self._marks: list[str | None] | None = None
+        self._labels: list[str | None] | None = None
         self._rooms: dict[str, Room] = {}
         self._of: dict[str, str] = {}
 
     def all(self) -> dict[str, Room]:
-        """Rooms by name."""
+        """All rooms by name."""
         self._update()
         return self._rooms
 
     def of(self, place: str | None) -> tuple[str | None, str | None]:
-        """Name and label of the room that a place is in."""
+        """Name and label of the room of a place."""
         self._update()
         name = self._of.get(place or "")
         return (name, self._rooms[name].label) if name is not None else (None, None)
@@ -71,17 +70,17 @@ class Rooms:
             row = {name: i for i, name in enumerate(self._names)}
             pairs = [(row[a], row[b]) for a in self._names for b, _ in graph.neighbours(a)]
             self._pairs = np.array(pairs, int).reshape(-1, 2).T
-            self._topology_at, self._marks = graph.topology_revision, None
+            self._topology_at, self._labels = graph.topology_revision, None
         elif self._votes_at == graph.votes_revision:
             return
         self._votes_at = graph.votes_revision
-        marks = self._labels()
-        if marks != self._marks:
-            self._marks = marks
-            self._divide(marks)
+        labels = self._propagate()
+        if labels != self._labels:
+            self._labels = labels
+            self._split(labels)
 
-    def _labels(self) -> list[str | None]:
-        """The label that each place believes in."""
+    def _propagate(self) -> list[str | None]:
+        """The best label of each place."""
         votes = [place.votes for _, place in self._graph.nodes(Place)]
         labels = sorted({label for one in votes for label, _ in one})
         if not labels:
@@ -94,17 +93,17 @@ class Rooms:
         source, target = self._pairs
         degree = np.maximum(1, np.bincount(source, minlength=len(votes)))[:, None]
         belief = own
-        for _ in range(SWEEPS):
-            heard = np.zeros_like(own)
-            np.add.at(heard, source, belief[target])
-            belief = own + self._reach * heard / degree
-        best, called = belief.argmax(1).tolist(), (belief.max(1) > 0).tolist()
-        return [labels[i] if known else None for i, known in zip(best, called, strict=True)]
+        for _ in range(ROUNDS):
+            neighbours = np.zeros_like(own)
+            np.add.at(neighbours, source, belief[target])
+            belief = own + self._reach * neighbours / degree
+        best, voted = belief.argmax(1).tolist(), (belief.max(1) > 0).tolist()
+        return [labels[i] if any_vote else None for i, any_vote in zip(best, voted, strict=True)]
 
-    def _divide(self, marks: list[str | None]) -> None:
+    def _split(self, labels: list[str | None]) -> None:
         agreeing: nx.Graph = nx.Graph()
-        agreeing.add_nodes_from(range(len(marks)))
-        agreeing.add_edges_from((a, b) for a, b in self._pairs.T.tolist() if marks[a] == marks[b])
+        agreeing.add_nodes_from(range(len(labels)))
+        agreeing.add_edges_from((a, b) for a, b in self._pairs.T.tolist() if labels[a] == labels[b])
         self._rooms, self._of = {}, {}
         positions = [place.position for _, place in self._graph.nodes(Place)]
         for members in nx.connected_components(agreeing):
@@ -113,5 +112,5 @@ class Rooms:
             names = tuple(self._names[i] for i in inside)
             room = "room:" + names[0].removeprefix("place:")
             center = (float(middle[0]), float(middle[1]), float(middle[2]))
-            self._rooms[room] = Room(marks[inside[0]], names, center)
+            self._rooms[room] = Room(labels[inside[0]], names, center)
             self._of.update(dict.fromkeys(names, room))

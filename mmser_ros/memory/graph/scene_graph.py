@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The scene graph: a networkx graph of places, things and robots whose changes can be undone."""
+"""The scene graph: a networkx graph of places, objects and robots with undo."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from typing import Any, TypeVar
 
 import networkx as nx
 
-from mmser_ros.memory.graph.records import Agent, Node, Path, Place, Relation, Thing
+from mmser_ros.memory.graph.records import Agent, Node, Object, Path, Place, Relation
 
 Slot = tuple[str, ...]
-"""Where a record is: (node,) or (source, target, key)."""
+"""Address of a record: (node,) or (source, target, key)."""
 Record = Node | Path | Relation
 Undo = list[tuple[Slot, Record | None]]
-NodeKind = TypeVar("NodeKind", Place, Thing, Agent)
+NodeKind = TypeVar("NodeKind", Place, Object, Agent)
 
 CELL = 2.0
-"""Metres: edge of the cells of the spatial index."""
+"""Edge length (metres) of the cells of the spatial index."""
 
 
 class SceneGraph:
-    """Records on the nodes and edges of a networkx.MultiDiGraph, and indices over them.
+    """Records on the nodes and edges of a networkx.MultiDiGraph, with indices.
 
-    Nodes and edges are frozen records (attribute `record`); every write goes through `put`, which
-    remembers what was there, so that the writes since `begin` can be taken back. Iteration follows
-    names, never the order of writing: what is read depends on what is there alone.
+    The attribute `record` of a node or an edge is a frozen record. Every write goes through `put`,
+    which logs the old record, so that writes since `start_transaction` can be undone. Iteration is
+    sorted by name: results never depend on the order of writes.
     """
 
     def __init__(self) -> None:
         self.networkx = nx.MultiDiGraph()
         self.topology_revision = self.votes_revision = 0
-        """Change when places or paths come and go, and when a place's votes change."""
+        """Counters of changes: of places and paths, and of the votes of places."""
         self._cells: dict[tuple[type, int, int], set[str]] = {}
         self._words: dict[str, set[str]] = {}
         self._kinds: dict[type, set[str]] = {}
         self._undo: Undo = []
 
     def clear(self) -> None:
-        """Forget everything, for good."""
+        """Delete all records; this can't be undone."""
         self.networkx.clear()
         for index in (self._cells, self._words, self._kinds):
             index.clear()
@@ -48,27 +48,27 @@ class SceneGraph:
         self.topology_revision += 1
         self.votes_revision += 1
 
-    def begin(self) -> None:
-        """From now on remember what is overwritten."""
+    def start_transaction(self) -> None:
+        """Start to log overwritten records, for `changes` and `undo`."""
         self._undo = []
 
     def changes(self) -> Undo:
-        """What `undo` needs to take back the writes since `begin`."""
+        """The log of writes since `start_transaction`, for `undo`."""
         return self._undo
 
     def undo(self, changes: Undo) -> None:
-        """Take back writes; the last ones made must be the first ones undone."""
+        """Undo logged writes; several logs must be undone from the newest to the oldest."""
         for slot, record in reversed(changes):
             self._write(slot, record)
 
     def get(self, slot: Slot) -> Record | None:
-        """The record at a node (name,) or edge (source, target, key), if it is there."""
+        """The record of a node (name,) or an edge (source, target, key); None if there is none."""
         holder = self.networkx.nodes if len(slot) == 1 else self.networkx.edges
         key = slot[0] if len(slot) == 1 else slot
         return holder[key]["record"] if key in holder else None
 
     def put(self, slot: Slot, record: Record | None) -> None:
-        """Write a record; None removes it, and with a node its edges."""
+        """Write a record; None removes it. Removing a node removes its edges."""
         if record is None and len(slot) == 1:
             for edge in self._edges_of(slot[0]):
                 self.put(edge, None)
@@ -76,25 +76,25 @@ class SceneGraph:
         self._write(slot, record)
 
     def node(self, name: str, kind: type[NodeKind]) -> NodeKind | None:
-        """A node of a kind by its name."""
+        """The record of a node, if it is of this kind; else None."""
         record = self.get((name,))
         return record if isinstance(record, kind) else None
 
     def nodes(self, kind: type[NodeKind]) -> Iterator[tuple[str, NodeKind]]:
-        """All nodes of a kind, by name."""
+        """Yield all nodes of a kind, sorted by name."""
         for name in sorted(self._kinds.get(kind, ())):
             yield name, self.networkx.nodes[name]["record"]
 
     def edges(self, name: str) -> list[tuple[Slot, Path | Relation]]:
-        """Edges from and to a node, by slot."""
+        """Edges from and to a node, sorted by slot."""
         return [(slot, self.networkx.edges[slot]["record"]) for slot in self._edges_of(name)]
 
     def count(self, kind: type[Node]) -> int:
-        """How many nodes of a kind there are."""
+        """Number of nodes of a kind."""
         return len(self._kinds.get(kind, ()))
 
     def records(self) -> Iterator[tuple[Slot, Record]]:
-        """Every node, then every edge, by slot."""
+        """Yield all nodes, then all edges, sorted by slot."""
         for name in sorted(self.networkx):
             yield (name,), self.networkx.nodes[name]["record"]
         for slot in sorted(self.networkx.edges(keys=True)):
@@ -103,7 +103,10 @@ class SceneGraph:
     def near(
         self, kind: type[NodeKind], point: tuple[float, float], radius: float
     ) -> list[tuple[str, NodeKind]]:
-        """Nodes of a kind within `radius` metres on the floor, by name; no things that are gone."""
+        """Nodes of a kind within a horizontal radius (metres), sorted by name.
+
+        Objects that are gone are left out.
+        """
         x, y = point
         low = [math.floor((one - radius) / CELL) for one in point]
         high = [math.floor((one + radius) / CELL) for one in point]
@@ -118,19 +121,19 @@ class SceneGraph:
             if math.hypot(one.position[0] - x, one.position[1] - y) <= radius
         ]
 
-    def with_word(self, word: str) -> list[tuple[str, Thing]]:
-        """Things of a canonical word, gone ones too, by name."""
+    def with_word(self, word: str) -> list[tuple[str, Object]]:
+        """Objects of a canonical word, sorted by name; also those that are gone."""
         return [
             (name, self.networkx.nodes[name]["record"])
             for name in sorted(self._words.get(word, ()))
         ]
 
     def words(self) -> Mapping[str, set[str]]:
-        """Canonical words, and the names of the things that each is said of."""
+        """Names of objects by canonical word."""
         return self._words
 
     def neighbours(self, name: str) -> Iterator[tuple[str, Path]]:
-        """Places that a robot drove to from a place, or from there to it."""
+        """Yield the places that a path joins with a place."""
         for other in sorted(self.networkx.adj[name]):
             data = self.networkx.adj[name][other].get("path")
             if data is not None:
@@ -162,9 +165,9 @@ class SceneGraph:
         if record is None:
             return
         sets: list[tuple[dict[Any, set[str]], Any]] = [(self._kinds, type(record))]
-        if isinstance(record, Thing):
+        if isinstance(record, Object):
             sets.append((self._words, record.word))
-        if isinstance(record, Place) or (isinstance(record, Thing) and not record.gone):
+        if isinstance(record, Place) or (isinstance(record, Object) and not record.gone):
             x, y = (math.floor(one / CELL) for one in record.position[:2])
             sets.append((self._cells, (type(record), x, y)))
         for index, key in sets:

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a store says of itself, read before it is opened as a memory."""
+"""Reads information on a store without opening it as a memory."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mmser_ros.memory.storage.sqlite_file import StoreError, connect
 
 
 @dataclass(frozen=True)
-class StoreFacts:
-    """Of one file.
+class StoreInfo:
+    """Information on a store.
 
     Attributes:
-        map_id: the map it is of.
+        map_id: map of the store.
         frame: of all positions and poses.
-        schema: version of the file's tables.
-        bytes: of the file and its log.
-        observations: in the journal.
-        robots: that observed, by name.
+        schema: version of the tables.
+        bytes: size of the file and its log.
+        observations: number of observations in the journal.
+        robots: names of the observing robots, sorted.
         first: stamp of the oldest observation, in nanoseconds; None if there is none.
-        last: stamp of the newest one.
+        last: stamp of the newest observation, in nanoseconds; None if there is none.
     """
 
     map_id: str
@@ -38,15 +38,15 @@ class StoreFacts:
     last: int | None
 
 
-def read_facts(path: Path) -> StoreFacts:
-    """Check a file and read what it is of; another process may write to it.
+def read_store_info(path: Path) -> StoreInfo:
+    """Check a store and read its information; another process may write meanwhile.
 
     Raises:
-        StoreError: it is not there, damaged, of a later version, or no store.
+        StoreError: the file is missing, damaged, of a later version, or not a store.
     """
     try:
         db = connect(path, read_only=True, lock=None).db
-        assert db is not None  # a store that is opened to be read is open, or raised
+        assert db is not None  # connect() opens it or raises
         with closing(db):
             damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if damage != "ok":
@@ -57,9 +57,9 @@ def read_facts(path: Path) -> StoreFacts:
             (schema,) = db.execute("PRAGMA user_version").fetchone()
             map_id, frame = (json.loads(meta[name]) for name in ("map_id", "frame"))
     except (sqlite3.DatabaseError, KeyError, ValueError) as error:
-        msg = f"{path} can't be read as a scene memory ({error}); it is damaged, or another file"
+        msg = f"{path} can't be read as a scene memory ({error}); it is damaged, or of another type"
         raise StoreError(msg) from error
     files = (path, path.with_name(path.name + "-wal"))
     size = sum(one.stat().st_size for one in files if one.exists())
     names = tuple(name for (name,) in robots)
-    return StoreFacts(map_id, frame, schema, size, counted[0], names, *counted[1:])
+    return StoreInfo(map_id, frame, schema, size, counted[0], names, *counted[1:])

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Open the store of a map, and never that of another one unawares."""
+"""Opens the store of a map, and checks that it is of that map."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmser_ros.memory.storage.store import Store
 
 
 class MapMismatchError(MmserError):
-    """What was given belongs to another map than this memory."""
+    """A store or an observation is of another map than the memory."""
 
 
 def open_store(
@@ -24,21 +24,21 @@ def open_store(
     read_only: bool,
     or_stale: bool,
 ) -> tuple[Store, Origin]:
-    """Open the store of a map, or begin one.
+    """Open the store of a map, or create one.
 
     Args:
-        path: of the file; None keeps all in memory.
-        origin: the map and the frame that a new store is of.
-        config: of writing.
+        path: of the file; None keeps everything in memory.
+        origin: expected map, and frame of a new store.
+        config: parameters of writing.
         read_only: never write.
-        or_stale: open a store of another map, to be read only, instead of refusing it.
+        or_stale: open a store of another map read-only, in place of an error.
 
     Returns:
-        The store, and what it is really of.
+        The store, with its map and frame.
 
     Raises:
         MapMismatchError: the store is of another map.
-        StoreError: the store is locked, of a later version, or not there to be read.
+        StoreError: the store is locked, of a later version, or missing and read-only.
     """
     identity = {"map_id": origin.map_id, "frame": origin.frame}
     store = Store(path, identity, config, read_only=read_only)
@@ -49,7 +49,7 @@ def open_store(
     if not or_stale:
         msg = (
             f"{path} is of the map {map_id!r}, not of {origin.map_id!r}; give another file, "
-            "or open it stale to read what was known there"
+            "or open it read-only with on_other_map='stale'"
         )
         raise MapMismatchError(msg)
     return Store(path, identity, config, read_only=True), Origin(map_id, frame, stale=True)

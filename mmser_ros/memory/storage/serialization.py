@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Frozen dataclasses to JSON and back, and the one form an observation is kept in."""
+"""Converts frozen dataclasses to JSON and back, and observations to their normal form."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from functools import lru_cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from mmser_ros.core.types import GroundedPhrase, Observation, Pose, Region
-from mmser_ros.memory.plausible import check_observation
+from mmser_ros.memory.observation_checks import check_observation
 
 Record = TypeVar("Record")
 
 
 Moment = tuple[int, str]
-"""Stamp and robot: what the captions of one picture have in common."""
+"""(stamp, robot): the same for all captions of one image."""
 Key = tuple[int, str, str]
-"""What observations are ordered by: stamp, robot, digest."""
+"""(stamp, robot, digest): the order of observations."""
 UNIT = 1e-3
-"""How far from 1 the length of a quaternion may be and still count as rounding."""
+"""Maximum rounding error of the length of a quaternion."""
 
 
 def encode(value: Any) -> Any:
-    """A record as lists, dictionaries and plain values; fields at their default are left out."""
+    """Convert a record to lists, dictionaries and simple values, without default fields."""
     if is_dataclass(value):
         pairs = ((one, getattr(value, one.name)) for one in fields(value))
         return {one.name: encode(got) for one, got in pairs if got != one.default}
@@ -46,10 +46,10 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def decode(kind: type[Record], value: Any) -> Record:
-    """The inverse of `encode` for a dataclass of dataclasses, tuples, mappings and plain values.
+    """Inverse of `encode` for a dataclass of dataclasses, tuples, mappings and simple values.
 
     Raises:
-        KeyError, TypeError, ValueError: `value` is not what `encode` gives for `kind`.
+        KeyError, TypeError, ValueError: `value` is not an encoded `kind`.
     """
     hints = _hints(cast(Any, kind))
     return kind(**{name: _decode(hints[name], one) for name, one in value.items()})
@@ -71,23 +71,23 @@ def _decode(hint: Any, value: Any) -> Any:
 
 
 def dumps(record: Any) -> str:
-    """A record as compact JSON with sorted keys."""
+    """Convert a record to compact JSON with sorted keys."""
     return json.dumps(encode(record), separators=(",", ":"), sort_keys=True)
 
 
 def digest(text: str) -> str:
-    """Sixteen hexadecimal digits that stand for a text."""
+    """A hash of a text: 16 hexadecimal digits."""
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def normal_form(observation: Observation) -> Observation:
-    """The observation as any road gives it: rounded, and without what says nothing of the scene.
+    """Round an observation, and remove fields that don't describe the scene.
 
-    Regions are whole pixels (as sensor_msgs carries them) and reals have four decimals (more than
-    single precision would change), so an observation that came over the network equals its source.
+    Regions are in whole pixels, as in sensor_msgs. Reals have four decimals, which single precision
+    does not change. So an observation stays the same when it is sent over the network.
 
     Raises:
-        ObservationError: a number, a size or a stamp in it can't be.
+        ObservationError: a number, a size or a stamp is invalid.
     """
     check_observation(observation)
     caption = observation.caption
@@ -108,16 +108,16 @@ def normal_form(observation: Observation) -> Observation:
 
 
 def _rounded(number: float) -> float:
-    return round(float(number), 4) + 0.0  # + 0.0: no negative zero
+    return round(float(number), 4) + 0.0  # + 0.0 turns -0.0 into 0.0
 
 
 def _normal_pose(pose: Pose) -> Pose:
     norm = math.hypot(*pose.orientation)
-    # one that is nearly of length 1 is left alone, so that rounding again changes nothing
+    # a length of nearly 1 is kept, so that rounding twice changes nothing
     scale = 1.0 if abs(norm - 1.0) < UNIT else 1.0 / norm
     x, y, z = map(_rounded, pose.position)
     a, b, c, d = (_rounded(scale * one) for one in pose.orientation)
-    if (d, a, b, c) < (0.0, 0.0, 0.0, 0.0):  # q and -q are one rotation
+    if (d, a, b, c) < (0.0, 0.0, 0.0, 0.0):  # q and -q are the same rotation
         a, b, c, d = 0.0 - a, 0.0 - b, 0.0 - c, 0.0 - d
     return Pose(
         (x, y, z), (a, b, c, d), _rounded(pose.position_sigma), _rounded(pose.heading_sigma)

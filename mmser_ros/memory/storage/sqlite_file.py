@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The SQLite file of a store: its schema, opening it, and setting a damaged one aside."""
+"""The SQLite file of a store: its schema, connection, lock, and damaged files."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     """,
 )
-"""Each brings a file from the version that is its index to the next one."""
+"""Each script migrates a file from the version of its index to the next one."""
 LOG_PAGES = 256
-"""Pages of 4 KiB that the log may grow to before it is carried over into the file."""
+"""Maximum pages (4 KiB) of the log before a checkpoint."""
 _OPTIONS: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": 2.0}
 
 
 class Opened(NamedTuple):
-    """What `connect` found.
+    """Result of `connect`.
 
     Attributes:
-        db: None if nothing could be opened.
+        db: None if the file could not be opened.
         lock: held while this process may write.
-        writable: whether it can be written.
-        problem: why not.
+        writable: whether the file can be written.
+        problem: why it can't be written; empty if it can.
     """
 
     db: sqlite3.Connection | None
@@ -50,16 +50,16 @@ class Opened(NamedTuple):
 
 
 def connect(path: Path | None, *, read_only: bool, lock: IO[bytes] | None) -> Opened:
-    """Open a store, to write if that can be, else to read.
+    """Open a store for writing if possible, else for reading.
 
     Args:
         path: None for a store in memory.
-        read_only: don't try to write.
-        lock: one that is held already.
+        read_only: open it for reading only.
+        lock: a lock that this process already holds.
 
     Raises:
-        StoreError: something else is there, another process writes to it, it is of a later version,
-            or it is not there and was asked for read-only.
+        StoreError: the path has another type of file, another process writes to the store, it is of
+            a later version, or it is missing and `read_only`.
         sqlite3.DatabaseError: the file is damaged.
     """
     if path is None:
@@ -67,7 +67,7 @@ def connect(path: Path | None, *, read_only: bool, lock: IO[bytes] | None) -> Op
     damage = damage_at(path)
     if read_only:
         if not path.exists():
-            msg = f"{path} is not there; give the file of a scene memory"
+            msg = f"{path} does not exist; give the file of a scene memory"
             raise StoreError(msg)
         if damage:
             raise sqlite3.DatabaseError(damage)
@@ -92,7 +92,7 @@ def connect(path: Path | None, *, read_only: bool, lock: IO[bytes] | None) -> Op
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    """Open read-only; where not even the log's index can be made beside it, the file alone."""
+    """Open read-only; if the index of the log can't be created, open the file without its log."""
     failure = sqlite3.OperationalError("can't be read")
     for mode in ("mode=ro", "immutable=1"):
         db = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, **_OPTIONS)
@@ -146,7 +146,9 @@ def _make_folder(folder: Path) -> None:
 
 def _locked(path: Path) -> IO[bytes]:
     try:
-        lock = path.with_name(path.name + ".lock").open("ab")  # what is in it, stays in it
+        lock = path.with_name(path.name + ".lock").open(
+            "ab"
+        )  # append: never truncate a file of the user
     except OSError as error:
         msg = f"no file can be made in the folder {path.parent} ({error.strerror})"
         raise OSError(msg) from error
@@ -160,7 +162,7 @@ def _locked(path: Path) -> IO[bytes]:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged file, and what SQLite keeps beside it, to a name that is free."""
+    """Rename a damaged file and the files of SQLite beside it to a free name."""
     number = 1
     while (kept := path.with_name(f"{path.name}.damaged-{number}")).exists():
         number += 1

@@ -15,7 +15,7 @@ from typing import Any
 
 from mmser_ros.core.types import Observation
 from mmser_ros.memory.config import MemoryConfig
-from mmser_ros.memory.graph.records import Agent, Place, Relation, Thing
+from mmser_ros.memory.graph.records import Agent, Object, Place, Relation
 from mmser_ros.memory.graph.records import Path as PathRecord
 from mmser_ros.memory.graph.scene_graph import Record, Slot
 from mmser_ros.memory.storage.serialization import Key, Moment, decode, dumps
@@ -25,24 +25,24 @@ logger = logging.getLogger(__name__)
 
 
 RECORDS: dict[str, type[Record]] = {
-    one.__name__: one for one in (Agent, PathRecord, Place, Relation, Thing)
+    one.__name__: one for one in (Agent, PathRecord, Place, Relation, Object)
 }
 Entry = tuple[Key, Observation]
 
 
 class Store:
-    """A journal that every observation enters at once, and a snapshot that may lag behind it.
+    """A journal with every observation, and a snapshot of the graph that may be older.
 
-    Each append is a transaction of its own in write-ahead mode: a killed process loses nothing
-    that `append` returned from. A snapshot is synced to the disk with all that came before it: a
-    power cut loses what came after the last one.
+    Each append is one transaction in write-ahead mode: a killed process loses no observation that
+    `append` returned from. A snapshot is synced to the disk with everything before it: a power cut
+    loses only later observations.
 
-    What can't be written (full disk, read-only file) stays in memory, `problem` says why, and
-    writing is tried again with later calls. A damaged file is renamed, never overwritten.
+    If the disk can't be written (full, read-only), observations stay in memory, `problem` says why,
+    and later calls try again. A damaged file is renamed, never overwritten.
 
     Args:
-        path: of the file, or None to keep all in memory.
-        identity: named values that a new file starts with, the map's name among them.
+        path: of the file; None keeps everything in memory.
+        identity: named values of a new file, such as the map.
         config: `write_retry_period` and `max_unsaved`.
         read_only: never write.
     """
@@ -61,39 +61,39 @@ class Store:
         self._tried = -float("inf")
         self._writable = False
         self.problem = ""
-        """Why the last attempt to write failed; empty when all is well."""
+        """Why the last attempt to write failed; empty if it worked."""
         self.notice = ""
-        """What happened on opening that a user should know."""
+        """A message for the user from opening the store; empty if there is none."""
         self.lost = 0
-        """Observations that were never written and had to make room."""
+        """Observations that were dropped because the disk could not be written."""
         self._lock: Any = None
         self._db: sqlite3.Connection | None = None
         self._connect()
 
     @property
     def unsaved(self) -> int:
-        """Observations that wait for the disk."""
+        """Observations that are not yet written."""
         return len(self._unsaved)
 
     def meta(self, name: str) -> Any:
-        """A named value, None if it was never set."""
+        """A named value; None if it is not set."""
         rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
         return json.loads(rows[0][0]) if rows else None
 
     def set_meta(self, name: str, value: Any) -> bool:
-        """Keep a named value; whether that worked."""
+        """Write a named value; whether that worked."""
         return self._write(
             [("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(name, json.dumps(value))])]
         )
 
     def knows(self, digest: str) -> bool:
-        """Whether an observation is in the journal, or waits to be."""
+        """Whether an observation is in the journal, written or not."""
         return digest in self._unsaved or bool(
             self._rows("SELECT 1 FROM journal WHERE digest = ?", (digest,))
         )
 
     def append(self, key: Key, text: str) -> None:
-        """Put an observation into the journal, in the form of `codec.dumps`."""
+        """Add an observation to the journal, in the format of `serialization.dumps`."""
         self._unsaved[key[2]] = (key, zlib.compress(text.encode(), 1))
         if len(self._unsaved) > self._limit:
             del self._unsaved[next(iter(self._unsaved))]
@@ -102,7 +102,7 @@ class Store:
             self.flush()
 
     def flush(self) -> bool:
-        """Write what waits; whether nothing waits any more."""
+        """Write all unsaved observations; whether that worked."""
         if self._unsaved:
             rows = [(*key, body) for key, body in self._unsaved.values()]
             statement = (
@@ -113,7 +113,7 @@ class Store:
         return not self._unsaved
 
     def journal(self, start: Moment) -> Iterator[Entry]:
-        """Observations from a moment on in the order of their keys, those that wait included."""
+        """Yield the observations from a moment on in the order of keys, also unsaved ones."""
         query = (
             "SELECT stamp, robot, digest, body FROM journal WHERE (stamp, robot) >= (?, ?) "
             "ORDER BY 1, 2, 3"
@@ -129,39 +129,39 @@ class Store:
             yield _entry(key, body)
 
     def digests(self, after: int = 0) -> list[tuple[int, int, str]]:
-        """(arrival, stamp, digest) of the observations that entered the journal after a number."""
+        """(arrival, stamp, digest) of the written observations after an arrival number."""
         query = "SELECT arrival, stamp, digest FROM journal WHERE arrival > ? ORDER BY arrival"
         return self._rows(query, (after,))
 
     def newest(self, count: int) -> list[int]:
-        """The newest stamps, at most so many, sorted; those that wait included."""
+        """The newest `count` stamps, sorted; also unsaved ones."""
         rows = self._rows("SELECT stamp FROM journal ORDER BY stamp DESC LIMIT ?", (count,))
         waiting = (key[0] for key, _ in self._unsaved.values())
         return sorted([*(stamp for (stamp,) in rows), *waiting])[-count:]
 
     def arrivals(self) -> int:
-        """Number of the last observation that entered the journal."""
+        """Arrival number of the last written observation."""
         return int(self._rows("SELECT COALESCE(MAX(arrival), 0) FROM journal")[0][0])
 
     def late(self, boundary: Moment, arrivals: int) -> int:
-        """How many came after `arrivals` and belong to `boundary` or before it."""
+        """Number of observations after an arrival number that are not after `boundary`."""
         query = "SELECT COUNT(*) FROM journal WHERE arrival > ? AND (stamp, robot) <= (?, ?)"
         return int(self._rows(query, (arrivals, *boundary))[0][0])
 
     def count(self) -> int:
-        """Observations in the journal and on their way to it."""
+        """Number of observations in the journal, also unsaved ones."""
         rows = self._rows("SELECT COUNT(*) FROM journal")
         return len(self._unsaved) + (int(rows[0][0]) if rows else 0)
 
     def save_state(
         self, records: Iterable[tuple[Slot, Record | None]], about: Any, *, whole: bool = False
     ) -> bool:
-        """Write records of the graph and `about`, together or not at all; sync to the disk.
+        """Write records of the graph and `about` in one transaction, and sync to the disk.
 
         Args:
-            records: by slot; None deletes.
-            about: what the snapshot is of.
-            whole: these are all records; what else was stored is deleted.
+            records: by slot; None deletes a record.
+            about: description of the snapshot.
+            whole: these are all records; delete the others.
         """
         if not self.flush():
             return False
@@ -179,18 +179,18 @@ class Store:
         return self._write(steps, sync=True)
 
     def load_state(self) -> Iterator[tuple[Slot, Record]]:
-        """Records of the snapshot, nodes before edges."""
+        """Yield the records of the snapshot, nodes before edges."""
         rows = self._rows("SELECT slot, kind, record FROM state")
         slots = sorted((len(json.loads(row[0])), row) for row in rows)
         for _, (slot, kind, record) in slots:
             yield tuple(json.loads(slot)), decode(RECORDS[kind], json.loads(record))
 
     def forget(self, before: int | None, after: int | None) -> bool:
-        """Delete observations of a stretch of time, and the snapshot with them.
+        """Delete the observations of a time range, and the snapshot.
 
         Args:
-            before: stamp (nanoseconds) that they are older than; None: any.
-            after: stamp that they are of, or newer; None: any.
+            before: stamp (nanoseconds) after the end of the range; None: no end.
+            after: first stamp (nanoseconds) of the range; None: no start.
         """
         end = before if before is not None else 2**63 - 1
         start = after if after is not None else -(2**63)
@@ -209,7 +209,7 @@ class Store:
         )
 
     def close(self) -> None:
-        """Write what waits and let go of the file."""
+        """Write unsaved observations and close the file."""
         self.flush()
         if self._db is not None:
             self._db.close()
@@ -266,7 +266,7 @@ class Store:
         return True
 
     def _reconnect(self) -> None:
-        """Try again to open for writing; what can be read stays readable if that fails."""
+        """Try to open the file for writing again; reading still works if that fails."""
         old = self._db
         self._connect()
         if old is not None:

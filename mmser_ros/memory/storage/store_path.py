@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What lies at the path of a store: anything else is refused, and left as it is."""
+"""Checks the path of a store: other types of files are refused and not changed."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from mmser_ros.core.errors import MmserError
 MAGIC = b"SQLite format 3\0"
 TABLES = frozenset({"meta", "journal", "state"})
 MARK = b"CREATE TABLE journal ("
-"""In the first page of every store, where its tables are described."""
+"""Text in the first page of every store, in the schema."""
 PAGE = 4096
-"""Bytes."""
+"""Size of a page, in bytes."""
 NAMED = 5
-"""Stores of a folder, or tables of a database, that a message names at most."""
+"""Maximum files or tables that a message lists."""
 
 
 class StoreError(MmserError):
-    """A store can't be opened, or not in the way that was asked."""
+    """A store can't be opened in the requested way."""
 
 
 def damage_at(path: Path) -> str:
-    """How the store at a path is damaged, as far as its first page shows; empty: not at all.
+    """The damage of the store at a path, by its first page; empty if there is none.
 
-    Nothing, and an empty file, is not damaged: a store can begin there.
+    A missing or empty file is not damaged: a store can be created there.
 
     Raises:
-        StoreError: there is something else, or nothing can be at such a path.
+        StoreError: the path has another type of file, or is invalid.
     """
     if "\0" in str(path):
         msg = f"{str(path)!r} can't be a scene memory: it has a zero byte; give another path"
@@ -47,27 +47,27 @@ def damage_at(path: Path) -> str:
             return ""
         tables = _tables(path)
     except sqlite3.DatabaseError as error:
-        return _judge(path, str(error))
-    except PermissionError:  # opening it will say so, too
+        return _check_damage(path, str(error))
+    except PermissionError:  # reported when the file is opened
         return ""
     except OSError as error:
         msg = f"{path} can't be a scene memory: {error.strerror}; give another path"
         raise StoreError(msg) from error
-    if not tables:  # so it is, too, for SQLite where a file is a few bytes of anything
-        return _judge(path, "")
+    if not tables:  # SQLite also finds no table in a very short file of another type
+        return _check_damage(path, "")
     if not tables >= TABLES:
         names = ", ".join(sorted(tables)[:NAMED])
         raise _other(path, f"a database of another program, with the tables {names}")
     return ""
 
 
-def _judge(path: Path, error: str) -> str:
-    """Whether what SQLite has an error for, or finds no table in, is a store."""
+def _check_damage(path: Path, error: str) -> str:
+    """Check whether a file with an error or without tables is a damaged store."""
     try:
-        # Only here, as closing it would end the locks that SQLite has on it in this process.
+        # Only here: closing the file would release the locks of SQLite in this process.
         with path.open("rb") as file:
             head = file.read(PAGE)
-    except OSError:  # opening it to write will say so, too
+    except OSError:  # reported when the file is opened for writing
         return ""
     if not (MARK in head if error else head.startswith(MAGIC)):
         raise _other(path, f"no database ({error or 'it is too short'})")
@@ -75,7 +75,7 @@ def _judge(path: Path, error: str) -> str:
 
 
 def _tables(path: Path) -> set[str]:
-    """Names of the tables; where the file has none yet, of those in its log."""
+    """Names of the tables in the file, or, if there are none, in its log."""
     log = path.with_name(path.name + "-wal")
     modes = ["immutable=1", *(["mode=ro"] if log.exists() else [])]
     found: set[str] = set()

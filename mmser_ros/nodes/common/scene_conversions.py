@@ -187,14 +187,14 @@ def edge_to_message(ends: tuple[str, str, str], attributes: Mapping[str, Any]) -
 
 
 def relation_to_message(relation: RelationAnswer) -> SceneEdge:
-    """A relation that a thing was asked for."""
+    """A relation that an object was asked for."""
     return SceneEdge(
         source=relation.subject,
         target=relation.object,
         predicate=relation.predicate,
         probability=relation.probability,
         geometry=relation.geometry,
-        caption=relation.evidence.caption,
+        caption=relation.provenance.caption,
     )
 
 
@@ -206,7 +206,7 @@ def match_to_message(
     x, y, z = match.position
     node = SceneNode(
         id=match.name,
-        layer="thing",
+        layer="object",
         label=match.label,
         position=Point(x=x, y=y, z=z),
         kind=match.kind,
@@ -215,9 +215,9 @@ def match_to_message(
         probability=match.probability,
         sigma=match.sigma,
         moves=match.moves,
-        caption=match.evidence.caption,
-        caption_stamp=stamp_of(match.evidence.stamp),
-        robot=match.evidence.robot,
+        caption=match.provenance.caption,
+        caption_stamp=stamp_of(match.provenance.stamp),
+        robot=match.provenance.robot,
         first_seen=stamp_of(match.first_seen),
         last_seen=stamp_of(match.last_seen),
     )

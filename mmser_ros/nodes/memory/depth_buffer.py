@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth images: to metres, and the one of a caption's stamp."""
+"""Depth images in metres, and a buffer that finds the one at a stamp."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mmser_ros.nodes.common.image_conversions import ImageError, checked_rows
 from mmser_ros.nodes.common.scene_conversions import nanoseconds
 
 ENCODINGS = {"32FC1": ("<f4", 1.0), "16UC1": ("<u2", 1e-3), "mono16": ("<u2", 1e-3)}
-"""Type of a pixel and how many metres its unit is, as REP 118 has it; some drivers say mono16."""
+"""Pixel type and unit in metres, by REP 118; some drivers use mono16."""
 
-LARGEST = 256 * 1024 * 1024
-"""Bytes of depth images that are kept at most."""
+MAX_BYTES = 256 * 1024 * 1024
+"""Maximum bytes of depth images in the buffer."""
 FIRST = 5.0
-"""Seconds from the start in which the first depth image may be waited for."""
+"""Seconds after the start during which the first depth image is waited for."""
 LAG = 1.0
-"""Seconds that depth may be older than the captioned image until it counts as stopped."""
+"""Maximum lag (seconds) of depth behind the image; with a larger lag, depth has stopped."""
 
 
 def to_metres(message: Image) -> np.ndarray:
-    """Depth as (height, width) float32 metres; what is unknown stays 0, NaN or infinite.
+    """Convert depth to (height, width) float32 metres; unknown values stay 0, NaN or infinite.
 
     Raises:
         ImageError: the message is malformed, or no depth image.
@@ -42,7 +42,7 @@ def to_metres(message: Image) -> np.ndarray:
 
 
 def read_depth(message: Image | CompressedImage) -> np.ndarray:
-    """Depth of a message of either kind, as `to_metres` gives it.
+    """Convert a raw or compressed message to depth; see `to_metres`.
 
     Raises:
         ImageError: the message is malformed, or no depth image.
@@ -51,44 +51,44 @@ def read_depth(message: Image | CompressedImage) -> np.ndarray:
 
 
 class DepthBuffer:
-    """The depth images of the last moments. Thread-safe.
+    """A buffer of the newest depth images. Thread-safe.
 
     Args:
-        size: images to keep, as long as they take no more than LARGEST bytes together.
+        size: maximum number of images; they take at most MAX_BYTES bytes.
     """
 
     def __init__(self, size: int) -> None:
         self._size, self._bytes = size, 0
         self._images: deque[tuple[int, Image | CompressedImage]] = deque()
         self._changed = threading.Condition()
-        self._hope = monotonic() + FIRST
+        self._first_deadline = monotonic() + FIRST
 
     def add(self, message: Image | CompressedImage) -> None:
-        """Keep an image."""
+        """Add an image."""
         with self._changed:
             self._images.append((nanoseconds(message.header.stamp), message))
             self._bytes += len(message.data)
             while len(self._images) > self._size or (
-                self._bytes > LARGEST and len(self._images) > 1
+                self._bytes > MAX_BYTES and len(self._images) > 1
             ):
                 self._bytes -= len(self._images.popleft()[1].data)
             self._changed.notify_all()
 
     def at(self, stamp: int, slop: float, timeout: float) -> Image | CompressedImage | None:
-        """The image nearest to a stamp (nanoseconds), at most `slop` seconds from it, if any.
+        """The image nearest to a stamp; None if there is none.
 
         Args:
-            stamp: of the caption.
-            slop: in seconds.
-            timeout: seconds to wait for it, where it may still come: where what came last is older,
-                and not so old that depth has stopped.
+            stamp: of the caption, in nanoseconds.
+            slop: maximum difference of the stamps, in seconds.
+            timeout: maximum seconds to wait. It waits only if the newest image is older than the
+                stamp, and depth has not stopped.
         """
 
         def done() -> bool:
             return self._nearest(stamp, slop) is not None or not self._may_come(stamp, timeout)
 
         with self._changed:
-            patience = timeout if self._images else min(timeout, self._hope - monotonic())
+            patience = timeout if self._images else min(timeout, self._first_deadline - monotonic())
             self._changed.wait_for(done, max(0.0, patience))
             return self._nearest(stamp, slop)
 

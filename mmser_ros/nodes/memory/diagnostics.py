@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What memory_node says of itself on /diagnostics."""
+"""The status of memory_node on /diagnostics."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ def memory_status(
     timeout: float,
     trouble: str = "",
 ) -> DiagnosticStatus:
-    """One status: the worst thing first, in words, then the figures.
+    """Make the status: a message on the most serious problem, and values.
 
     Args:
         name: of the status.
-        snapshot: of what was heard.
-        memory: None where it is not open.
-        facts: further key-values, `map` (the map the robot is in) and `robot` among them.
+        snapshot: of the statistics.
+        memory: None if it is not open.
+        facts: further values, with `map` (the map of the robot) and `robot`.
         state: lifecycle state, such as `active`.
         topic: of captions, fully resolved.
-        input_state: what `explain_input` says of it.
-        pose_state: what it says of the topic of poses.
-        timeout: seconds of silence that are an error.
-        trouble: what keeps the node from working; empty: nothing.
+        input_state: from `explain_input` for captions.
+        pose_state: from `explain_input` for poses.
+        timeout: seconds of silence after which the status is an error.
+        trouble: why the node does not work; empty if it works.
     """
     level, message = DiagnosticStatus.OK, ""
     if memory is not None:
-        message = f"{memory.things} things, {memory.places} places, "
+        message = f"{memory.objects} objects, {memory.places} places, "
         message += f"{memory.observations} observations"
     if snapshot.last_refusal:
         level, message = DiagnosticStatus.WARN, snapshot.last_refusal
@@ -75,12 +75,12 @@ def memory_status(
         "observed": str(snapshot.observed),
         **{f"dropped.{reason}": str(count) for reason, count in sorted(snapshot.dropped.items())},
         **{f"refused.{reason}": str(count) for reason, count in sorted(snapshot.refused.items())},
-        "told": str(snapshot.told),
-        "heard": str(snapshot.heard),
+        "observations_received": str(snapshot.observations_received),
+        "observations_sent": str(snapshot.observations_sent),
         **facts,
     }
     if memory is not None:
-        counts = ("observations", "things", "places", "pending", "ahead", "unsaved", "lost")
+        counts = ("observations", "objects", "places", "pending", "ahead", "unsaved", "lost")
         values |= {one: str(getattr(memory, one)) for one in counts}
         values |= {"map of the store": memory.map_id, "stale": str(memory.stale)}
         if memory.notice:

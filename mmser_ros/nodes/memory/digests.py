@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a journal holds, by stretches of time: small enough to tell, enough to find differences."""
+"""Digests of a journal by time bucket, to find differences between two journals."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from time import monotonic
 from mmser_ros.core.types import SECOND
 
 PERIOD = 20
-"""Seconds that a bucket covers."""
+"""Length of a bucket, in seconds."""
 NANOSECONDS = PERIOD * SECOND
 
 Entry = tuple[int, int, str]
 """Number, stamp in nanoseconds, and digest of an observation."""
 
 
-class JournalIndex:
-    """The exclusive or of the digests of a journal's observations, by bucket. Thread-safe.
+class DigestIndex:
+    """XOR of the digests of a journal's observations, by bucket. Thread-safe.
 
     Args:
-        entries: gives the observations that entered the journal after a number.
+        entries: returns the observations that were added after a number.
     """
 
     def __init__(self, entries: Callable[[int], Iterable[Entry]]) -> None:
         self._entries = entries
         self._lock = threading.Lock()
-        self.begin_anew()
+        self.rebuild_index()
 
-    def begin_anew(self) -> None:
-        """Read the whole journal: something was taken out of it."""
+    def rebuild_index(self) -> None:
+        """Read the whole journal again, after observations were deleted."""
         with self._lock:
             self._last = 0
             self._sums: dict[int, int] = {}
@@ -40,19 +40,19 @@ class JournalIndex:
             self._changed.clear()
 
     def sums(self) -> dict[int, int]:
-        """The sums by bucket, now."""
+        """The current digests by bucket."""
         with self._lock:
             self._read()
             return dict(self._sums)
 
     def differing(self, theirs: Mapping[int, int], since: int, quiet: float) -> list[int]:
-        """Buckets that hold something here and differ from another journal's, the oldest first.
+        """Buckets with observations that differ from another journal, the oldest first.
 
         Args:
-            theirs: sums of the other journal.
-            since: stamp (nanoseconds) before which the other journal wants nothing.
-            quiet: seconds without change from which a bucket counts: what is being observed now
-                is on its way anyhow.
+            theirs: digests of the other journal by bucket.
+            since: stamp (nanoseconds) before which the other journal has forgotten everything.
+            quiet: minimum seconds since the last change of a bucket, as new observations are sent
+                anyway.
         """
         with self._lock:
             self._read()

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Where robots have driven since the node started: what they drove through was free."""
+"""Cells that robots have driven over since the node started, which are free."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from mmser_ros.msg import SceneGraph
 from mmser_ros.nodes.common.scene_conversions import nanoseconds
 
 KEPT = 5000
-"""Positions of each robot that are kept."""
+"""Maximum positions that are kept of each robot."""
 STEP = 0.05
-"""Metres; a robot that moved less stands."""
+"""Minimum motion (metres) of a moving robot."""
 JUMP, PAUSE = 2.5, 10 * SECOND
-"""Metres and nanoseconds between two positions, beyond which nobody knows the way between them."""
+"""Maximum metres and nanoseconds between two positions of one path."""
 FINE = 16
-"""Parts of a cell that lines are drawn by."""
+"""Subdivision of a cell for drawing."""
 FINE_BITS = 4
 
 Spot = tuple[int, float, float]
 """Stamp in nanoseconds, x, y."""
 
 
-class Driven:
-    """The ways of robots, from the graphs that are told."""
+class DrivenCells:
+    """The paths of robots, from published graphs."""
 
     def __init__(self) -> None:
-        self._ways: dict[str, deque[Spot]] = {}
+        self._paths: dict[str, deque[Spot]] = {}
 
-    def follow(self, graph: SceneGraph) -> None:
-        """Note where the robots of a graph are, full or not."""
+    def add(self, graph: SceneGraph) -> None:
+        """Add the positions of the robots in a graph (full or delta)."""
         for node in graph.nodes:
             if node.layer == "robot":
-                way = self._ways.setdefault(node.id, deque(maxlen=KEPT))
+                path = self._paths.setdefault(node.id, deque(maxlen=KEPT))
                 spot = (nanoseconds(node.last_seen), node.position.x, node.position.y)
-                if len(way) > 1 and _stands(way[-2], spot) and _stands(way[-1], spot):
-                    way.pop()  # of a robot that stands the first and the last moment are enough
-                if not way or spot[0] > way[-1][0]:
-                    way.append(spot)
+                if len(path) > 1 and _stands(path[-2], spot) and _stands(path[-1], spot):
+                    path.pop()  # keep only the first and the last position while a robot stands
+                if not path or spot[0] > path[-1][0]:
+                    path.append(spot)
 
     def cells(
         self,
@@ -54,13 +54,13 @@ class Driven:
         radius: float,
         since: int,
     ) -> np.ndarray:
-        """Which cells of a grid robots have driven over after a moment.
+        """Cells of a grid that robots have driven over after a stamp.
 
         Args:
             shape: rows and columns.
             corner: x and y of the grid's first corner, in metres.
             resolution: metres of a cell.
-            radius: metres around a robot's position that it drives over.
+            radius: of the robot, in metres.
             since: stamp in nanoseconds.
         """
         free = np.zeros(shape, np.uint8)
@@ -72,8 +72,8 @@ class Driven:
             across = -margin < spot[1] - x < columns * resolution + margin
             return across and -margin < spot[2] - y < rows * resolution + margin
 
-        for way in self._ways.values():
-            spots = [one for one in list(way) if one[0] > since and near(one)]
+        for path in self._paths.values():
+            spots = [one for one in list(path) if one[0] > since and near(one)]
             points = {one: _pixel(one, corner, resolution) for one in spots}
             for one in spots:
                 reach = round(radius / resolution * FINE)

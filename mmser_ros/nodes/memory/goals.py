@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a question sends the robot: a topic, or Nav2's action."""
+"""Sends navigation goals, to a topic or to Nav2's action."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class GoalSender:
 
     Args:
         node: to publish with.
-        action: name of the action; empty: the topic. Without nav2_msgs it is the topic, too, and
-            the log says so, once.
+        action: name of the action; empty: use the topic. Without nav2_msgs, the topic is used with
+            a warning.
     """
 
     def __init__(self, node: Node, action: str) -> None:
@@ -39,7 +39,7 @@ class GoalSender:
         self._client = ActionClient(node, NavigateToPose, action)
 
     def send(self, goal: PoseStamped) -> str:
-        """Send the robot somewhere; where the goal went, in words."""
+        """Send a goal; return the result as text."""
         if self._client is None:
             self._publisher.publish(goal)
             return f"sent to {self._publisher.topic_name}"
@@ -49,7 +49,7 @@ class GoalSender:
         return "sent to Nav2"
 
     def close(self) -> None:
-        """Let go of the topic and the action."""
+        """Close the topic and the action client."""
         self._node.destroy_publisher(self._publisher)
         if self._client is not None:
             self._client.destroy()

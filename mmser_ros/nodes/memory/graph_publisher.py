@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The scene graph as a stream of messages: the whole of it, then what changes."""
+"""The scene graph as a stream of messages: full graphs and deltas."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from mmser_ros.msg import SceneEdge, SceneGraph
 from mmser_ros.nodes.common.scene_conversions import edge_to_message, node_to_message, stamp_of
 
 DIGITS = {"probability": 2, "sigma": 2, "x": 3, "y": 3, "z": 3, "length": 3}
-"""Decimals that are told: probabilities decay all the time, too little to tell anyone."""
+"""Decimals in messages, so that small decays of probabilities give no delta."""
 
 Attributes = Mapping[str, Any]
 Edge = tuple[str, str, str]
 
 
 class SceneGraphStream:
-    """Turns each state of the graph into the message that receivers need. Thread-safe.
+    """Makes the messages of successive graphs. Thread-safe.
 
-    A full graph comes first, again after `full_graph_interval` deltas, and on request. A transient
-    local publisher with a history of `full_graph_interval` + 1 messages gives a late subscriber a
-    full graph and all changes since.
+    The first message is a full graph. Deltas follow, and after `full_graph_interval` deltas the
+    next full graph. A transient-local publisher with a depth of `full_graph_interval` + 1 therefore
+    gives a late subscriber a full graph and all deltas after it.
 
     Args:
-        stream: number of the stream, another one for every run of the node.
-        full_graph_interval: deltas from one full graph to the next.
+        stream: number of the stream; it differs for every run of the node.
+        full_graph_interval: number of deltas between two full graphs.
     """
 
     def __init__(self, stream: int, full_graph_interval: int) -> None:
-        self._stream, self._full_every = stream, full_graph_interval
+        self._stream, self._full_graph_interval = stream, full_graph_interval
         self._lock = threading.Lock()
         self._about: Attributes = {}
         self._nodes: dict[str, Attributes] = {}
@@ -43,22 +43,24 @@ class SceneGraphStream:
         self._sequence = 0
         self._deltas: int | None = None
 
-    def update(self, plain: nx.MultiDiGraph) -> SceneGraph | None:
-        """The message that tells receivers of the last state of this one; None if nothing changed.
+    def update(self, exported_graph: nx.MultiDiGraph) -> SceneGraph | None:
+        """Make the message from the last graph to this one; None if nothing changed.
 
         Args:
-            plain: of `SceneMemory.graph()`.
+            exported_graph: from `SceneMemory.graph()`.
         """
-        nodes = {name: _rounded(attributes) for name, attributes in plain.nodes(data=True)}
+        nodes = {name: _rounded(attributes) for name, attributes in exported_graph.nodes(data=True)}
         edges = {
             (source, target, key): _rounded(attributes)
-            for source, target, key, attributes in plain.edges(keys=True, data=True)
+            for source, target, key, attributes in exported_graph.edges(keys=True, data=True)
         }
         with self._lock:
-            same_map = all(self._about.get(one) == plain.graph[one] for one in ("map_id", "stale"))
+            same_map = all(
+                self._about.get(one) == exported_graph.graph[one] for one in ("map_id", "stale")
+            )
             old_nodes, old_edges = self._nodes, self._edges
-            self._about, self._nodes, self._edges = plain.graph, nodes, edges
-            if self._deltas is None or self._deltas >= self._full_every or not same_map:
+            self._about, self._nodes, self._edges = exported_graph.graph, nodes, edges
+            if self._deltas is None or self._deltas >= self._full_graph_interval or not same_map:
                 self._sequence += 1
                 self._deltas = 0
                 return self._full()
@@ -70,14 +72,14 @@ class SceneGraphStream:
             return delta
 
     def full(self) -> SceneGraph | None:
-        """The whole graph as the last message left it; None before the first update."""
+        """The full graph at the last message; None before the first update."""
         with self._lock:
             return None if self._deltas is None else self._full()
 
     def restart(self) -> None:
-        """Let the next message be a full one."""
+        """Make the next message a full graph."""
         with self._lock:
-            self._deltas = None if self._deltas is None else self._full_every
+            self._deltas = None if self._deltas is None else self._full_graph_interval
 
     def _full(self) -> SceneGraph:
         message = self._message(self._nodes, self._edges)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The scene graph at the other end: put together again, whatever was lost on the way."""
+"""Receives the scene graph from full graphs and deltas, also if messages are lost."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from mmser_ros.msg import SceneEdge, SceneGraph, SceneNode
 from mmser_ros.srv import GetSceneGraph
 
 WAITING = 1000
-"""Deltas that are kept while a full graph is on its way."""
+"""Maximum deltas that are kept while a full graph is missing."""
 
 
 class GraphReceiver:
-    """Puts full graphs and deltas together. Thread-safe.
+    """Combines full graphs and deltas. Thread-safe.
 
     Args:
-        ask: called where a message is missing; whatever comes of it goes to `take`.
+        ask: called if a message is missing; it requests a full graph, which goes to `take`.
 
     Attributes:
         nodes: by id.
         edges: by source, target and predicate.
         map_id: of the graph.
-        stale: of another map than the robot is in.
-        sequence: of the last message that is in `nodes` and `edges`, None before the first one.
+        stale: the robot is in another map.
+        sequence: of the last applied message; None before the first one.
     """
 
     def __init__(self, ask: Callable[[], None]) -> None:
@@ -43,15 +43,15 @@ class GraphReceiver:
         self.sequence: int | None = None
 
     def take(self, message: SceneGraph) -> None:
-        """Take a message of the topic, or the answer of ~/get_graph; repeats do no harm."""
+        """Take a message of the topic or the result of ~/get_graph; duplicates are ignored."""
         with self._lock:
             if not message.full:
                 self._waiting[message.stream, message.sequence] = message
-            else:  # what waits of another stream is of a node that is gone
+            else:  # deltas of another stream are from a node that has ended
                 waiting = self._waiting.items()
                 self._waiting = {key: one for key, one in waiting if key[0] == message.stream}
                 if message.stream != self._stream or message.sequence >= (self.sequence or 0):
-                    self._begin(message)
+                    self._replace(message)
             while self.sequence is not None:
                 delta = self._waiting.pop((self._stream, self.sequence + 1), None)
                 if delta is None:
@@ -62,10 +62,10 @@ class GraphReceiver:
                     del self._waiting[stream, at]
             if len(self._waiting) > WAITING:
                 del self._waiting[next(iter(self._waiting))]
-            if self._waiting:  # for one that is missing
+            if self._waiting:  # a message before these is missing
                 self._ask()
 
-    def _begin(self, full: SceneGraph) -> None:
+    def _replace(self, full: SceneGraph) -> None:
         self._stream, self.sequence = full.stream, full.sequence
         self.map_id, self.stale = full.map_id, full.stale
         self.nodes = {one.id: one for one in full.nodes}
@@ -82,17 +82,17 @@ class GraphReceiver:
 
 
 class SceneGraphListener(GraphReceiver):
-    """A receiver with its subscription and its client: the graph of a memory_node, kept up to date.
+    """The current scene graph of a memory_node, by a subscription and a service client.
 
         listener = SceneGraphListener(node)
         …
         mugs = [one for one in listener.nodes.values() if one.label == "mug"]
 
     Args:
-        node: that spins.
+        node: to subscribe with; it must be spun.
         topic: of the graph.
         service: ~/get_graph of the memory_node.
-        depth: messages the middleware may keep for us.
+        depth: of the subscription's queue.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class SceneGraphListener(GraphReceiver):
         self._subscription = node.create_subscription(SceneGraph, topic, self.take, qos)
 
     def _call(self) -> None:
-        if self._answer is None and self._client.service_is_ready():  # else with the next message
+        if self._answer is None and self._client.service_is_ready():  # else at the next message
             self._answer = self._client.call_async(GetSceneGraph.Request())
             self._answer.add_done_callback(self._take_answer)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a caption needs to be remembered: the pose, the camera and the depth of its stamp."""
+"""Pose, camera and depth at the stamp of a caption."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from mmser_ros.nodes.memory.statistics import MemoryStatistics
 
 POSES = 200
 DEPTHS = 60
-"""Depth images to keep: two seconds of them, or what a slow caption takes."""
+"""Depth images in the buffer: two seconds at 30 Hz."""
 OPTICAL = (-0.5, 0.5, -0.5, 0.5)
-"""Orientation of an optical frame (z ahead, x right) in a frame with x ahead and z up."""
+"""Orientation of an optical frame (z forward, x right) in a frame with x forward, z up."""
 
 
-class Sight(NamedTuple):
-    """From where and how something was seen.
+class SensorData(NamedTuple):
+    """Pose, camera and depth of one caption.
 
     Attributes:
         pose: of the robot in the map.
-        camera: None where it is not known.
-        depth: (height, width) metres, None where there is none.
+        camera: None if it is unknown.
+        depth: (height, width) metres; None if there is none.
     """
 
     pose: Pose
@@ -52,22 +52,22 @@ class Sight(NamedTuple):
 
 
 class MemoryInputs:
-    """Hears poses, camera_info and depth, and finds those of a stamp.
+    """Subscribes to poses, camera_info and depth, and finds those of a stamp.
 
     Args:
-        node: whose parameters say what to hear and how.
-        statistics: told of what can't be used.
-        check_stamp: of the poses of a topic.
+        node: to subscribe with, and its parameters.
+        statistics: of messages that can't be used.
+        check_stamp: for the stamps of poses on a topic.
 
     Raises:
-        PoseSourceError: poses can't be had in the way that was asked.
+        PoseSourceError: the source of poses is not available.
     """
 
     def __init__(self, node: Node, statistics: MemoryStatistics, check_stamp: CheckStamp) -> None:
         self._node, self._statistics, self._check_stamp = node, statistics, check_stamp
         reliability = ReliabilityPolicy[self._get("qos_reliability").upper()]
         self._qos = QoSProfile(depth=POSES, reliability=reliability)
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
         self._poses = self._pose_source()
         self._mount = camera_mount(
             (self._get("camera_x"), self._get("camera_y"), self._get("camera_z")),
@@ -79,42 +79,42 @@ class MemoryInputs:
         self._newest = 0
         qos = QoSProfile(depth=5, reliability=reliability)
         topic = node.resolve_topic_name("camera_info")
-        self._subscriptions = [self._hear(CameraInfo, topic, self._on_info, qos)]
+        self._subscriptions = [self._subscribe(CameraInfo, topic, self._on_info, qos)]
         self._explain_info = partial(explain, node, topic, CameraInfo, qos)
         if self._depths is not None:
             pressed = self._get("depth_transport") == "compressedDepth"
             topic = self._node.resolve_topic_name("depth") + "/compressedDepth" * pressed
             kind = CompressedImage if pressed else Image
-            self._subscriptions.append(self._hear(kind, topic, self._depths.add, qos))
+            self._subscriptions.append(self._subscribe(kind, topic, self._depths.add, qos))
             self._explain_depth = partial(explain, node, topic, kind, qos)
 
-    def of(self, header: Header, deadline: float, stopped: Callable[[], bool]) -> Sight:
-        """What there is of a caption's stamp, waited for until a moment (monotonic, seconds).
+    def at(self, header: Header, deadline: float, stopped: Callable[[], bool]) -> SensorData:
+        """Pose, camera and depth at a stamp; wait until a deadline (monotonic, seconds).
 
         Raises:
-            PoseError: the pose did not come.
+            PoseError: there is no pose at the stamp.
         """
         stamp = nanoseconds(header.stamp)
         if stamp < self._newest - JUMP and isinstance(self._poses, TfPoses):
-            self._poses.reset()  # a bag began again; a PoseBuffer notices by itself
+            self._poses.reset()  # a bag started again; a PoseBuffer detects that itself
         self._newest = stamp
         pose = wait_for_pose(self._poses, stamp, deadline, stopped)
         camera = self._camera_of(header.frame_id, stamp, deadline, stopped)
-        return Sight(pose, camera, self._depth_of(stamp, deadline, camera))
+        return SensorData(pose, camera, self._depth_of(stamp, deadline, camera))
 
     def reset(self) -> None:
-        """Forget the poses: time has jumped."""
+        """Delete all poses, after a jump in time."""
         self._poses.reset()
 
     def explain(self) -> str:
-        """Who publishes poses, and what keeps them from arriving."""
+        """Who publishes poses, and why none arrive."""
         poses = self._poses
         return (
             f"{poses.topic}: {explain_input(self._node, poses.topic, poses.type_name, self._qos)}"
         )
 
     def close(self) -> None:
-        """Hear no more."""
+        """Close the subscriptions."""
         self._poses.close()
         for one in self._subscriptions:
             self._node.destroy_subscription(one)
@@ -149,7 +149,7 @@ class MemoryInputs:
         if camera is None:
             text = f"camera_info of {info.width}x{info.height} has the focal lengths {info.k[0]:g} "
             text += f"and {info.k[4]:g} (K), {info.p[0]:g} and {info.p[5]:g} (P); expected those of"
-            text += " a calibrated camera, in pixels: it is as if there were none"
+            text += " a calibrated camera, in pixels: it is ignored"
             self._refuse("camera_info", text)
             return None
         if not isinstance(self._poses, TfPoses):
@@ -163,10 +163,10 @@ class MemoryInputs:
             return camera
 
     def _refuse(self, reason: str, text: str) -> None:
-        """Count what can't be used, and say so in the log: once for each reason."""
+        """Count a message that can't be used; log the first one of each reason."""
         self._statistics.refused(reason, text)
-        if reason not in self._said:
-            self._said.add(reason)
+        if reason not in self._logged:
+            self._logged.add(reason)
             self._node.get_logger().warning(f"{reason}: {text}")
 
     def _depth_of(self, stamp: int, deadline: float, camera: Camera | None) -> np.ndarray | None:
@@ -174,7 +174,7 @@ class MemoryInputs:
             return None
         if camera is None:
             if self._info is None:
-                text = "depth is of no use without camera_info, and none came; "
+                text = "depth can't be used without camera_info, and none was received; "
                 self._refuse("no_camera_info", text + self._explain_info())
             return None
         patience = max(0.0, deadline - monotonic())
@@ -199,7 +199,7 @@ class MemoryInputs:
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
 
-    def _hear(
+    def _subscribe(
         self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
     ) -> Any:
         group = MutuallyExclusiveCallbackGroup()
@@ -210,12 +210,12 @@ class MemoryInputs:
 
 
 def explain(node: Node, topic: str, kind: type, qos: QoSProfile) -> str:
-    """Who publishes a topic of sensor_msgs, and what keeps it from arriving."""
+    """Who publishes a topic of sensor_msgs, and why no message arrives."""
     return f"{topic}: {explain_input(node, topic, f'sensor_msgs/msg/{kind.__name__}', qos)}"
 
 
 def camera_mount(position: tuple[float, float, float], yaw: float, pitch: float) -> Pose:
-    """Pose of an optical frame in the robot's: metres, radians to the left and down."""
+    """Pose of a camera in the robot's frame: metres; yaw left and pitch down, in radians."""
     left = (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2))
     down = (0.0, math.sin(pitch / 2), 0.0, math.cos(pitch / 2))
     return Pose(position, _product(_product(left, down), OPTICAL))

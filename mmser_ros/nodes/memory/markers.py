@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The scene graph as markers, for RViz and its like."""
+"""The scene graph as markers, for RViz and similar programs."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from visualization_msgs.msg import Marker, MarkerArray
 from mmser_ros.msg import SceneEdge, SceneGraph, SceneNode
 
 TEXT, LINE, DOT = 0.15, 0.02, 0.12
-"""Heights of letters, widths of lines and diameters of places, in metres."""
+"""Text height, line width and diameter of places, in metres."""
 SMALLEST = 0.1
-"""Metres: no thing is drawn smaller."""
+"""Minimum diameter (metres) of an object."""
 PATH_COLOUR, EDGE_COLOUR, TEXT_COLOUR = (0.4, 0.4, 0.9, 0.8), (0.9, 0.7, 0.2, 0.8), (1.0,) * 4
 ROBOT_COLOUR = (0.9, 0.2, 0.2, 1.0)
 COLOURS = ((0.2, 0.7, 0.3), (0.2, 0.6, 0.8), (0.8, 0.4, 0.6), (0.7, 0.7, 0.2), (0.5, 0.4, 0.8))
-"""Of things, by their word."""
+"""Colours of objects, chosen by their word."""
 
 
 def scene_markers(graph: SceneGraph) -> MarkerArray:
-    """Markers of a full graph, after one that deletes what was drawn before.
+    """Make the markers of a full graph; the first marker deletes all earlier ones.
 
-    Things are spheres as wide as their position is unsure, the fainter the less sure they are;
-    places are dots, joined where robots drove; rooms are words above their middle.
+    An object is a sphere: its diameter is twice the standard deviation of the position, its alpha
+    is the probability. Places are dots, joined by paths. Rooms are labels above their centre.
     """
-    header = Header(frame_id=graph.header.frame_id)  # no stamp: always the newest transform
+    header = Header(
+        frame_id=graph.header.frame_id
+    )  # without a stamp, RViz uses the newest transform
     markers = [Marker(header=header, action=Marker.DELETEALL)]
     where = {node.id: node.position for node in graph.nodes}
 
@@ -53,16 +55,16 @@ def scene_markers(graph: SceneGraph) -> MarkerArray:
         add("places", Marker.SPHERE_LIST, PATH_COLOUR, DOT, points=dots)
     for name, colour, edges in (
         ("paths", PATH_COLOUR, [one for one in graph.edges if one.predicate == "path"]),
-        ("relations", EDGE_COLOUR, _said(graph.edges)),
+        ("relations", EDGE_COLOUR, _relations(graph.edges)),
     ):
         if edges:
             ends = [where[end] for edge in edges for end in (edge.source, edge.target)]
             add(name, Marker.LINE_LIST, colour, LINE, points=ends)
     for node in graph.nodes:
-        if node.layer == "thing":
+        if node.layer == "object":
             colour = (*COLOURS[crc32(node.label.encode()) % len(COLOURS)], node.probability)
             size = max(SMALLEST, 2 * node.sigma)
-            add("things", Marker.SPHERE, colour, size).pose.position = node.position
+            add("objects", Marker.SPHERE, colour, size).pose.position = node.position
             write(node, " ".join([*node.attributes[:1], node.label]), size / 2 + TEXT)
         elif node.layer == "robot":
             add("robots", Marker.CUBE, ROBOT_COLOUR, 2 * DOT).pose.position = node.position
@@ -72,7 +74,7 @@ def scene_markers(graph: SceneGraph) -> MarkerArray:
     return MarkerArray(markers=markers)
 
 
-def _said(edges: Iterable[SceneEdge]) -> list[SceneEdge]:
+def _relations(edges: Iterable[SceneEdge]) -> list[SceneEdge]:
     return [one for one in edges if one.predicate not in ("path", "contains", "at")]
 
 

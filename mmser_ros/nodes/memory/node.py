@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""memory_node: scene captions and poses in, a scene graph that answers questions out."""
+"""memory_node: builds a scene graph from captions and poses, and answers questions from it."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from mmser_ros.nodes.memory.diagnostics import memory_status
 from mmser_ros.nodes.memory.inputs import MemoryInputs
 from mmser_ros.nodes.memory.outputs import GraphOutputs
 from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
-from mmser_ros.nodes.memory.replication import Sharing
+from mmser_ros.nodes.memory.replication import Replication
 from mmser_ros.nodes.memory.services import MemoryServices
 from mmser_ros.nodes.memory.statistics import MemoryStatistics
 from mmser_ros.nodes.memory.tuning_parameters import memory_config
 from mmser_ros.nodes.memory.worker import MemoryWorker
 
 CAPTIONS = QoSProfile(depth=20)
-SETTLE = 2.0
-"""Seconds between two looks for observations that came too late to be folded in at once …"""
-SETTLE_SHARE = 20
-"""… and how much longer than the last folding the pause before the next one is, at least."""
-FADE = 10.0
-"""Seconds until the graph is told anew though nothing was observed: evidence fades with time."""
+PENDING_PERIOD = 2.0
+"""Seconds between two checks for pending observations …"""
+PENDING_SHARE = 20
+"""… and minimum pause after a rebuild, as a multiple of its duration."""
+REPUBLISH_PERIOD = 10.0
+"""Seconds until the graph is published without new observations: probabilities decay."""
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)
-"""For timers: simulation time may stand still."""
+"""Clock of timers, as simulation time may stand still."""
 
 
 def open_memory(path: Path | None, map_id: str, **options: Any) -> Any:
-    """`SceneMemory.open`, imported when it is needed: its parser takes seconds."""
+    """`SceneMemory.open`, imported at the first use: its parser takes seconds to load."""
     from mmser_ros.memory.scene_memory import SceneMemory
 
     return SceneMemory.open(path, map_id, **options)
@@ -59,12 +59,12 @@ class MemoryNode(LifecycleNode):
     """The ROS side of the scene memory: topics, services, parameters, lifecycle, diagnostics.
 
     Args:
-        memory_factory: takes a path (None: keep all in memory), a map id, and the keyword
+        memory_factory: takes a path (None: keep everything in memory), a map id, and the keyword
             arguments `on_other_map`, `config`, `robot`, `frame` and `clock`; returns a SceneMemory.
         options: of LifecycleNode.
 
     Attributes:
-        statistics: of captions since the node was made.
+        statistics: of captions since the node was created.
     """
 
     def __init__(self, memory_factory: Callable[..., Any] = open_memory, **options: Any) -> None:
@@ -73,12 +73,12 @@ class MemoryNode(LifecycleNode):
         self._memory_factory = memory_factory
         self._memory: Any = None
         self._inputs: Any = None
-        self._sharing: Sharing | None = None
+        self._replication: Replication | None = None
         self._state = "unconfigured"
         self._failure = ""
         self._dirty = False
-        self._told = 0.0
-        self._settle_after = 0.0
+        self._published_at = 0.0
+        self._apply_after = 0.0
         self._open = ExitStack()
         declare(self, MEMORY_PARAMETERS)
         self._robot = self._get("robot_name") or self.get_namespace().strip("/").replace("/", "_")
@@ -106,7 +106,7 @@ class MemoryNode(LifecycleNode):
             self._open.callback(self._memory.close)
             self._inputs = MemoryInputs(self, self.statistics, self._check_stamp)
             self._open.callback(self._inputs.close)
-        except Exception as error:  # rclpy would swallow it without a word
+        except Exception as error:  # rclpy would hide it
             self._failure = f"the memory can't be opened: {format_error(error)}"
             self.get_logger().error(self._failure)
             self._close()
@@ -114,14 +114,14 @@ class MemoryNode(LifecycleNode):
         self._failure = ""
         memory, robot = self._memory, self._robot
         if self._get("share_with_robots"):
-            self._sharing = Sharing(
+            self._replication = Replication(
                 self, memory, robot, self.statistics, self._changed, self._check_stamp
             )
-            self._open.callback(self._sharing.close)
+            self._open.callback(self._replication.close)
         self._outputs = GraphOutputs(self)
         self._open.callback(self._outputs.close)
         stream = self._outputs.stream
-        services = MemoryServices(self, memory, robot, stream, self._sharing, self._changed)
+        services = MemoryServices(self, memory, robot, stream, self._replication, self._changed)
         self._open.callback(services.close)
         captions = self.create_subscription(
             SceneCaption,
@@ -133,7 +133,7 @@ class MemoryNode(LifecycleNode):
         self._open.callback(self.destroy_subscription, captions)
         for period, act in (
             (self._get("graph_period"), self._publish_graph),
-            (SETTLE, self._settle),
+            (PENDING_PERIOD, self._apply_pending),
         ):
             timer = self.create_timer(period, act, clock=STEADY)
             self._open.callback(self.destroy_timer, timer)
@@ -149,29 +149,29 @@ class MemoryNode(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start to remember and to publish."""
+        """Start to add captions and to publish."""
         self._state = "active"
         self._outputs.stream.restart()
         self._changed()
         self._worker.start()
-        if self._sharing is not None:
-            self._sharing.activate(active=True)
+        if self._replication is not None:
+            self._replication.activate(active=True)
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop to remember and to publish; questions are still answered."""
+        """Stop to add captions and to publish; questions are still answered."""
         self._stop()
         self._state = "inactive"
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Close topics and services, and let the store go."""
+        """Close the topics, the services and the store."""
         self._close()
         self._state = "unconfigured"
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop, whatever the state, and close the store."""
+        """Stop in any state, and close the store."""
         self._stop()
         self._close()
         self._state = "finalized"
@@ -209,12 +209,12 @@ class MemoryNode(LifecycleNode):
 
     def _stop(self) -> None:
         self._worker.stop()
-        if self._sharing is not None:
-            self._sharing.activate(active=False)
+        if self._replication is not None:
+            self._replication.activate(active=False)
 
     def _close(self) -> None:
         self._open.close()
-        self._sharing = self._inputs = self._memory = None
+        self._replication = self._inputs = self._memory = None
 
     # Captions
 
@@ -222,33 +222,36 @@ class MemoryNode(LifecycleNode):
         stamp = nanoseconds(message.header.stamp)
         self._check_stamp(stamp, "the caption's image")
         deadline = received + self._get("pose_timeout")
-        sight = self._inputs.of(message.header, deadline, lambda: self._worker.stopping)
+        sensors = self._inputs.at(message.header, deadline, lambda: self._worker.stopping)
         observation = self._memory.observe(
             message_to_caption(message),
             stamp,
-            sight.pose,
-            camera=sight.camera,
-            depth=sight.depth,
+            sensors.pose,
+            camera=sensors.camera,
+            depth=sensors.depth,
         )
-        if self._sharing is not None:
-            self._sharing.tell(observation)
+        if self._replication is not None:
+            self._replication.publish(observation)
         self._changed()
 
     def _changed(self) -> None:
         self._dirty = True
 
-    def _settle(self) -> None:
+    def _apply_pending(self) -> None:
         start = monotonic()
-        if start >= self._settle_after and self._memory.status().pending:
-            self._memory.settle()
-            self._settle_after = monotonic() + SETTLE_SHARE * (monotonic() - start)
+        if start >= self._apply_after and self._memory.status().pending:
+            self._memory.apply_pending()
+            self._apply_after = monotonic() + PENDING_SHARE * (monotonic() - start)
             self._changed()
 
     def _publish_graph(self) -> None:
         if self._state == "active":
-            news, self._dirty = self._dirty or monotonic() - self._told > FADE, False
-            self._told = monotonic() if news else self._told
-            self._outputs.publish(self._memory.graph(now=self._time()) if news else None)
+            changed, self._dirty = (
+                self._dirty or monotonic() - self._published_at > REPUBLISH_PERIOD,
+                False,
+            )
+            self._published_at = monotonic() if changed else self._published_at
+            self._outputs.publish(self._memory.graph(now=self._time()) if changed else None)
 
     # Parameters and diagnostics
 
@@ -283,7 +286,7 @@ class MemoryNode(LifecycleNode):
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the node until it is interrupted; exit status 1 if it can't start or go on."""
+    """Run the node until it is interrupted; the exit status is 1 if it fails."""
     run_lifecycle_node("memory_node", MemoryNode, args, threads=6)
 
 

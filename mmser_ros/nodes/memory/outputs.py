@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What memory_node publishes of its graph: the stream, markers, and the mask."""
+"""The outputs of memory_node: the graph, markers, and the costmap mask."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from visualization_msgs.msg import MarkerArray
 
 from mmser_ros.msg import SceneGraph
 from mmser_ros.nodes.memory.costmap_mask import MaskRule, semantic_mask, split_classes
-from mmser_ros.nodes.memory.driven_cells import Driven
+from mmser_ros.nodes.memory.driven_cells import DrivenCells
 from mmser_ros.nodes.memory.graph_publisher import SceneGraphStream
 from mmser_ros.nodes.memory.markers import scene_markers
 
 
 class GraphOutputs:
-    """Publishes scene_graph, scene_markers and semantic_mask; what comes late gets the last ones.
+    """Publishes scene_graph, scene_markers and semantic_mask, transient local.
 
     Args:
-        node: to publish with; its parameters say what and how.
+        node: to publish with, and its parameters.
     """
 
     def __init__(self, node: LifecycleNode) -> None:
@@ -39,19 +39,19 @@ class GraphOutputs:
         self._markers = node.create_lifecycle_publisher(MarkerArray, "scene_markers", last)
         self._mask = node.create_lifecycle_publisher(OccupancyGrid, "semantic_mask", last)
         self._watchers = 0
-        self._driven = Driven()
+        self._driven = DrivenCells()
         self._masked = self._mask_rule()
 
-    def publish(self, plain: nx.MultiDiGraph | None) -> None:
-        """Publish what has changed.
+    def publish(self, exported_graph: nx.MultiDiGraph | None) -> None:
+        """Publish the changes.
 
         Args:
-            plain: of `SceneMemory.graph()`; None: it is as it was.
+            exported_graph: from `SceneMemory.graph()`; None: the graph has not changed.
         """
-        message = self.stream.update(plain) if plain is not None else None
+        message = self.stream.update(exported_graph) if exported_graph is not None else None
         if message is not None:
             self._graph.publish(message)
-            self._driven.follow(message)
+            self._driven.add(message)
         watchers = self._markers.get_subscription_count() if self._get("markers") else 0
         draw = watchers > 0 and (message is not None or watchers > self._watchers)
         self._watchers = watchers
@@ -65,7 +65,7 @@ class GraphOutputs:
             self._masked = asked
 
     def close(self) -> None:
-        """Let go of the topics."""
+        """Close the topics."""
         for one in (self._graph, self._markers, self._mask):
             self._node.destroy_lifecycle_publisher(one)
 

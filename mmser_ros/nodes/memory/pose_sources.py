@@ -28,18 +28,18 @@ from mmser_ros.nodes.common.scene_conversions import (
 )
 
 POLL = 0.02
-"""Seconds between two looks into TF, which tells nobody that it has changed."""
+"""Period (seconds) of polling TF."""
 TF_REASONS = {
     "ExtrapolationException": "tf_extrapolation",
     "LookupException": "tf_unknown_frame",
     "ConnectivityException": "tf_not_connected",
 }
 SPURIOUS = 100.0
-"""Variances from here on are what drivers write for "unknown"."""
+"""Drivers write variances of at least this for "unknown"."""
 
 
 class PoseSourceError(MmserError):
-    """Poses can't be had in the way that was asked."""
+    """The source of poses is not available."""
 
 
 class TopicPoses(PoseBuffer):
@@ -50,13 +50,13 @@ class TopicPoses(PoseBuffer):
         kind: Odometry or PoseStamped.
         topic: its name.
         frame: of the map; poses in another frame are refused.
-        sigmas: standard deviations of position (metres) and heading (radians), where the message
-            doesn't tell.
-        length: seconds to keep.
-        gap: seconds between two poses that may be interpolated over, at most.
+        sigmas: standard deviations of position (metres) and heading (radians), if the message has
+            none.
+        length: of the buffer, in seconds.
+        gap: maximum seconds between two poses for interpolation.
         qos: of the subscription.
-        refuse: told the reason and the words for each pose that can't be used.
-        check_stamp: of each pose; one that is ahead of the clock would make the others old.
+        refuse: called with a reason and a text for each pose that can't be used.
+        check_stamp: for each pose; a stamp ahead of the clock would make all others too old.
     """
 
     def __init__(
@@ -77,18 +77,18 @@ class TopicPoses(PoseBuffer):
         self.topic = node.resolve_topic_name(topic)
         super().__init__(self.topic, length, gap)
         self.type_name = f"{kind.__module__.split('.')[0]}/msg/{kind.__name__}"
-        self._frame, self._sigmas, self._tell, self._node = frame, sigmas, refuse, node
+        self._frame, self._sigmas, self._on_refused, self._node = frame, sigmas, refuse, node
         self._refusal = ""
         self._subscription = node.create_subscription(
-            kind, topic, self._hear, qos, callback_group=MutuallyExclusiveCallbackGroup()
+            kind, topic, self._on_message, qos, callback_group=MutuallyExclusiveCallbackGroup()
         )
 
     def close(self) -> None:
-        """Hear no more."""
+        """Close the subscription."""
         self._node.destroy_subscription(self._subscription)
 
     def at(self, stamp: int) -> Pose:
-        """See PoseBuffer; where poses are heard that can't be used, the error says why."""
+        """See PoseBuffer; if received poses can't be used, the error says why."""
         try:
             return super().at(stamp)
         except PoseError as error:
@@ -97,7 +97,7 @@ class TopicPoses(PoseBuffer):
             text = self._refusal + ("" if error.reason == "no_pose" else f"; {error}")
             raise PoseError(error.reason, text, may_come=error.may_come) from error
 
-    def _hear(self, message: Any) -> None:
+    def _on_message(self, message: Any) -> None:
         try:
             self._check_stamp(nanoseconds(message.header.stamp), f"a pose on {self.topic}")
         except ImplausibleStampError as error:
@@ -126,7 +126,7 @@ class TopicPoses(PoseBuffer):
 
     def _refuse(self, reason: str, text: str) -> None:
         self._refusal = text
-        self._tell(reason, text)
+        self._on_refused(reason, text)
 
 
 class TfPoses:
@@ -137,7 +137,7 @@ class TfPoses:
         frame: of the map.
         base: of the robot.
         sigmas: standard deviations of position (metres) and heading (radians).
-        length: seconds to keep.
+        length: of the buffer, in seconds.
 
     Raises:
         PoseSourceError: tf2_ros is not installed.
@@ -183,15 +183,15 @@ class TfPoses:
             raise
 
     def wait(self, timeout: float) -> None:
-        """Until TF may have heard something, or `timeout` seconds have passed."""
+        """Wait for the next poll of TF, at most `timeout` seconds."""
         sleep(min(POLL, timeout))
 
     def reset(self) -> None:
-        """Forget what was heard, but for static transforms."""
+        """Delete all transforms except static ones."""
         self._buffer.clear()
 
     def close(self) -> None:
-        """Hear no more."""
+        """Close the subscription."""
         self._listener.unregister()
 
     def _look_up(self, target: str, source: str, stamp: int) -> Pose:
@@ -205,7 +205,7 @@ class TfPoses:
 
 
 class TfMount:
-    """Where a camera is on the robot, from TF: as `wait_for_pose` asks for it.
+    """The pose of a camera on the robot, from TF, as a source for `wait_for_pose`.
 
     Args:
         poses: to ask.

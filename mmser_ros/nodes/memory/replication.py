@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Memories of several robots that hear each other and come to hold the same observations."""
+"""Replication between robots: their memories converge to the same observations."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from mmser_ros.nodes.common.scene_conversions import (
     observation_to_message,
     stamp_of,
 )
-from mmser_ros.nodes.memory.digests import NANOSECONDS, PERIOD, JournalIndex
+from mmser_ros.nodes.memory.digests import NANOSECONDS, PERIOD, DigestIndex
 from mmser_ros.nodes.memory.statistics import MemoryStatistics
 
 OBSERVATIONS, DIGESTS = "/scene_observations", "/scene_digests"
-"""Topics, absolute so that robots in namespaces of their own hear each other."""
+"""Topics; absolute, because robots have different namespaces."""
 DEPTH = 1000
-"""Observations that the middleware keeps for a robot that is slow to take them."""
-AT_ONCE = 400
-"""Observations after which a digest is answered; the next digest brings the next ones."""
+"""Depth of the queue for observations."""
+MAX_SENT = 400
+"""Observations that are sent for one digest; the next digest brings more."""
 
 
-class Sharing:
-    """Tells other robots what is observed here, hears theirs, and makes up for what was lost.
+class Replication:
+    """Exchanges observations with other robots.
 
-    Each observation is published once, as it is made. From time to time every memory publishes a
-    digest of what it holds, by stretches of time; whoever holds something else of a stretch sends
-    its observations of it. A memory refuses what it knows, so repeats do no harm, and the
-    graph does not depend on the order: memories that hold the same are the same.
+    Each observation is published once, when it is made. In addition, every memory periodically
+    publishes digests of its observations by time bucket. A robot whose digest of a bucket differs
+    sends its observations of that bucket. Duplicates are ignored, and the graph does not depend on
+    the order, so memories with the same observations have the same graph.
 
     Args:
         node: to publish and subscribe with.
         memory: to add to.
         robot: name of this robot.
-        statistics: told of what is heard and told.
-        changed: called when another robot's observation was new.
-        check_stamp: of each observation that is heard.
+        statistics: of sent and received observations.
+        changed: called after a new observation from another robot.
+        check_stamp: for the stamp of each received observation.
     """
 
     def __init__(
@@ -65,35 +65,37 @@ class Sharing:
         self._statistics, self._changed = statistics, changed
         self._lock = threading.Lock()
         self._open = False
-        self._index = JournalIndex(memory.digests)
+        self._index = DigestIndex(memory.digests)
         qos, group = QoSProfile(depth=DEPTH), MutuallyExclusiveCallbackGroup()
         self._observations = node.create_publisher(SceneObservation, OBSERVATIONS, qos)
         self._digests = node.create_publisher(SceneDigest, DIGESTS, 10)
         self._subscriptions = [
             node.create_subscription(
-                SceneObservation, OBSERVATIONS, self._hear, qos, callback_group=group
+                SceneObservation, OBSERVATIONS, self._on_observation, qos, callback_group=group
             ),
-            node.create_subscription(SceneDigest, DIGESTS, self._compare, 10, callback_group=group),
+            node.create_subscription(
+                SceneDigest, DIGESTS, self._on_digest, 10, callback_group=group
+            ),
         ]
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = node.create_timer(self._period, self._publish_digest, group, clock=steady)
 
-    def begin_anew(self) -> None:
-        """Look again at what the memory holds: it has forgotten something."""
-        self._index.begin_anew()
+    def rebuild_index(self) -> None:
+        """Compute all digests again, after the memory forgot observations."""
+        self._index.rebuild_index()
 
     def activate(self, *, active: bool) -> None:
-        """Talk and listen, or not."""
+        """Start or stop to send and receive."""
         self._open = active
 
-    def tell(self, observation: Observation) -> None:
-        """Tell others what was observed here."""
+    def publish(self, observation: Observation) -> None:
+        """Send an observation to other robots."""
         if self._open and self._node.context.ok():
             self._observations.publish(observation_to_message(observation))
-            self._statistics.told()
+            self._statistics.observation_sent()
 
     def close(self) -> None:
-        """Let go of topics and timer."""
+        """Close the topics and the timer."""
         with self._lock:
             self._open = False
         self._node.destroy_timer(self._timer)
@@ -102,19 +104,19 @@ class Sharing:
         for publisher in (self._observations, self._digests):
             self._node.destroy_publisher(publisher)
 
-    def _hear(self, message: SceneObservation) -> None:
+    def _on_observation(self, message: SceneObservation) -> None:
         try:
             self._check_stamp(nanoseconds(message.caption.header.stamp), "its image")
-            with self._lock:  # which `close` waits for, here and below
+            with self._lock:  # `close` waits for this lock
                 new = self._open and self._memory.add(observation_from_message(message))
         except MmserError as error:
-            text = f"an observation of robot {message.robot!r} is of no use: {error}"
+            text = f"an observation of robot {message.robot!r} can't be used: {error}"
             reason = getattr(error, "reason", "observation")
             other_map = message.map_id != self._memory.origin.map_id
             self._statistics.refused("other_map" if other_map else reason, text)
             return
         if new:
-            self._statistics.heard()
+            self._statistics.observation_received()
             self._changed()
 
     def _publish_digest(self) -> None:
@@ -133,12 +135,12 @@ class Sharing:
                 )
             )
 
-    def _compare(self, message: SceneDigest) -> None:
+    def _on_digest(self, message: SceneDigest) -> None:
         with self._lock:
             if not self._open or message.map_id != self._memory.origin.map_id:
                 return
             if message.period != PERIOD:
-                text = f"robot {message.robot!r} counts by {message.period} s, expected {PERIOD} s"
+                text = f"robot {message.robot!r} has buckets of {message.period} s, not {PERIOD} s"
                 self._statistics.refused("digest", f"{text}: install the same version on both")
                 return
             theirs = dict(zip(message.buckets, message.sums, strict=False))
@@ -147,7 +149,7 @@ class Sharing:
             for bucket in self._index.differing(theirs, since, self._period):
                 start = max(since, bucket * NANOSECONDS)
                 for one in self._memory.observations(start, (bucket + 1) * NANOSECONDS):
-                    self.tell(one)
+                    self.publish(one)
                     sent += 1
-                if sent >= AT_ONCE:
+                if sent >= MAX_SENT:
                     return

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What can be asked of memory_node, and what it can be told to do."""
+"""Services and question topics of memory_node."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from mmser_ros.nodes.common.scene_conversions import nanoseconds
 from mmser_ros.nodes.memory.goals import GoalSender
 from mmser_ros.nodes.memory.graph_publisher import SceneGraphStream
 from mmser_ros.nodes.memory.query_service import answer
-from mmser_ros.nodes.memory.replication import Sharing
+from mmser_ros.nodes.memory.replication import Replication
 from mmser_ros.srv import ForgetScene, GetSceneGraph, QueryScene
 
 
 class MemoryServices:
     """~/query, ~/get_graph, ~/save, ~/clear, ~/forget, and the topics ~/ask and ~/answer.
 
-    They are in the node's own callback group, as the lifecycle services are: no transition takes
-    the memory away from a request that is being answered.
+    They share the node's callback group with the lifecycle services, so that no transition closes
+    the memory during a request.
 
     Args:
         node: to serve with.
         memory: to ask.
         robot: name of this robot.
-        stream: that has the graph as it was published.
-        sharing: that is told of what was forgotten, if robots share.
-        changed: called when the memory has changed.
+        stream: with the last published graph.
+        replication: with other robots; None without it.
+        changed: called after the memory has changed.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class MemoryServices:
         memory: SceneMemory,
         robot: str,
         stream: SceneGraphStream,
-        sharing: Sharing | None,
+        replication: Replication | None,
         changed: Callable[[], None],
     ) -> None:
         self._node, self._memory, self._robot, self._stream = node, memory, robot, stream
-        self._sharing, self._changed = sharing, changed
+        self._replication, self._changed = replication, changed
         self._check_stamp = stamp_check(node)
         self._goals = GoalSender(node, self._get("goal_action"))
         self._answers = node.create_publisher(SceneAnswer, "~/answer", 10)
@@ -62,7 +62,7 @@ class MemoryServices:
         ]
 
     def close(self) -> None:
-        """Let go of them all."""
+        """Close all of them."""
         for service in self._services:
             self._node.destroy_service(service)
         self._node.destroy_subscription(self._subscription)
@@ -76,20 +76,20 @@ class MemoryServices:
         return answer(self._memory, request, self._robot, now)
 
     def _ask(self, message: String) -> None:
-        if not message.data.strip():  # it would mean anything, and nobody is sent just anywhere
+        if not message.data.strip():  # it would match any object, and the robot would drive there
             self._node.get_logger().warning("~/ask got no text; say what to look for")
             return
         found = self._query(QueryScene.Request(text=message.data, k=1), QueryScene.Response())
         said = SceneAnswer(question=message.data, text=self._follow(found))
         if found.matches:
             best = found.matches[0]
-            said.found, said.thing, said.score = True, best.node.id, best.score
+            said.found, said.object, said.score = True, best.node.id, best.score
             said.pose, said.map_id, said.stale = best.pose, best.map_id, best.stale
         self._answers.publish(said)
         self._node.get_logger().info(f"{message.data!r}: {said.text}")
 
     def _follow(self, found: QueryScene.Response) -> str:
-        """Send the robot to the best match, if that is wanted; what was done, in words."""
+        """Send the robot to the best match if `send_goals` is on; return the result as text."""
         if not found.matches:
             return found.message or "nothing like it is known"
         best = found.matches[0]
@@ -122,7 +122,7 @@ class MemoryServices:
 
     def _clear(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success, response.message = self._change(self._memory.clear)
-        if self._sharing is not None:
+        if self._replication is not None:
             response.message += "; robots that share this map send theirs again: clear them, too"
         return response
 
@@ -132,12 +132,14 @@ class MemoryServices:
         before, after = (nanoseconds(one) or None for one in (request.before, request.after))
 
         def forget() -> bool:
-            if before is not None and after is None:  # what is older will be refused for good
+            if (
+                before is not None and after is None
+            ):  # older observations will be refused from now on
                 self._check_stamp(before, "`before`")
             return self._memory.forget(before=before, after=after)
 
         response.success, response.message = self._change(forget)
-        if after is not None and response.success and self._sharing is not None:
+        if after is not None and response.success and self._replication is not None:
             response.message += "; robots that share this map send theirs again: ask them, too"
         return response
 
@@ -146,8 +148,8 @@ class MemoryServices:
             success = act()
         except MmserError as error:
             return False, str(error)
-        if self._sharing is not None:
-            self._sharing.begin_anew()
+        if self._replication is not None:
+            self._replication.rebuild_index()
         self._changed()
         status = self._memory.status()
         return success, status.problem or f"{status.observations} observations are left"

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Counts of what memory_node heard and what became of it."""
+"""Counts of the messages that memory_node received and of their results."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from time import monotonic
 
 @dataclass(frozen=True)
 class MemorySnapshot:
-    """The statistics of one moment.
+    """The statistics at one time.
 
     Attributes:
-        received: captions that came.
-        observed: captions that were remembered.
-        dropped: captions by the reason they were not.
-        refused: other messages by the reason they were of no use: poses, depth, observations.
-        heard: observations of other robots that were new.
-        told: observations that were sent to other robots.
+        received: captions that were received.
+        observed: captions that were added to the memory.
+        dropped: captions that were not added, by reason.
+        refused: other messages that could not be used (poses, depth, observations), by reason.
+        observations_received: new observations from other robots.
+        observations_sent: observations that were sent to other robots.
         silence: seconds since the last caption, or since `start`.
-        last_drop: why the last caption was dropped, if none was remembered since.
-        last_refusal: why another message was of no use, if that was in the last seconds.
+        last_drop: why the last caption was dropped; empty if a later one was added.
+        last_refusal: why another message could not be used, if that was in the last RECENT seconds.
     """
 
     received: int = 0
     observed: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
-    heard: int = 0
-    told: int = 0
+    observations_received: int = 0
+    observations_sent: int = 0
     silence: float = 0.0
     last_drop: str = ""
     last_refusal: str = ""
 
 
+COUNTS = ("received", "observed", "observations_received", "observations_sent")
 RECENT = 5.0
-"""Seconds that a refusal is worth telling."""
+"""Seconds for which a refusal is reported."""
 
 
 class MemoryStatistics:
-    """Thread-safe; every caption ends in exactly one count: observed, or dropped by a reason."""
+    """Thread-safe counts; every caption is counted once: as observed, or as dropped by a reason."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -54,43 +55,43 @@ class MemoryStatistics:
         self._last_refusal = ("", 0.0)
 
     def start(self) -> None:
-        """From now on silence counts."""
+        """Start to count silence."""
         with self._lock:
             self._last_arrival = monotonic()
 
     def arrived(self) -> None:
-        """A caption came."""
+        """Count a received caption."""
         with self._lock:
             self._counts["received"] += 1
             self._last_arrival = monotonic()
 
     def observed(self) -> None:
-        """A caption was remembered."""
+        """Count a caption that was added to the memory."""
         with self._lock:
             self._counts["observed"] += 1
             self._last_drop = ""
 
     def dropped(self, reason: str, text: str) -> None:
-        """A caption was not."""
+        """Count a caption that was dropped."""
         with self._lock:
             self._dropped[reason] += 1
             self._last_drop = text
 
     def refused(self, reason: str, text: str) -> None:
-        """Another message was of no use."""
+        """Count another message that could not be used."""
         with self._lock:
             self._refused[reason] += 1
             self._last_refusal = (text, monotonic())
 
-    def heard(self) -> None:
-        """An observation of another robot was new."""
+    def observation_received(self) -> None:
+        """Count a new observation from another robot."""
         with self._lock:
-            self._counts["heard"] += 1
+            self._counts["observations_received"] += 1
 
-    def told(self) -> None:
-        """An observation was sent to other robots."""
+    def observation_sent(self) -> None:
+        """Count an observation that was sent to other robots."""
         with self._lock:
-            self._counts["told"] += 1
+            self._counts["observations_sent"] += 1
 
     def snapshot(self) -> MemorySnapshot:
         """The statistics now."""
@@ -98,7 +99,7 @@ class MemoryStatistics:
             now = monotonic()
             text, moment = self._last_refusal
             return MemorySnapshot(
-                **{name: self._counts[name] for name in ("received", "observed", "heard", "told")},
+                **{name: self._counts[name] for name in COUNTS},
                 dropped=dict(self._dropped),
                 refused=dict(self._refused),
                 silence=now - self._last_arrival,

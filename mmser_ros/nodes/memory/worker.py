@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The thread that takes captions in their order, and outlives whatever one does to it."""
+"""A thread that processes captions in order, and keeps running when one fails."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mmser_ros.msg import SceneCaption
 from mmser_ros.nodes.memory.statistics import MemoryStatistics
 
 QUEUE = 50
-"""Captions that may wait; when one more comes the oldest is dropped."""
+"""Maximum captions in the queue; the oldest one is dropped for a new one."""
 
 
 class MemoryWorker:
     """Calls `observe` for each caption, one after the other, between `start` and `stop`.
 
     Args:
-        observe: takes a caption and the moment it came (monotonic, seconds); raises MmserError if
-            it can't be remembered, with a `reason` to count it under.
-        statistics: told of every caption.
-        warn: says in the log why a caption was dropped.
+        observe: adds a caption; the second argument is its time of arrival (monotonic, seconds). It
+            raises MmserError if it fails, with a `reason` for the statistics.
+        statistics: of captions.
+        warn: logs why a caption was dropped.
     """
 
     def __init__(
@@ -41,18 +41,18 @@ class MemoryWorker:
 
     @property
     def stopping(self) -> bool:
-        """Whether nothing is worth waiting for any more."""
+        """Whether the worker stops, so that nothing should wait."""
         return not self._open
 
     def start(self) -> None:
-        """Start the thread; from now on captions are taken."""
+        """Start the thread, and accept captions."""
         self._statistics.start()
         self._open = True
         self._thread = threading.Thread(target=self._work, name="memory")
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, after the caption that it is at; those that wait are dropped."""
+        """Stop the thread after the current caption; drop the queue."""
         with self._changed:
             self._open = False
             self._changed.notify_all()
@@ -64,7 +64,7 @@ class MemoryWorker:
             self._statistics.dropped("stopped", "the node was stopped")
 
     def offer(self, message: SceneCaption) -> None:
-        """Let a caption wait for the thread; before `start`, ignore it."""
+        """Add a caption to the queue; before `start`, ignore it."""
         with self._changed:
             if not self._open:
                 return
@@ -84,7 +84,7 @@ class MemoryWorker:
                 message, received = self._waiting.popleft()
             try:
                 self._observe(message, received)
-            except Exception as error:  # whatever one caption does, the next is remembered
+            except Exception as error:  # one failed caption must not stop the next ones
                 reason = "refused" if isinstance(error, MmserError) else "error"
                 reason = getattr(error, "reason", reason)
                 self._statistics.dropped(reason, str(error) or type(error).__name__)

@@ -16,7 +16,7 @@ import numpy as np
 
 from mmser_ros.captioner.model.word_detector import NOTHING
 from mmser_ros.captioner.model.word_prompt import LEAST, MOST
-from mmser_ros.language.taxonomy import Lexicon
+from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.language.word_finder import PERSON, word_forms
 from mmser_ros.training.words.targets import WordTargets
 
@@ -32,7 +32,7 @@ FADED = 0.2
 
 def living(names: Sequence[str]) -> tuple[list[int], list[int]]:
     """Columns of the words for people and for animals."""
-    lexicon = Lexicon()
+    lexicon = Taxonomy()
     people = word_forms().people | {PERSON}
     kinds = {word: lexicon.kind(word) for word in names}
     return (

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Positions from depth, and what a look could have seen."""
+"""Positions from depth, and what an observation could have seen."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from benchmarks.made_scenes import CAMERA, labels, open_memory, pose
 from mmser_ros.core.types import Camera, Caption, GroundedPhrase, Region
 from mmser_ros.memory.fusion.projection import depth_grid, point_of_region, with_points
-from mmser_ros.memory.plausible import ObservationError
+from mmser_ros.memory.observation_checks import ObservationError
 
 REGION = Region(300, 220, 40, 40)
 
@@ -54,7 +54,7 @@ def test_the_grid_keeps_medians_and_marks_the_unknown():
     assert cells[0, 8] == 400
 
 
-def test_observing_with_depth_puts_a_thing_where_it_is():
+def test_observing_with_depth_puts_an_object_where_it_is():
     memory = open_memory()
     phrase = GroundedPhrase("a mug", "mug", 0.9, REGION)
     caption = Caption("a mug", "a mug", 0.9, True, "made", 2, (phrase,))
@@ -66,7 +66,7 @@ def test_observing_with_depth_puts_a_thing_where_it_is():
     assert match.position == pytest.approx((2.0, 0.0, 0.0), abs=0.01)
 
 
-def test_a_camera_on_a_mast_looks_from_there():
+def test_a_camera_on_a_mast_views_from_there():
     memory = open_memory()
     from dataclasses import replace
 

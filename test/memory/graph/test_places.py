@@ -4,12 +4,12 @@
 
 from itertools import pairwise
 
-from benchmarks.made_scenes import look, remember
+from benchmarks.made_scenes import remember, view
 
 
 def drive(captions, *, start=10.0, y=0.0, robot="robot"):
-    """Half a metre a look, one caption each."""
-    return [look(text, start + i, x=0.5 * i, y=y, robot=robot) for i, text in enumerate(captions)]
+    """Half a metre an observation, one caption each."""
+    return [view(text, start + i, x=0.5 * i, y=y, robot=robot) for i, text in enumerate(captions)]
 
 
 def paths(memory):
@@ -27,14 +27,14 @@ def test_places_are_spaced_and_joined_in_the_order_of_the_drive():
 
 def test_coming_back_finds_the_same_places():
     there = drive(["a wall"] * 9)
-    back = [look("a wall", 100 + i, x=4.0 - 0.5 * i, y=0.2) for i in range(9)]
+    back = [view("a wall", 100 + i, x=4.0 - 0.5 * i, y=0.2) for i in range(9)]
     assert len(remember(*there, *back).places()) == len(remember(*there).places())
 
 
 def test_no_path_where_the_robot_was_carried_or_lost_from_sight():
-    near, far = look("a wall", 10), look("a wall", 11, x=9.0)
+    near, far = view("a wall", 10), view("a wall", 11, x=9.0)
     assert paths(remember(near, far)) == set()
-    later = look("a wall", 500, x=1.0)
+    later = view("a wall", 500, x=1.0)
     assert paths(remember(near, later)) == set()
 
 

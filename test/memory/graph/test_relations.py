@@ -1,12 +1,12 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What captions say of two things against where they are."""
+"""What captions say of two objects against where they are."""
 
 from dataclasses import replace
 
 import pytest
 
-from benchmarks.made_scenes import around, look, remember
+from benchmarks.made_scenes import around, remember, view
 from mmser_ros.memory.query import QueryError
 
 TABLE, MUG, SHOE = (2.0, 0.0, -0.3), (2.0, 0.1, 0.2), (2.0, 0.2, -0.7)
@@ -14,7 +14,7 @@ TABLE, MUG, SHOE = (2.0, 0.0, -0.3), (2.0, 0.1, 0.2), (2.0, 0.2, -0.7)
 
 def held(memory, label, **options):
     name = memory.find(label)[0].name
-    names = {one.name: one.label for one in memory.things()}
+    names = {one.name: one.label for one in memory.objects()}
     return [
         (names[one.subject], one.predicate, names[one.object])
         for one in memory.relations(name, **options)
@@ -26,22 +26,22 @@ def test_a_relation_that_fits_is_held_by_both_ends():
     assert held(memory, "mug") == held(memory, "table") == [("mug", "on", "table")]
     (relation,) = memory.relations(memory.find("mug")[0])
     assert relation.geometry == 1
-    assert relation.evidence.caption == "a mug on a table"
+    assert relation.provenance.caption == "a mug on a table"
 
 
 def test_geometry_contradicts_and_the_contradiction_is_kept():
-    looks = around("a mug under a table", [("mug", MUG), ("table", TABLE)])
-    memory = remember(*looks)
+    views = around("a mug under a table", [("mug", MUG), ("table", TABLE)])
+    memory = remember(*views)
     assert held(memory, "mug") == []
     (relation,) = memory.relations(memory.find("mug")[0], contradicted=True)
     assert (relation.predicate, relation.contradicted, relation.geometry) == ("under", True, -1)
-    assert held(remember(*looks, check_geometry=False), "mug") == [("mug", "under", "table")]
+    assert held(remember(*views, check_geometry=False), "mug") == [("mug", "under", "table")]
 
 
 def test_of_two_that_exclude_each_other_the_better_supported_holds():
-    things = [("shoe", SHOE), ("table", TABLE)]
-    looks = around("a shoe under a table", things)
-    memory = remember(*looks, *around("a shoe in a table", things, 1, start=90))
+    objects = [("shoe", SHOE), ("table", TABLE)]
+    views = around("a shoe under a table", objects)
+    memory = remember(*views, *around("a shoe in a table", objects, 1, start=90))
     assert held(memory, "shoe") == [("shoe", "under", "table")]
     assert ("shoe", "in", "table") in held(memory, "shoe", contradicted=True)
 
@@ -68,16 +68,16 @@ def test_positions_agree_or_contradict(said, mug, fits):
 
 
 def test_a_relation_is_said_as_surely_as_the_less_sure_of_its_ends():
-    things = [("mug", MUG), ("table", TABLE)]
-    looks = around("a mug on a table", things)
-    table = [replace(one.caption.phrases[1], confidence=0.3) for one in looks]
+    objects = [("mug", MUG), ("table", TABLE)]
+    views = around("a mug on a table", objects)
+    table = [replace(one.caption.phrases[1], confidence=0.3) for one in views]
     unsure = [
         replace(one, caption=replace(one.caption, phrases=(one.caption.phrases[0], last)))
-        for one, last in zip(looks, table, strict=True)
+        for one, last in zip(views, table, strict=True)
     ]
     sure, less = (
         memory.relations(memory.find("mug")[0])[0].probability
-        for memory in (remember(*looks), remember(*unsure, existence_threshold=0.1))
+        for memory in (remember(*views), remember(*unsure, existence_threshold=0.1))
     )
     assert less < sure
 
@@ -86,21 +86,21 @@ def test_a_relation_is_said_as_surely_as_the_less_sure_of_its_ends():
     ("predicate", "fits"), [("left of", 1), ("right of", -1), ("behind", -1), ("in front of", 1)]
 )
 def test_sides_are_judged_from_where_the_robot_stood(predicate, fits):
-    things = [("mug", (1.5, 0.6, 0.0)), ("box", (2.5, -0.6, 0.0))]
-    memory = remember(*around(f"a mug {predicate} a box", things))
+    objects = [("mug", (1.5, 0.6, 0.0)), ("box", (2.5, -0.6, 0.0))]
+    memory = remember(*around(f"a mug {predicate} a box", objects))
     (relation,) = memory.relations(memory.find("mug")[0], contradicted=True)
     assert relation.geometry == fits
 
 
 def test_far_apart_is_not_next_to():
-    things = [("mug", (2.0, 3.0, 0.0)), ("box", (6.0, -3.0, 0.0))]
-    memory = remember(*around("a mug next to a box", things))
+    objects = [("mug", (2.0, 3.0, 0.0)), ("box", (6.0, -3.0, 0.0))]
+    memory = remember(*around("a mug next to a box", objects))
     assert held(memory, "mug") == []
 
 
 def test_where_positions_are_not_known_captions_decide():
-    looks = [look("a mug on a table", 10 * i, x=0.3 * i) for i in range(1, 5)]
-    memory = remember(*looks)
+    views = [view("a mug on a table", 10 * i, x=0.3 * i) for i in range(1, 5)]
+    memory = remember(*views)
     (relation,) = memory.relations(memory.find("mug")[0])
     assert relation.geometry == 0
 
@@ -116,5 +116,5 @@ def test_what_moved_leaves_its_relations_behind():
 
 
 def test_relations_of_nothing_are_refused():
-    with pytest.raises(QueryError, match="no thing 'thing:mug'"):
-        remember().relations("thing:mug")
+    with pytest.raises(QueryError, match="no object 'object:mug'"):
+        remember().relations("object:mug")

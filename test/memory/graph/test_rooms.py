@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rooms are places that agree."""
 
-from benchmarks.made_scenes import look, open_memory, remember
+from benchmarks.made_scenes import open_memory, remember, view
 from test.memory.graph.test_places import drive
 
 
@@ -29,7 +29,7 @@ def test_without_votes_a_room_has_no_label():
 def test_answers_follow_new_votes_and_new_places():
     memory = remember(*drive(["a kitchen"] * 4))
     assert [one.label for one in memory.rooms().values()] == ["kitchen"]
-    memory.add_all([look("an office", 100 + i, x=0.3 * (i % 5)) for i in range(30)])
+    memory.add_all([view("an office", 100 + i, x=0.3 * (i % 5)) for i in range(30)])
     assert [one.label for one in memory.rooms().values()] == ["office"]
     memory.add_all(drive(["a bathroom"] * 6, start=200.0, y=5.0))
     assert sorted(one.label for one in memory.rooms().values()) == ["bathroom", "office"]

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -17,16 +17,16 @@ import networkx as nx
 import pytest
 
 from benchmarks import endless
-from benchmarks.made_scenes import around, labels, look, open_memory, remember
-from mmser_ros.memory.scene_memory import StaleMemoryError
+from benchmarks.made_scenes import around, labels, open_memory, remember, view
+from mmser_ros.memory.observation_log import StaleMemoryError
 from mmser_ros.memory.storage import sqlite_file
 from mmser_ros.memory.storage.opening import MapMismatchError
 from mmser_ros.memory.storage.sqlite_file import StoreError
 
 ROOT = Path(__file__).parents[3]
-THINGS = [("mug", (2.0, 0.0, 0.3))]
-LOOKS = around("a mug", THINGS)
-MORE = around("a mug and a book", [*THINGS, ("book", (2.0, 0.9, 0.3))], start=100.0)
+OBJECTS = [("mug", (2.0, 0.0, 0.3))]
+VIEWS = around("a mug", OBJECTS)
+MORE = around("a mug and a book", [*OBJECTS, ("book", (2.0, 0.9, 0.3))], start=100.0)
 
 
 def test_a_killed_process_loses_nothing_it_had_answered_for(tmp_path):
@@ -42,7 +42,7 @@ def test_a_killed_process_loses_nothing_it_had_answered_for(tmp_path):
         with open_memory(path, **endless.OPTIONS) as memory:
             kept = memory.status().observations
             assert acknowledged <= kept <= acknowledged + 1
-            fresh = remember(*islice(endless.looks(), kept), **endless.OPTIONS)
+            fresh = remember(*islice(endless.views(), kept), **endless.OPTIONS)
             assert nx.utils.graphs_equal(memory.graph(), fresh.graph())
 
 
@@ -59,24 +59,24 @@ def full_disk():
 
 def test_a_full_disk_is_said_and_survived(tmp_path):
     path = tmp_path / "home.sqlite"
-    memory = remember(*LOOKS, path=path, write_retry_period=0.0)
+    memory = remember(*VIEWS, path=path, write_retry_period=0.0)
     with full_disk():
         memory.add_all(MORE)
         assert "can't be written" in memory.status().problem
         assert memory.status().unsaved == len(MORE)
-        assert labels(memory.things()) == ["book", "mug"]
+        assert labels(memory.objects()) == ["book", "mug"]
         assert not memory.save()
         assert not memory.add(MORE[0])
-    memory.add(look("a wall", 500))
+    memory.add(view("a wall", 500))
     assert (memory.status().problem, memory.status().unsaved) == ("", 0)
     memory.close()
     with open_memory(path) as again:
-        assert again.status().observations == len(LOOKS) + len(MORE) + 1
-        assert labels(again.things()) == ["book", "mug"]
+        assert again.status().observations == len(VIEWS) + len(MORE) + 1
+        assert labels(again.objects()) == ["book", "mug"]
 
 
 def test_what_waits_for_a_full_disk_is_bounded(tmp_path):
-    memory = remember(*LOOKS, path=tmp_path / "home.sqlite", write_retry_period=0.0, max_unsaved=2)
+    memory = remember(*VIEWS, path=tmp_path / "home.sqlite", write_retry_period=0.0, max_unsaved=2)
     with full_disk():
         memory.add_all(MORE)
         assert (memory.status().unsaved, memory.status().lost) == (2, len(MORE) - 2)
@@ -109,34 +109,34 @@ def read_only_folder():
 def test_a_read_only_file_is_served_and_written_once_it_can_be():
     with read_only_folder() as (folder, locked):
         path = folder / "home.sqlite"
-        remember(*LOOKS, path=path).close()
+        remember(*VIEWS, path=path).close()
         with locked():
             memory = open_memory(path, write_retry_period=0.0)
             assert labels(memory.find("mug")) == ["mug"]
             memory.add_all(MORE)
             assert "can't be written" in memory.status().problem
-            assert labels(memory.things()) == ["book", "mug"]
+            assert labels(memory.objects()) == ["book", "mug"]
         assert memory.save()
         assert memory.status().problem == ""
         memory.close()
         with open_memory(path) as again:
-            assert again.status().observations == len(LOOKS) + len(MORE)
+            assert again.status().observations == len(VIEWS) + len(MORE)
 
 
 def test_where_no_file_can_be_made_the_memory_works_and_says_so():
     memory = open_memory("/proc/home.sqlite")
-    memory.add_all(LOOKS)
+    memory.add_all(VIEWS)
     assert labels(memory.find("mug")) == ["mug"]
     said = "/proc/home.sqlite can't be written: no file can be made in the folder /proc"
     assert said in memory.status().problem
     below = open_memory("/proc/deep/home.sqlite").status().problem
     assert "the folder /proc/deep is not there, and can't be made (No such file" in below
-    assert memory.status().observations == len(LOOKS)
+    assert memory.status().observations == len(VIEWS)
 
 
 def test_a_damaged_observation_is_named(tmp_path):
     path = tmp_path / "home.sqlite"
-    remember(*LOOKS, path=path).close()
+    remember(*VIEWS, path=path).close()
     with sqlite3.connect(path) as db:
         db.execute("UPDATE journal SET body = x'00' WHERE arrival = 2")
     with pytest.raises(StoreError, match=r"the observation \w+ of the journal is damaged"):
@@ -146,7 +146,7 @@ def test_a_damaged_observation_is_named(tmp_path):
 @pytest.mark.parametrize("damage", ["head", "body"])
 def test_a_damaged_file_is_set_aside_and_never_overwritten(tmp_path, damage):
     path = tmp_path / "home.sqlite"
-    remember(*LOOKS, *MORE, path=path, reorder_window=1, snapshot_every=1).close()
+    remember(*VIEWS, *MORE, path=path, reorder_window=1, snapshot_every=1).close()
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
     where = slice(0, 16) if damage == "head" else slice(4096, middle)
@@ -155,7 +155,7 @@ def test_a_damaged_file_is_set_aside_and_never_overwritten(tmp_path, damage):
     with open_memory(path) as memory:
         assert "is damaged" in memory.status().notice
         assert memory.status().observations == 0
-        memory.add_all(LOOKS)
+        memory.add_all(VIEWS)
     assert path.with_name("home.sqlite.damaged-1").read_bytes() == bytes(content)
     with open_memory(path) as memory:
         assert labels(memory.find("mug")) == ["mug"]
@@ -230,58 +230,58 @@ def test_a_file_that_has_the_name_of_the_lock_keeps_what_is_in_it(tmp_path):
 def test_an_empty_file_and_a_folder_that_is_not_there_become_a_store(tmp_path):
     (tmp_path / "empty").touch()
     for path in (tmp_path / "empty", tmp_path / "not/there/home.sqlite"):
-        remember(*LOOKS, path=path).close()
+        remember(*VIEWS, path=path).close()
         with open_memory(path, read_only=True) as memory:
-            assert labels(memory.things()) == ["mug"]
+            assert labels(memory.objects()) == ["mug"]
 
 
 def test_what_comes_in_a_stores_place_is_not_written_to(tmp_path):
     path = tmp_path / "home.sqlite"
     memory = open_memory("/dev/null/home.sqlite", write_retry_period=0.0)
-    memory._store._path = path  # as if the disk had come back with another content
+    memory._log._store._path = path  # as if the disk had come back with another content
     _text(path)
-    memory.add_all(LOOKS)
+    memory.add_all(VIEWS)
     assert "it is no database" in memory.status().problem
-    assert memory.status().observations == len(LOOKS)
+    assert memory.status().observations == len(VIEWS)
     assert path.read_text().startswith("notes")
 
 
 def test_a_store_of_another_map_is_refused_or_stale(tmp_path):
     path = tmp_path / "home.sqlite"
-    remember(*LOOKS, path=path).close()
+    remember(*VIEWS, path=path).close()
     with pytest.raises(MapMismatchError, match="of the map 'home', not of 'office'"):
         open_memory(path, map_id="office")
     with open_memory(path, map_id="office", on_other_map="stale") as memory:
         (match,) = memory.find("mug")
         assert (match.origin.map_id, match.origin.stale) == ("home", True)
         assert memory.graph().graph["stale"] is True
-        with pytest.raises(StaleMemoryError, match="read only"):
-            memory.add(look("a mug", 900, THINGS, map_id="office"))
-        with pytest.raises(StaleMemoryError, match="read only"):
+        with pytest.raises(StaleMemoryError, match="read-only"):
+            memory.add(view("a mug", 900, OBJECTS, map_id="office"))
+        with pytest.raises(StaleMemoryError, match="read-only"):
             memory.forget(before=10)
     with open_memory(path) as memory:
         assert not memory.find("mug")[0].origin.stale
         with pytest.raises(MapMismatchError, match="'office', expected 'home'"):
-            memory.add(look("a mug", 900, THINGS, map_id="office"))
+            memory.add(view("a mug", 900, OBJECTS, map_id="office"))
 
 
 def test_one_process_writes_and_others_read(tmp_path):
     path = tmp_path / "home.sqlite"
-    with remember(*LOOKS, path=path) as memory:
+    with remember(*VIEWS, path=path) as memory:
         with pytest.raises(StoreError, match="another process writes"):
             open_memory(path)
         with open_memory(path, read_only=True) as reader:
             assert labels(reader.find("mug")) == ["mug"]
         memory.add_all(MORE)
         with open_memory(path, read_only=True) as reader:
-            assert labels(reader.things()) == ["book", "mug"]
-    with pytest.raises(StoreError, match="is not there"):
+            assert labels(reader.objects()) == ["book", "mug"]
+    with pytest.raises(StoreError, match="does not exist"):
         open_memory(tmp_path / "none.sqlite", read_only=True)
 
 
 def test_a_later_version_is_refused_and_an_earlier_one_migrated(tmp_path, monkeypatch):
     path = tmp_path / "home.sqlite"
-    remember(*LOOKS, path=path).close()
+    remember(*VIEWS, path=path).close()
     added = "ALTER TABLE journal ADD COLUMN note TEXT NOT NULL DEFAULT 'old'"
     monkeypatch.setattr(sqlite_file, "MIGRATIONS", (*sqlite_file.MIGRATIONS, added))
     with open_memory(path) as memory:
@@ -291,3 +291,22 @@ def test_a_later_version_is_refused_and_an_earlier_one_migrated(tmp_path, monkey
     monkeypatch.undo()
     with pytest.raises(StoreError, match="schema version 2, this package knows up to 1"):
         open_memory(path)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_store_of_an_older_graph_version_is_rebuilt_from_its_observations(tmp_path, read_only):
+    path = tmp_path / "home.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((Path(__file__).parent / "graph_version_3.sql").read_text())
+        (kinds,) = db.execute("SELECT group_concat(DISTINCT kind) FROM state").fetchone()
+    assert "Thing" in kinds.split(",")
+    options = {"reorder_window": 4, "snapshot_every": 4}
+    with open_memory(path, read_only=read_only, **options) as memory:
+        assert labels(memory.objects()) == ["book", "mug", "table"]
+        assert all(one.name.startswith("object:") for one in memory.objects())
+        assert memory.status().observations == 8
+        fresh = remember(*memory.observations(), **options)
+        assert nx.utils.graphs_equal(memory.graph(), fresh.graph())
+    with closing(sqlite3.connect(path)) as db:
+        (kinds,) = db.execute("SELECT group_concat(DISTINCT kind) FROM state").fetchone()
+    assert ("Thing" in kinds.split(",")) == read_only

@@ -78,10 +78,10 @@ def test_a_camera_as_rectification_leaves_it():
 
 
 def test_nodes_and_edges_of_a_graph():
-    memory = remember(*around("a red mug on a table in a kitchen", THINGS))
+    memory = remember(*around("a red mug on a table in a kitchen", OBJECTS))
     graph = memory.graph()
     nodes = {name: node_to_message(name, about) for name, about in graph.nodes(data=True)}
-    assert {one.layer for one in nodes.values()} == {"room", "place", "thing", "robot"}
+    assert {one.layer for one in nodes.values()} == {"room", "place", "object", "robot"}
     mug = next(one for one in nodes.values() if one.label == "mug")
     assert (mug.kind, mug.attributes, mug.robot) == ("object", ["red"], "robot")
     assert (mug.position.x, mug.position.y) == (
@@ -100,7 +100,7 @@ def test_nodes_and_edges_of_a_graph():
 
 
 def test_a_match_with_its_way():
-    memory = remember(*around("a red mug on a table in a kitchen", THINGS))
+    memory = remember(*around("a red mug on a table in a kitchen", OBJECTS))
     match = memory.find("red mug")[0]
     route = memory.path_to(match)
     message = match_to_message(match, route, memory.relations(match), stamp_of(77))
@@ -115,4 +115,4 @@ def test_a_match_with_its_way():
     assert (nowhere.path.poses, nowhere.path_length) == ([], 0.0)
 
 
-THINGS = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]
+OBJECTS = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]

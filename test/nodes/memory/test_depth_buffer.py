@@ -98,12 +98,12 @@ def test_what_can_not_come_any_more_is_not_waited_for():
 
 def test_large_images_are_kept_as_long_as_there_is_room(monkeypatch):
     one = stamped(10**9)
-    monkeypatch.setattr(depth_buffer, "LARGEST", 2 * len(one.data))
+    monkeypatch.setattr(depth_buffer, "MAX_BYTES", 2 * len(one.data))
     buffer = DepthBuffer(10)
     for seconds in range(1, 6):
         buffer.add(stamped(seconds * 10**9))
     kept = [buffer.at(seconds * 10**9, 0.02, 0.0) is not None for seconds in range(1, 6)]
     assert kept == [False, False, False, True, True]
-    monkeypatch.setattr(depth_buffer, "LARGEST", 1)
+    monkeypatch.setattr(depth_buffer, "MAX_BYTES", 1)
     buffer.add(stamped(6 * 10**9))
     assert buffer.at(6 * 10**9, 0.02, 0.0) is not None

@@ -14,7 +14,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 WELL = MemorySnapshot(received=9, observed=8, dropped={"pose_late": 1}, silence=0.1)
 MEMORY = MemoryStatus("house", False, 8, 3, 2, 0, 0, 0, 0, "", "", 5)
 LOST = replace(WELL, last_drop="no pose was heard on /odom")
-REFUSED = replace(WELL, last_refusal="depth is of no use")
+REFUSED = replace(WELL, last_refusal="depth is refused")
 
 
 def status(snapshot, memory, state="active", trouble=""):
@@ -35,8 +35,8 @@ def status(snapshot, memory, state="active", trouble=""):
 @pytest.mark.parametrize(
     ("snapshot", "memory", "options", "level", "message"),
     [
-        (WELL, MEMORY, {}, OK, "3 things, 2 places, 8 observations"),
-        (REFUSED, MEMORY, {}, WARN, "depth is of no use"),
+        (WELL, MEMORY, {}, OK, "3 objects, 2 places, 8 observations"),
+        (REFUSED, MEMORY, {}, WARN, "depth is refused"),
         (
             REFUSED,
             replace(MEMORY, problem="disk full", unsaved=4, lost=2),
@@ -93,7 +93,7 @@ def test_the_worst_comes_first(snapshot, memory, options, level, message):
 
 
 def test_the_figures():
-    snapshot = replace(WELL, refused={"no_depth": 2}, heard=5, told=8)
+    snapshot = replace(WELL, refused={"no_depth": 2}, observations_received=5, observations_sent=8)
     found = status(snapshot, replace(MEMORY, notice="kept as x", pending=1))
     assert (found.name, found.hardware_id) == ("here: memory", "r1")
     assert values(found) == {
@@ -104,12 +104,12 @@ def test_the_figures():
         "observed": "8",
         "dropped.pose_late": "1",
         "refused.no_depth": "2",
-        "told": "8",
-        "heard": "5",
+        "observations_received": "5",
+        "observations_sent": "8",
         "robot": "r1",
         "map": "house",
         "observations": "8",
-        "things": "3",
+        "objects": "3",
         "places": "2",
         "pending": "1",
         "ahead": "0",

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.made_scenes import look, open_memory
-from mmser_ros.nodes.memory.digests import NANOSECONDS, JournalIndex
+from benchmarks.made_scenes import open_memory, view
+from mmser_ros.nodes.memory.digests import NANOSECONDS, DigestIndex
 
 entries = st.dictionaries(st.integers(0, 5 * NANOSECONDS), st.integers(0, 2**64 - 1), max_size=20)
 
 
 def index(journal):
     rows = [(number, stamp, f"{one:016x}") for number, (stamp, one) in enumerate(journal, 1)]
-    return JournalIndex(lambda after: rows[after:])
+    return DigestIndex(lambda after: rows[after:])
 
 
 @given(entries, st.integers(0, 5 * NANOSECONDS), st.integers(1, 2**64 - 1))
@@ -41,22 +41,22 @@ def test_what_is_forgotten_there_is_not_sent():
 
 def test_what_is_still_coming_in_waits():
     memory = open_memory()
-    memory.add(look("a mug", 10))
-    mine = JournalIndex(memory.digests)
-    memory.add(look("a mug", 50))
+    memory.add(view("a mug", 10))
+    mine = DigestIndex(memory.digests)
+    memory.add(view("a mug", 50))
     assert mine.differing({}, since=0, quiet=3600.0) == [0]
     assert mine.differing({}, since=0, quiet=0.0) == [0, 2]
 
 
 def test_repeats_and_forgetting():
     mine, other = open_memory(), open_memory()
-    for one in (look("a mug", 10), look("a cup", 12), look("a mug", 10)):
+    for one in (view("a mug", 10), view("a cup", 12), view("a mug", 10)):
         mine.add(one)
-    other.add(look("a cup", 12))
-    here, there = JournalIndex(mine.digests), JournalIndex(other.digests)
+    other.add(view("a cup", 12))
+    here, there = DigestIndex(mine.digests), DigestIndex(other.digests)
     assert here.sums() != there.sums()
     mine.forget(before=11 * 10**9)
-    here.begin_anew()
+    here.rebuild_index()
     assert here.sums() == there.sums()
     assert mine.forgotten == 11 * 10**9
     assert [one.stamp for one in mine.observations()] == [12 * 10**9]
@@ -65,4 +65,4 @@ def test_repeats_and_forgetting():
 
 def test_a_bad_number_is_no_digest():
     with pytest.raises(ValueError, match="base 16"):
-        JournalIndex(lambda after: [(1, 0, "not hexadecimal")])
+        DigestIndex(lambda after: [(1, 0, "not hexadecimal")])

@@ -36,7 +36,7 @@ from test.nodes.plain_memory_node import open_plain
 
 START = time_ns() // SECOND - 600
 """Seconds; scenes are of the last minutes."""
-LOOKS = around("a red mug and a man", [("mug", (2.0, 0.0, 0.3)), ("man", (2.0, 1.0, 0.3))])
+VIEWS = around("a red mug and a man", [("mug", (2.0, 0.0, 0.3)), ("man", (2.0, 1.0, 0.3))])
 LIVELY = {
     "pose_source": "odom",
     "store_path": "none",
@@ -52,13 +52,13 @@ HIDDEN = ("/clock", "/parameter_events", "/rosout")
 
 
 def stamps():
-    return [stamp_of(one.stamp + START * SECOND) for one in LOOKS]
+    return [stamp_of(one.stamp + START * SECOND) for one in VIEWS]
 
 
 def right():
     """Messages and requests as they should be, by type."""
     odometry, captions, told, depths = [], [], [], []
-    for one, stamp in zip(LOOKS, stamps(), strict=True):
+    for one, stamp in zip(VIEWS, stamps(), strict=True):
         odometry.append(Odometry(header=Header(stamp=stamp, frame_id="map")))
         odometry[-1].pose.pose = pose_to_message(one.pose)
         captions.append(caption_to_message(one.caption, Header(stamp=stamp, frame_id="eye")))

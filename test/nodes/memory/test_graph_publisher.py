@@ -11,14 +11,14 @@ from benchmarks.made_scenes import around, open_memory
 from mmser_ros.nodes.memory.graph_publisher import SceneGraphStream
 from mmser_ros.nodes.memory.graph_subscriber import GraphReceiver
 
-NAMES = ("thing:a", "thing:b", "thing:c", "thing:d")
+NAMES = ("object:a", "object:b", "object:c", "object:d")
 
 
-def graph(things, said=(), map_id="home"):
-    """Things with their x, and pairs of them that are next to each other."""
+def graph(objects, said=(), map_id="home"):
+    """Objects with their x, and pairs of them that are next to each other."""
     plain = nx.MultiDiGraph(map_id=map_id, frame="map", stale=False, stamp=5)
-    for name, x in things.items():
-        plain.add_node(name, layer="thing", label=name, x=x, y=0.0, z=0.0, probability=0.9)
+    for name, x in objects.items():
+        plain.add_node(name, layer="object", label=name, x=x, y=0.0, z=0.0, probability=0.9)
     for source, target in said:
         plain.add_edge(source, target, "next to", probability=0.8)
     return plain
@@ -26,10 +26,10 @@ def graph(things, said=(), map_id="home"):
 
 @st.composite
 def graphs(draw):
-    things = draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from([0.0, 1.0, 2.0])))
-    pairs = st.permutations(sorted(things)).map(lambda names: tuple(names[:2]))
-    said = draw(st.lists(pairs, max_size=3)) if len(things) > 1 else []
-    return graph(things, said)
+    objects = draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from([0.0, 1.0, 2.0])))
+    pairs = st.permutations(sorted(objects)).map(lambda names: tuple(names[:2]))
+    said = draw(st.lists(pairs, max_size=3)) if len(objects) > 1 else []
+    return graph(objects, said)
 
 
 def contents(receiver):
@@ -44,34 +44,36 @@ def told(full):
 def test_the_whole_first_then_what_changed():
     stream = SceneGraphStream(7, full_graph_interval=10)
     assert stream.full() is None
-    first = stream.update(graph({"thing:a": 1.0, "thing:b": 2.0}, [("thing:a", "thing:b")]))
+    first = stream.update(graph({"object:a": 1.0, "object:b": 2.0}, [("object:a", "object:b")]))
     assert (first.full, first.stream, first.sequence) == (True, 7, 1)
     assert (first.map_id, first.header.frame_id) == ("home", "map")
-    assert [one.id for one in first.nodes] == ["thing:a", "thing:b"]
-    assert stream.update(graph({"thing:a": 1.0, "thing:b": 2.0}, [("thing:a", "thing:b")])) is None
-    delta = stream.update(graph({"thing:a": 1.5}))
+    assert [one.id for one in first.nodes] == ["object:a", "object:b"]
+    assert (
+        stream.update(graph({"object:a": 1.0, "object:b": 2.0}, [("object:a", "object:b")])) is None
+    )
+    delta = stream.update(graph({"object:a": 1.5}))
     assert (delta.full, delta.sequence) == (False, 2)
-    assert [(one.id, one.position.x) for one in delta.nodes] == [("thing:a", 1.5)]
-    assert delta.removed_nodes == ["thing:b"]
-    assert [(one.source, one.target) for one in delta.removed_edges] == [("thing:a", "thing:b")]
+    assert [(one.id, one.position.x) for one in delta.nodes] == [("object:a", 1.5)]
+    assert delta.removed_nodes == ["object:b"]
+    assert [(one.source, one.target) for one in delta.removed_edges] == [("object:a", "object:b")]
     assert stream.full().sequence == 2
 
 
 def test_what_is_too_little_to_tell():
     stream = SceneGraphStream(7, full_graph_interval=10)
-    stream.update(graph({"thing:a": 1.0}))
-    assert stream.update(graph({"thing:a": 1.0001})) is None
-    assert stream.update(graph({"thing:a": 1.001})) is not None
+    stream.update(graph({"object:a": 1.0}))
+    assert stream.update(graph({"object:a": 1.0001})) is None
+    assert stream.update(graph({"object:a": 1.001})) is not None
 
 
 def test_the_whole_again():
     stream = SceneGraphStream(7, full_graph_interval=2)
-    kinds = [stream.update(graph({"thing:a": float(x)})).full for x in range(7)]
+    kinds = [stream.update(graph({"object:a": float(x)})).full for x in range(7)]
     assert kinds == [True, False, False, True, False, False, True]
-    assert not stream.update(graph({"thing:a": 9.0})).full
+    assert not stream.update(graph({"object:a": 9.0})).full
     stream.restart()
-    assert stream.update(graph({"thing:a": 9.0})).full
-    assert stream.update(graph({"thing:a": 9.0}, map_id="office")).map_id == "office"
+    assert stream.update(graph({"object:a": 9.0})).full
+    assert stream.update(graph({"object:a": 9.0}, map_id="office")).map_id == "office"
 
 
 @given(
@@ -92,7 +94,7 @@ def test_lossy_and_late_receivers_catch_up_with_the_next_message(steps, full_gra
             lossy.take(message)
     for message in late:
         lossy.take(message)
-    last = stream.update(graph({"thing:z": 1.0}))
+    last = stream.update(graph({"object:z": 1.0}))
     lossy.take(last)
     newcomer = GraphReceiver(ask=lambda: newcomer.take(stream.full()))
     newcomer.take(last)
@@ -115,13 +117,13 @@ def test_an_answer_that_is_overtaken_waits_for_nothing():
     stream = SceneGraphStream(7, full_graph_interval=100)
     asked = []
     receiver = GraphReceiver(ask=lambda: asked.append(stream.full()))
-    receiver.take(stream.update(graph({"thing:a": 0.0})))
-    stream.update(graph({"thing:a": 1.0}))
+    receiver.take(stream.update(graph({"object:a": 0.0})))
+    stream.update(graph({"object:a": 1.0}))
     for x in (2.0, 3.0, 4.0):
-        receiver.take(stream.update(graph({"thing:a": x})))
+        receiver.take(stream.update(graph({"object:a": x})))
     assert receiver.sequence == 1
     receiver.take(asked[0])  # it tells of 3; 4 and 5 were kept
-    assert receiver.nodes["thing:a"].position.x == 4.0
+    assert receiver.nodes["object:a"].position.x == 4.0
     receiver.take(asked[0])  # again, late
     assert receiver.sequence == 5
 
@@ -130,13 +132,13 @@ def test_a_node_that_starts_again():
     streams = SceneGraphStream(7, full_graph_interval=5), SceneGraphStream(8, full_graph_interval=5)
     receiver = GraphReceiver(ask=lambda: receiver.take(streams[1].full()))
     for x in range(4):
-        receiver.take(streams[0].update(graph({"thing:a": float(x)})))
-    streams[1].update(graph({"thing:b": 0.0}))
-    receiver.take(streams[1].update(graph({"thing:b": 1.0})))  # its full graph was lost
+        receiver.take(streams[0].update(graph({"object:a": float(x)})))
+    streams[1].update(graph({"object:b": 0.0}))
+    receiver.take(streams[1].update(graph({"object:b": 1.0})))  # its full graph was lost
     assert contents(receiver) == told(streams[1].full())
-    leftover = streams[0].update(graph({"thing:a": 9.0}))
+    leftover = streams[0].update(graph({"object:a": 9.0}))
     receiver.take(leftover)
-    receiver.take(streams[1].update(graph({"thing:b": 2.0})))
+    receiver.take(streams[1].update(graph({"object:b": 2.0})))
     assert contents(receiver) == told(streams[1].full())
 
 
@@ -144,9 +146,9 @@ def test_the_graph_of_a_memory():
     memory = open_memory(robot="robot")
     stream = SceneGraphStream(7, full_graph_interval=100)
     receiver = GraphReceiver(ask=lambda: pytest.fail("asked"))
-    things = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]
+    objects = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]
     sizes = []
-    for one in around("a mug on a table in a kitchen", things, 6):
+    for one in around("a mug on a table in a kitchen", objects, 6):
         memory.add(one)
         message = stream.update(memory.graph())
         receiver.take(message)

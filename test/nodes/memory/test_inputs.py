@@ -67,7 +67,7 @@ class Bench:
 
     def at(self, seconds, patience=0.0, frame="eye"):
         header = Header(stamp=stamp_of(round(seconds * SECOND)), frame_id=frame)
-        return self.inputs.of(header, monotonic() + patience, lambda: False)
+        return self.inputs.at(header, monotonic() + patience, lambda: False)
 
     def close(self):
         self.inputs.close()
@@ -103,9 +103,9 @@ def depth(seconds, pixels=None):
 def test_pose_source_and_map_frame(bench, source, kind):
     one = bench(pose_source=source, map_frame="house")
     one.tell(source, stamped(kind, 1, 3.0, frame="house"), stamped(kind, 2, 9.0))
-    sight = one.at(1.0)
-    assert sight.pose.position[0] == 3.0
-    assert (sight.camera, sight.depth) == (None, None)
+    sensors = one.at(1.0)
+    assert sensors.pose.position[0] == 3.0
+    assert (sensors.camera, sensors.depth) == (None, None)
     assert one.statistics.snapshot().refused == {"pose_frame": 1}
     assert one.inputs.explain().startswith(f"{one.node.get_namespace()}/{source}: ")
 
@@ -187,8 +187,8 @@ def test_with_tf_the_mount_comes_from_there(bench, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2_ros", stand_in)
     one = bench(pose_source="tf", base_frame="base")
     one.tell("camera_info", info())
-    sight = one.at(1.0)
-    assert (sight.pose.position[0], sight.camera.mount.position[0]) == (1.0, 0.3)
+    sensors = one.at(1.0)
+    assert (sensors.pose.position[0], sensors.camera.mount.position[0]) == (1.0, 0.3)
     known = one.inputs._poses._buffer.known
     assert one.at(1.0)
     with pytest.raises(PoseError):

@@ -9,12 +9,12 @@ from benchmarks.made_scenes import around, remember
 from mmser_ros.nodes.memory.graph_publisher import SceneGraphStream
 from mmser_ros.nodes.memory.markers import scene_markers
 
-THINGS = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]
+OBJECTS = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]
 
 
 @pytest.fixture(scope="module")
 def graph():
-    memory = remember(*around("a red mug on a table in a kitchen", THINGS))
+    memory = remember(*around("a red mug on a table in a kitchen", OBJECTS))
     return SceneGraphStream(1, 1).update(memory.graph())
 
 
@@ -25,7 +25,7 @@ def test_everything_is_drawn(graph):
     assert len({(one.ns, one.id) for one in markers}) == len(markers)
     layers = Counter(node.layer for node in graph.nodes)
     kinds = Counter(one.ns for one in markers[1:])
-    assert kinds["things"] == kinds["things: names"] == layers["thing"] == 2
+    assert kinds["objects"] == kinds["objects: names"] == layers["object"] == 2
     assert kinds["robots"] == kinds["robots: names"] == 1
     assert kinds["rooms: names"] == 1
     dots = next(one for one in markers if one.ns == "places")
@@ -35,9 +35,9 @@ def test_everything_is_drawn(graph):
     assert {one.text for one in markers if one.text} == {"red mug", "table", "kitchen", "robot"}
 
 
-def test_things_look_as_sure_as_they_are(graph):
+def test_objects_view_as_sure_as_they_are(graph):
     mug = next(one for one in graph.nodes if one.label == "mug")
-    drawn = [one for one in scene_markers(graph).markers if one.ns == "things"]
+    drawn = [one for one in scene_markers(graph).markers if one.ns == "objects"]
     marker = next(one for one in drawn if one.pose.position == mug.position)
     assert marker.color.a == pytest.approx(mug.probability)
     assert marker.scale.x == pytest.approx(max(0.1, 2 * mug.sigma))

@@ -22,7 +22,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
-from benchmarks.made_scenes import around, look, open_memory, pose
+from benchmarks.made_scenes import around, open_memory, pose, view
 from mmser_ros.core.types import SECOND
 from mmser_ros.nodes.memory.graph_subscriber import SceneGraphListener
 from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
@@ -107,7 +107,7 @@ def test_the_pose_is_that_of_the_stamp_and_not_the_latest(robot):
     robot.stand(pose(1.0), 100 * SECOND)
     robot.stand(pose(1.4), 100 * SECOND + 400_000_000)
     robot.stand(pose(9.0), 109 * SECOND)
-    robot.say(look("a mug", 0).caption, 100 * SECOND + 100_000_000)
+    robot.say(view("a mug", 0).caption, 100 * SECOND + 100_000_000)
     listener = SceneGraphListener(robot.peer.node)
 
     def places():  # the graph before that was cleared may come first
@@ -122,7 +122,7 @@ def test_a_caption_without_a_pose_is_counted_and_says_why(robot):
     before = robot.counts()
     assert set_parameter(robot, "pose_timeout", 0.05).successful
     robot.stand(pose(0.0), 200 * SECOND)
-    robot.say(look("a mug", 0).caption, 203 * SECOND)
+    robot.say(view("a mug", 0).caption, 203 * SECOND)
     late = robot.peer.status(lambda one: "3.00 s older than the caption" in one.message, "why")
     assert late.level == ERROR
     assert "/mind/odom: 1 publisher, QoS compatible" in late.message
@@ -130,11 +130,11 @@ def test_a_caption_without_a_pose_is_counted_and_says_why(robot):
     assert int(after["dropped.pose_late"]) == int(before.get("dropped.pose_late", 0)) + 1
     assert after["observations"] == before["observations"]
     robot.stand(pose(0.0), 204 * SECOND, frame="odom")
-    robot.say(look("a mug", 0).caption, 204 * SECOND)
+    robot.say(view("a mug", 0).caption, 204 * SECOND)
     odd = robot.peer.status(lambda one: "map_frame is 'map'" in one.message, "the frame")
     assert "refused.pose_frame" in values(odd)
     assert set_parameter(robot, "pose_timeout", QUICK["pose_timeout"]).successful
-    robot.say(look("a mug", 0).caption, 206 * SECOND)  # the pose comes later
+    robot.say(view("a mug", 0).caption, 206 * SECOND)  # the pose comes later
     robot.stand(pose(0.0), 206 * SECOND)
     robot.peer.status(lambda one: "not remembered" not in one.message, "recovery")
     assert int(robot.counts()["observed"]) == int(before["observed"]) + 1
@@ -161,24 +161,24 @@ class Lossy(SceneGraphListener):
 
 
 def test_early_late_and_lossy_subscribers_have_the_same_graph(robot):
-    looks = around("a red mug in a kitchen", MUG, 6)
+    views = around("a red mug in a kitchen", MUG, 6)
     early = SceneGraphListener(robot.peer.node)
     lossy = Lossy(robot.peer.node)
-    for one in looks:
+    for one in views:
         before = early.sequence
         robot.see(one)
         wait_until(lambda was=before: early.sequence != was, "the graph to change")
     late = SceneGraphListener(robot.peer.node)
     shallow = SceneGraphListener(robot.peer.node, depth=1)
     for number in range(4):
-        robot.see(look("a book", 100 + number, BOOK, x=3.0 + 0.3 * number))
+        robot.see(view("a book", 100 + number, BOOK, x=3.0 + 0.3 * number))
     for name, one in (("early", early), ("late", late), ("shallow", shallow), ("lossy", lossy)):
         number = 110
 
         def alike(receiver=one):
             nonlocal number
             number += 1
-            robot.see(look("a book", number, BOOK, x=3.0 + number % 2))  # a next message
+            robot.see(view("a book", number, BOOK, x=3.0 + number % 2))  # a next message
             return same_graph(robot, receiver)
 
         wait_until(alike, f"the graph of the {name} one", pause=0.2)
@@ -186,7 +186,7 @@ def test_early_late_and_lossy_subscribers_have_the_same_graph(robot):
 
 
 def test_forgetting(robot):
-    mugs = [look("a mug", 1 + i, MUG, y=0.4 * i - 0.6) for i in range(4)]
+    mugs = [view("a mug", 1 + i, MUG, y=0.4 * i - 0.6) for i in range(4)]
     robot.see(*mugs, *around("a book", BOOK, start=10.0, x=3.0))
     robot.counts()
     known(robot, "book")
@@ -241,7 +241,7 @@ def test_a_question_is_answered_on_a_topic(robot):
         asking.publish(String(data=question))
         wait_until(lambda number=number: len(answers) > number, f"the answer to {question!r}")
     found, missing = answers
-    assert (found.question, found.found, found.thing) == ("red mug", True, match.node.id)
+    assert (found.question, found.found, found.object) == ("red mug", True, match.node.id)
     assert "room kitchen" in found.text
     assert (found.map_id, found.stale, found.score) == ("home", False, match.score)
     assert (found.pose.header.frame_id, found.pose.pose) == ("map", match.pose.pose)
@@ -292,7 +292,7 @@ def test_silence_is_an_error_until_the_next_caption(robot):
     assert silent.message.startswith("no caption on /mind/scene_caption for ")
     assert "1 publisher, QoS compatible" in silent.message
     assert set_parameter(robot, "input_timeout", 3600.0).successful
-    robot.see(look("a mug", 10, MUG))
+    robot.see(view("a mug", 10, MUG))
     robot.peer.status(lambda one: one.level == OK, "all well")
 
 
@@ -339,7 +339,7 @@ def test_lifecycle_and_what_outlives_it(make_peer, tmp_path):
         saved = peer.call(Trigger, "memory_node/save", Trigger.Request())
         assert (saved.success, saved.message) == (True, "")
         assert change(Transition.TRANSITION_DEACTIVATE)
-        robot.see(look("a book", 100, BOOK, x=3.0))
+        robot.see(view("a book", 100, BOOK, x=3.0))
         assert [one.node for one in ask(robot, "mug").matches] == [match.node]
         assert change(Transition.TRANSITION_CLEANUP)
         idle = peer.status(lambda one: "is unconfigured" in one.message, "the state")
@@ -374,7 +374,7 @@ def test_a_store_of_another_map(make_peer, tmp_path):
         asking = robot.peer.node.create_publisher(String, "memory_node/ask", 10)
         wait_until(lambda: asking.get_subscription_count() == 1, "the node's ear")
         asking.publish(String(data="mug"))
-        robot.see(look("a book", 100, BOOK))
+        robot.see(view("a book", 100, BOOK))
         counted = robot.counts()
         assert (counted["observed"], counted["dropped.refused"]) == ("0", "1")
         listener = SceneGraphListener(robot.peer.node)

@@ -6,7 +6,7 @@ from itertools import count
 
 from sensor_msgs.msg import CameraInfo
 
-from benchmarks.made_scenes import look, pose
+from benchmarks.made_scenes import pose, view
 from mmser_ros.core.types import SECOND
 from test.nodes.conftest import node_process, values, wait_until
 from test.nodes.plain_memory_node import MODULE, QUICK, Robot
@@ -20,7 +20,7 @@ def test_the_log_names_what_is_of_no_use_and_why(make_peer):
         wait_until(lambda: infos.get_subscription_count() == 1, "the node's subscription")
         robot.stand(pose(0.0), 100 * SECOND, frame="odom")
         robot.peer.status(lambda one: "refused.pose_frame" in values(one), "the odd frame")
-        robot.say(look("a mug", 0).caption, 100 * SECOND)
+        robot.say(view("a mug", 0).caption, 100 * SECOND)
         assert robot.counts()["dropped.no_pose"] == "1"
         infos.publish(CameraInfo(width=640, height=480))
         stamps = count(101 * SECOND, SECOND // 100)
@@ -28,7 +28,7 @@ def test_the_log_names_what_is_of_no_use_and_why(make_peer):
         def refused():  # soon: when the camera_info has come
             stamp = next(stamps)
             robot.stand(pose(0.0), stamp)
-            robot.say(look("a mug", 0).caption, stamp)
+            robot.say(view("a mug", 0).caption, stamp)
             return "refused.camera_info" in robot.counts()
 
         wait_until(refused, "the refusal")

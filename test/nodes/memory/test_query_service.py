@@ -40,12 +40,14 @@ def test_a_match_says_where_and_why(memory):
     assert (match.node.label, match.node.room) == ("mug", "kitchen")
     assert match.node.caption == "a red mug in a kitchen"
     assert 10 <= match.node.caption_stamp.sec <= 40
-    assert match.age == pytest.approx(100.0)  # seen at 40 s, though the newest look is at 130 s
+    assert match.age == pytest.approx(
+        100.0
+    )  # seen at 40 s, though the newest observation is at 130 s
     assert (match.pose.header.frame_id, match.pose.header.stamp) == ("map", NOW)
     assert 0.5 < match.score <= 1.0
 
 
-def test_what_nobody_looks_at_grows_old_and_doubtful(memory):
+def test_what_nobody_views_at_grows_old_and_doubtful(memory):
     later = Time(sec=140 + 2 * 24 * 3600)  # a mug's half-life is a week
 
     def mug(now):
@@ -54,7 +56,9 @@ def test_what_nobody_looks_at_grows_old_and_doubtful(memory):
 
     assert mug(later).age == pytest.approx(later.sec - 40)
     assert mug(later).node.probability < mug(NOW).node.probability - 0.005
-    assert mug(Time()).age == pytest.approx(90.0)  # nobody knows the time: as of the newest look
+    assert mug(Time()).age == pytest.approx(
+        90.0
+    )  # nobody knows the time: as of the newest observation
     long_after = Time(sec=2**31 - 1)
     assert answer(memory, QueryScene.Request(), "robot", long_after).matches == []
 

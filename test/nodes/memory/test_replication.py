@@ -8,7 +8,7 @@ import pytest
 from mmser_ros.msg import SceneObservation
 from mmser_ros.srv import GetSceneGraph
 
-from benchmarks.made_scenes import around, look, open_memory
+from benchmarks.made_scenes import around, open_memory, view
 from mmser_ros.memory.storage.serialization import normal_form
 from mmser_ros.nodes.common.scene_conversions import observation_to_message
 from mmser_ros.nodes.memory.replication import OBSERVATIONS
@@ -60,16 +60,16 @@ def test_two_memories_that_hear_each_other_become_one(start, make_peer):
         wait_until(lambda: graph(a) == graph(b) and graph(a)[0], "one graph")
         labels = {one.label for one in graph(a)[0].values()}
         assert {"mug", "book", "kitchen", "bedroom", "a", "b"} <= labels
-        robots = {one.robot for one in graph(b)[0].values() if one.layer == "thing"}
+        robots = {one.robot for one in graph(b)[0].values() if one.layer == "object"}
         assert robots == {"a", "b"}
         again = observation_to_message(
-            normal_form(look("a cup", 90, MUG, robot="c", map_id="home"))
+            normal_form(view("a cup", 90, MUG, robot="c", map_id="home"))
         )
         teller = a.peer.node.create_publisher(SceneObservation, OBSERVATIONS, 10)
         wait_until(lambda: teller.get_subscription_count() == 2, "both nodes")
         for _ in range(3):  # repeats
             teller.publish(again)
-        foreign = observation_to_message(normal_form(look("a cup", 91, MUG, map_id="office")))
+        foreign = observation_to_message(normal_form(view("a cup", 91, MUG, map_id="office")))
         teller.publish(foreign)
         for robot in (a, b):
             robot.peer.status(lambda one: "refused.other_map" in values(one), "the other map")
@@ -91,5 +91,5 @@ def test_who_was_away_is_told_what_it_missed(start, make_peer, tmp_path):
             b.connect()
             observations(b, 12)
             wait_until(lambda: graph(a) == graph(b), "one graph")
-            assert b.counts()["heard"] == "9"
-            assert a.counts()["heard"] == "0"
+            assert b.counts()["observations_received"] == "9"
+            assert a.counts()["observations_received"] == "0"

@@ -7,7 +7,7 @@ from builtin_interfaces.msg import Time
 from mmser_ros.msg import SceneObservation
 from mmser_ros.srv import ForgetScene, GetSceneGraph
 
-from benchmarks.made_scenes import around, look, open_memory, pose
+from benchmarks.made_scenes import around, open_memory, pose, view
 from mmser_ros.memory.storage.serialization import normal_form
 from mmser_ros.nodes.common.scene_conversions import observation_to_message
 from mmser_ros.nodes.memory.replication import OBSERVATIONS
@@ -28,21 +28,21 @@ def test_stamps_of_no_clock_are_dropped_counted_and_named(make_peer, tmp_path):
         robot.see(*around("a man", MAN, start=NOW - 60.0))
         robot.counts()
         (man,) = known(robot, "man").matches
-        robot.see(look("a wall", NOW + DAY))
+        robot.see(view("a wall", NOW + DAY))
         status = robot.peer.status(lambda one: "ahead of the clock" in one.message, "its name")
         assert (status.level, "86400.0 s ahead" in status.message) == (ERROR, True)
         assert "refused.pose_stamp_ahead" in values(status)
-        robot.say(look("a wall", 1).caption, 0)
+        robot.say(view("a wall", 1).caption, 0)
         robot.peer.status(lambda one: "is 0 s, expected that of a clock" in one.message, "zero")
         teller = robot.peer.node.create_publisher(SceneObservation, OBSERVATIONS, 10)
         wait_until(lambda: teller.get_subscription_count() == 1, "the node's ear")
-        alien = look("a wall", NOW + DAY, robot="other")
+        alien = view("a wall", NOW + DAY, robot="other")
         teller.publish(observation_to_message(normal_form(alien)))
         robot.peer.status(lambda one: "refused.stamp_ahead" in values(one), "the other robot's")
         counts = robot.counts()
         assert (counts["dropped.stamp_ahead"], counts["dropped.stamp_zero"]) == ("1", "1")
         assert counts["observations"] == "4"
-        robot.see(look("a man", NOW + 4.0, MAN))  # within stamp_tolerance
+        robot.see(view("a man", NOW + 4.0, MAN))  # within stamp_tolerance
         assert robot.counts()["observations"] == "5"
     with node_process(MODULE, "/dated", **parameters):
         robot.connect()
@@ -54,7 +54,7 @@ def test_what_was_wrongly_stamped_in_an_old_store_is_kept_out_and_can_be_forgott
 ):
     path = tmp_path / "home.sqlite"
     with open_memory(path) as memory:
-        memory.add_all([*around("a man", MAN, start=NOW - 60.0), look("a wall", NOW + DAY)])
+        memory.add_all([*around("a man", MAN, start=NOW - 60.0), view("a wall", NOW + DAY)])
     robot = Robot(make_peer("/old"))
     with node_process(MODULE, "/old", **{**QUICK, "store_path": path}):
         robot.connect()
@@ -92,7 +92,7 @@ def test_when_nobody_captions_any_more_ages_grow_and_people_go(make_peer):
         def told():
             request = GetSceneGraph.Request()
             answer = robot.peer.call(GetSceneGraph, "memory_node/get_graph", request)
-            return {one.label for one in answer.graph.nodes if one.layer == "thing"}
+            return {one.label for one in answer.graph.nodes if one.layer == "object"}
 
         wait_until(lambda: told() == {"mug"}, "a graph without the man", pause=0.5)
 
@@ -104,7 +104,7 @@ def test_with_simulated_time_and_no_clock_captions_say_so(make_peer):
         wait_until(lambda: robot.captions.get_subscription_count() == 2, "the peer and the node")
         robot.peer.status(lambda one: values(one)["state"] == "active", "an active node")
         robot.stand(pose(), 10 * 10**9)
-        robot.say(look("a mug", 10).caption, 10 * 10**9)
+        robot.say(view("a mug", 10).caption, 10 * 10**9)
         status = robot.peer.status(lambda one: "/clock is silent" in one.message, "the reason")
         assert "use_sim_time is on" in status.message
         assert values(status)["clock"] == "simulated, and /clock is silent"

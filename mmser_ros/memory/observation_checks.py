@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Observations that can be: nothing that comes from outside sizes a loop or breaks arithmetic."""
+"""Checks of observations, so that no input can exhaust memory or break arithmetic."""
 
 from __future__ import annotations
 
@@ -11,37 +11,38 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.core.types import SECOND, Observation, Pose
 
 LATEST = 2**31 * SECOND
-"""Nanoseconds that no stamp of a message reaches."""
+"""Stamps (nanoseconds) are smaller than this: the limit of ROS messages."""
 FARTHEST = 1e8
-"""Metres and pixels that no map and no picture reaches."""
+"""Maximum magnitude of metres and pixels."""
 LONGEST = 2000
-"""Characters of a caption, or of a question."""
+"""Maximum characters of a caption or a question."""
 PHRASES = 200
+"""Maximum phrases of a caption."""
 CELLS = 10_000
-"""Of a depth grid."""
+"""Maximum cells of a depth grid."""
 FINEST = 1e-4
-"""Focal length in pixels, and length of a quaternion, at least: what rounding leaves of them."""
+"""Minimum focal length in pixels and minimum length of a quaternion, after rounding."""
 
 
 class ObservationError(MmserError):
-    """An observation has a number that can't be."""
+    """An observation has an invalid value."""
 
 
 def check_observation(observation: Observation) -> None:
-    """See that an observation can be.
+    """Check all values of an observation.
 
     Raises:
-        ObservationError: it can't: a number is not finite or out of its range, a quaternion is
-            zero, a camera has no size or focal length, a depth grid is of another size than it
-            says, a text or a list is too long, or the stamp is one that no clock shows.
+        ObservationError: a number is not finite or out of its range, a quaternion is zero, a camera
+            has no size or focal length, the size of a depth grid is wrong, or a text or a list is
+            too long.
     """
     for what, got, expected in _faults(observation):
-        msg = f"got {what} of {got} in an observation; expected {expected}: mend it at its source"
+        msg = f"got {what} of {got} in an observation; expected {expected}: correct its source"
         raise ObservationError(msg)
 
 
 def _faults(one: Observation) -> Iterator[tuple[str, object, str]]:
-    """What can't be: name, value, and what was expected."""
+    """Yield invalid values: name, value, and what is expected."""
     caption, depth, camera = one.caption, one.depth, one.camera
     if not 0 < one.stamp < LATEST:
         yield "the stamp", f"{one.stamp} ns", f"more than 0 and less than {LATEST}, by a clock"

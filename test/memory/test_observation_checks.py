@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.made_scenes import look, open_memory
+from benchmarks.made_scenes import open_memory, view
 from mmser_ros.core.types import DepthGrid, GroundedPhrase, Region
-from mmser_ros.memory.plausible import ObservationError
+from mmser_ros.memory.observation_checks import ObservationError
 
-GOOD = look("a mug", 10, [("mug", (2.0, 0.0, 0.3))], depth=2.0)
+GOOD = view("a mug", 10, [("mug", (2.0, 0.0, 0.3))], depth=2.0)
 
 
 def posed(**changes):
@@ -60,7 +60,9 @@ def seen_by(**changes):
 )
 def test_it_is_refused_in_words_and_leaves_no_trace(change):
     memory = open_memory()
-    with pytest.raises(ObservationError, match=r"got .* in an observation; expected .*: mend it"):
+    with pytest.raises(
+        ObservationError, match=r"got .* in an observation; expected .*: correct its source"
+    ):
         memory.add(replace(GOOD, **change))
     assert memory.status().observations == 0
     assert memory.add(GOOD)

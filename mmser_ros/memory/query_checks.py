@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a question may hold."""
+"""Checks of questions."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import math
 from collections.abc import Iterable
 
 from mmser_ros.core.errors import MmserError
-from mmser_ros.memory.plausible import LONGEST
+from mmser_ros.memory.observation_checks import LONGEST
 
 
 class QueryError(MmserError):
-    """A question names what the memory doesn't have, or holds a number that can't be."""
+    """A question has a name that the memory doesn't know, or an invalid number."""
 
 
 def check_text(text: str) -> None:
-    """See that a text can be a question.
+    """Check the length of a question.
 
     Raises:
-        QueryError: it is too long to be read.
+        QueryError: the text is longer than LONGEST.
     """
     if len(text) > LONGEST:
         msg = f"got a text of {len(text)} characters; expected at most {LONGEST}: a noun phrase"
@@ -27,10 +27,10 @@ def check_text(text: str) -> None:
 
 
 def check_finite(what: str, numbers: Iterable[float]) -> None:
-    """See that all numbers of a question are finite.
+    """Check that all numbers of a question are finite.
 
     Raises:
-        QueryError: one is not.
+        QueryError: one is not finite.
     """
     numbers = tuple(numbers)
     if not all(map(math.isfinite, numbers)):
