@@ -93,9 +93,9 @@ def association_distance(
     """Distance of a detection from an object.
 
     Returns:
-        The squared Mahalanobis distance, plus `attribute_mismatch_penalty` if attributes disagree; and
-        the log determinant of the covariance, so that a vague object doesn't win over a precise
-        one.
+        The squared Mahalanobis distance, plus `attribute_mismatch_penalty` if attributes disagree;
+        and the log determinant of the covariance, so that a vague object doesn't win over a
+        precise one.
     """
     spread = np.reshape(obj.covariance, (3, 3)) + detection.estimate.covariance
     spread = spread + config.min_position_sigma**2 * np.eye(3)
