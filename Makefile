@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: demo test fuzz venv colcon clean help
+.PHONY: demo test test-fast lint docs fuzz venv colcon clean help
 
 PYTHON ?= python3
 # A further index to take torch from. Where no GPU is found and the default index has only CUDA
@@ -22,22 +22,30 @@ SOURCES := $(shell find mmser_ros msg srv config launch models cmake -type f ! -
 BUILD_REQUIRES := $(shell sed -n '/^requires = \[/,/^\]/p' pyproject.toml | grep -o '"[^"]*"')
 
 help:  ## Say what there is to make.
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1: /'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1: /'
 	@echo "  PYTHON=…: the Python to make .venv with, 3.10 to 3.12 (now $(PYTHON))"
 	@echo "  TORCH_INDEX=…: an index with CPU builds of torch, for machines without a GPU"
 
 demo: .venv/installed  ## Caption real photographs over ROS 2, and ask the memory where things are.
 	@mmser demo
 
-test: .venv/installed  ## Lint, types and every test.
-	ruff check .
-	ruff format --check .
-	mypy
+test: lint docs  ## Lint, types, the documentation and every test.
 	python -m pytest
 	@echo "make test: all checks passed"
 
+test-fast: .venv/installed  ## The tests that take a minute: no ROS processes, no training.
+	python -m pytest -m "not ros and not slow and not training"
+
+lint: .venv/installed  ## Lint, format and types.
+	ruff check .
+	ruff format --check .
+	mypy
+
+docs: .venv/installed  ## Build the site of the documentation into site/; fail on a broken link.
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+
 fuzz: .venv/installed  ## 10,000 odd messages and requests, and as many odd parameter values.
-	MMSER_FUZZ_EXAMPLES=10000 python -m pytest test/nodes/test_memory_fuzz.py \
+	MMSER_FUZZ_EXAMPLES=10000 python -m pytest test/nodes/memory/test_fuzz.py \
 	  test/nodes/test_parameter_fuzz.py
 
 venv: .venv/installed  ## Make the environment .venv with the package in it.
@@ -47,13 +55,13 @@ colcon: .venv/installed  ## Build with colcon against the ROS 2 wheels, into ins
 	  -DCMAKE_PROJECT_mmser_ros_INCLUDE=$(CURDIR)/cmake/ros_wheels_fixup.cmake
 
 clean:  ## Remove the environment and everything that was built.
-	rm -rf .venv build install log *.egg-info
+	rm -rf .venv build install log site *.egg-info
 
 .venv/installed: .venv/torch $(SOURCES) package.xml CMakeLists.txt setup.py pyproject.toml
 	@echo "building and installing mmser_ros and what it needs …"
 	@rm -rf build
 	@pip install --quiet $(BUILD_REQUIRES)
-	@pip install --quiet --no-build-isolation '.[evaluate,meteor,train,llm,embeddings,demo,dev]'
+	@pip install --quiet --no-build-isolation '.[evaluate,meteor,train,llm,embeddings,demo,docs,dev]'
 	@rm -rf build *.egg-info
 	@touch $@
 

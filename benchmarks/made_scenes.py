@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Observations at made scenes, for tests of the memory."""
+"""Observations of simple scenes, for tests of the memory."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ from mmser_ros.memory.results import Match
 from mmser_ros.memory.scene_memory import SceneMemory
 
 Point = tuple[float, float, float]
-CAMERA = Camera(640, 480, 400.0, 400.0, 320.0, 240.0)
+CAMERA = Camera(width=640, height=480, fx=400.0, fy=400.0, cx=320.0, cy=240.0)
 
 
 def pose(x: float = 0.0, y: float = 0.0, turn: float = 0.0) -> Pose:

@@ -1,19 +1,18 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How well the scene memory knows a made house, by the errors of its captions.
+"""Scores of the scene memory in simulated houses, by the error rate of captions.
 
-The house, its objects, the walk, the camera and the errors are those of mmser_ros/simulation;
-scores are those of mmser_ros/evaluation/scene_graph.py, and each is the mean over the seeds. The
-same observations are also folded with each part switched off, with each weight of the captions'
-confidence, and without depth. Parameters were chosen on the seeds 1 to 9 and 201 to 206;
-those that are reported are others.
+House, walk, camera and errors come from mmser_ros/simulation, scores from
+mmser_ros/evaluation/scene_graph.py. Each score is the mean over the seeds. The same observations
+are also applied with each part switched off, with each weight of the captions' confidence, and
+without depth. Parameters were tuned on the seeds 1 to 9 and 201 to 206; other seeds are reported.
 
 Prints one JSON object:
     python benchmarks/memory_house.py --json
 
-With --confusions the captions are wrong as a model's own are
-(mmser_ros/evaluation/confused_walk.py). The file is made of its captions, {picture: caption} or
-{picture: {"caption": …, "confidence": …}}, and of what is in the pictures, {picture: [words]}:
+With --confusions the captions have the errors of a model (mmser_ros/evaluation/confused_walk.py).
+The file is made from its captions, {image: caption} or
+{image: {"caption": …, "confidence": …}}, and from the objects in the images, {image: [words]}:
     python benchmarks/memory_house.py --make-confusions captions.json truth.json > confusions.json
     python benchmarks/memory_house.py --confusions confusions.json --json
 """

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What an observation and a question cost while a scene memory grows to 100,000 observations.
+"""Cost of an observation and of a question while a memory grows to 100,000 observations.
 
 Robots walk through several made houses (mmser_ros/simulation), one after the other and again
 and again, with fresh noise on every pose. The captions of a walk repeat when it does; all are
@@ -77,7 +77,7 @@ def run(count: int, houses: int, views: int, *, plain: bool) -> dict:
         memory = SceneMemory.open(path, "house", parser=Prepared(), words=words)
         for number, one in enumerate(islice(cycle(source), count)):
             pose = shifted(one.pose, 0.0, random.normal(0, 0.03, 2))
-            observation = replace(one, stamp=(1000 + number) * SECOND, pose=pose)
+            observation = replace(one, stamp_ns=(1000 + number) * SECOND, pose=pose)
             begin, busy = perf_counter(), thread_time()
             memory.add(observation)
             costs.append(1e3 * (perf_counter() - begin))

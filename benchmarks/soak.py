@@ -54,14 +54,14 @@ NODES = ("caption_node", "memory_node")
 
 
 @dataclass
-class Heard:
-    """What a node's diagnostics said last, and all that they said while a fault was on."""
+class LastStatus:
+    """The last status of a node, and its first problem during each fault."""
 
     level: bytes = DiagnosticStatus.STALE
     message: str = ""
     values: dict[str, str] = field(default_factory=dict)
     worst: dict[str, str] = field(default_factory=dict)
-    """Fault → the first words that were not OK."""
+    """Fault → first message that was not OK."""
 
 
 class Robot(Node):
@@ -71,7 +71,7 @@ class Robot(Node):
         super().__init__("soak", namespace=f"/soak_{os.getpid()}")
         self.fault = ""
         self.sent = 0
-        self.heard = {name: Heard() for name in NODES}
+        self.status = {name: LastStatus() for name in NODES}
         self._photographs = [load_picture(path) for path in find_photographs()]
         self._images = self.create_publisher(Image, "image", qos_profile_sensor_data)
         self._odometry = self.create_publisher(Odometry, "odom", 10)
@@ -113,15 +113,15 @@ class Robot(Node):
         for status in message.status:
             for name in NODES:
                 if status.name.startswith(f"{self.get_namespace()}/{name}"):
-                    heard = self.heard[name]
-                    heard.level, heard.message = status.level, status.message
-                    heard.values = {pair.key: pair.value for pair in status.values}
+                    last = self.status[name]
+                    last.level, last.message = status.level, status.message
+                    last.values = {pair.key: pair.value for pair in status.values}
                     if status.level != DiagnosticStatus.OK and self.fault:
-                        heard.worst.setdefault(self.fault, status.message)
+                        last.worst.setdefault(self.fault, status.message)
 
     def well(self) -> bool:
         """Whether both nodes say that all is well."""
-        return all(one.level == DiagnosticStatus.OK for one in self.heard.values())
+        return all(one.level == DiagnosticStatus.OK for one in self.status.values())
 
 
 def begin_ros() -> tuple[Robot, SingleThreadedExecutor, threading.Thread]:
@@ -155,7 +155,7 @@ def rss_mb(process: subprocess.Popen) -> float:
 
 def saved(robot: Robot) -> int:
     """Observations that memory_node says are on the disk."""
-    values = robot.heard["memory_node"].values
+    values = robot.status["memory_node"].values
     return int(values["observations"]) - int(values["unsaved"])
 
 
@@ -173,7 +173,7 @@ def run(minutes: float, model: str, store: Path) -> dict:
     recovered: dict[str, float | None] = {}
     kept, ended, last, killed = {}, 0.0, "", False
     try:
-        while any(one.level == DiagnosticStatus.STALE for one in robot.heard.values()):
+        while any(one.level == DiagnosticStatus.STALE for one in robot.status.values()):
             robot.send(0.0)
             sleep(0.2)
         begin = monotonic()
@@ -192,7 +192,7 @@ def run(minutes: float, model: str, store: Path) -> dict:
                 killed, kept["before"] = True, saved(robot)
                 nodes["memory_node"].send_signal(signal.SIGKILL)
                 nodes["memory_node"].wait()
-                robot.heard["memory_node"].level = DiagnosticStatus.STALE
+                robot.status["memory_node"].level = DiagnosticStatus.STALE
                 nodes["memory_node"] = start(robot, "memory_node", **remembering)
             robot.send(now)
             if number % round(RATE) == 0:
@@ -203,7 +203,7 @@ def run(minutes: float, model: str, store: Path) -> dict:
             robot.send(monotonic() - begin)
             sleep(1 / RATE)
         kept["after"] = saved(robot)
-        end = {name: [one.level[0], one.message] for name, one in robot.heard.items()}
+        end = {name: [one.level[0], one.message] for name, one in robot.status.items()}
     finally:
         for process in (*nodes.values(), busy):
             process.terminate()
@@ -223,7 +223,7 @@ def run(minutes: float, model: str, store: Path) -> dict:
 def report(
     robot: Robot, memory: dict[str, list[list[float]]], recovered: dict[str, float | None]
 ) -> dict:
-    captions = robot.heard["caption_node"].values
+    captions = robot.status["caption_node"].values
     return {
         "machine": {
             "processor": platform.processor() or platform.machine(),
@@ -244,7 +244,7 @@ def report(
         },
         "faults": {
             fault: {
-                "said": {n: h.worst[fault] for n, h in robot.heard.items() if fault in h.worst},
+                "said": {n: h.worst[fault] for n, h in robot.status.items() if fault in h.worst},
                 "well_again_s": recovered.get(fault),
             }
             for fault in FAULTS

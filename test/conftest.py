@@ -132,3 +132,21 @@ def picture() -> np.ndarray:
     """A picture with structure, (48, 64, 3) uint8."""
     rows, columns = np.mgrid[0:48, 0:64]
     return np.stack([rows * 5, columns * 3, (rows + columns) * 2], axis=-1).astype(np.uint8)
+
+
+MARKS = {
+    "benchmarks": pytest.mark.slow,
+    "demo": pytest.mark.ros,
+    "examples": pytest.mark.ros,
+    "launch": pytest.mark.ros,
+    "nodes": pytest.mark.ros,
+    "training": pytest.mark.training,
+}
+"""What the tests of a folder take, so that `make test-fast` can leave them out."""
+
+
+def pytest_collection_modifyitems(items) -> None:
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in MARKS:
+            item.add_marker(MARKS[folder])

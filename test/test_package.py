@@ -147,7 +147,7 @@ def test_the_interface_is_what_others_rely_on():
             "caption_stamp robot first_seen last_seen",
         ),
         (SceneEdge, "source target predicate length probability geometry caption"),
-        (SceneAnswer, "question text found thing score pose map_id stale"),
+        (SceneAnswer, "question text found object score pose map_id stale"),
         (SceneMatch, "node score age pose path path_length relations map_id stale"),
         (
             SceneObservation,

@@ -1,12 +1,13 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The front door: a picture in, a Caption out."""
+"""`Captioner`: image in, Caption out."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -15,7 +16,7 @@ from tokenizers import Tokenizer
 
 from mmser_ros.captioner import quantization
 from mmser_ros.captioner.checkpoint import load_checkpoint
-from mmser_ros.captioner.checks import check_beams, check_device, check_image, check_passes
+from mmser_ros.captioner.checks import check_beams, check_device, check_images, check_passes
 from mmser_ros.captioner.grounding import Explanation, explain, grounded
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import visible
@@ -23,6 +24,7 @@ from mmser_ros.captioner.passes import Look, looks
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.threads import use_threads
 from mmser_ros.core.errors import OutOfMemoryError
+from mmser_ros.core.images import ImageInput
 from mmser_ros.core.resources import DEFAULT_MODEL
 from mmser_ros.core.types import Caption
 
@@ -31,14 +33,18 @@ logger = logging.getLogger(__name__)
 
 
 class Captioner:
-    """A captioning specialist, loaded and ready.
+    """A captioning model, loaded and ready. `Captioner.load` makes one.
+
+    Images are arrays (height, width, 3) of uint8 in RGB, images of PIL, or paths of image files.
 
     Example:
-        >>> import numpy as np
-        >>> from mmser_ros.captioner.captioner import Captioner
-        >>> captioner = Captioner.load()
-        >>> captioner.caption(np.zeros((480, 640, 3), np.uint8)).passes
-        1
+        >>> from PIL import Image
+        >>> from mmser_ros import Captioner
+        >>> captioner = Captioner.load("nano")
+        >>> image = Image.new("RGB", (640, 480), "white")
+        >>> caption = captioner.caption(image, passes=2)
+        >>> caption.model, caption.passes, caption.refined
+        ('nano', 2, True)
     """
 
     def __init__(
@@ -51,18 +57,18 @@ class Captioner:
         passes: int = 1,
         beams: int = 1,
     ) -> None:
-        """Take over a specialist; `load` is the usual way.
+        """Make a captioner of a model that is in memory; `load` reads one from a file.
 
         Args:
-            specialist: on the CPU, in float32; it is changed in place.
-            tokenizer: its vocabulary.
+            specialist: the model, on the CPU, in float32; it is changed in place.
+            tokenizer: of the model.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
-            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for what is fastest on the device.
-            passes: passes over a picture's features; more than the first needs a SeR-connector.
-            beams: 1 decodes greedily, more by beam search.
+            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for the fastest on the device.
+            passes: number of passes; more than 1 needs a model with a SeR-connector.
+            beams: 1 for greedy decoding, more for beam search.
 
         Raises:
-            CaptionerError: the device is not there, or passes or beams are out of range.
+            CaptionerError: there is no such device, or `passes` or `beams` is out of range.
             QuantizationError: the quantization does not run on the device.
         """
         self.name = specialist.config.name
@@ -85,7 +91,7 @@ class Captioner:
     @classmethod
     def load(
         cls,
-        model: str = DEFAULT_MODEL,
+        model: str | Path = DEFAULT_MODEL,
         *,
         device: str = "auto",
         quantize: str = "auto",
@@ -93,51 +99,56 @@ class Captioner:
         passes: int = 1,
         beams: int = 1,
     ) -> Captioner:
-        """Load a model that ships with the package, or a checkpoint folder.
+        """Load a model. `from_pretrained` is the same under the name that transformers uses.
 
         Args:
-            model: a shipped model's name, or the path of a checkpoint folder.
-            device: as in the constructor, as are the others.
-            quantize: see there; the captioner's `quantize` says what `auto` became.
-            threads: that torch works with, in the whole process, 1 to 1024; `auto` leaves one
-                processor to others; None: as torch has it.
-            passes: see there.
-            beams: see there.
+            model: name of a shipped model (`small`, `nano`), or path of a checkpoint folder.
+            device: `auto`, `cpu`, `cuda` or `cuda:N`.
+            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for the fastest on the device. The
+                attribute `quantize` says what `auto` chose.
+            threads: number of threads of torch in this process, 1 to 1024; `auto` leaves one
+                processor to others; None changes nothing.
+            passes: default number of passes; more than 1 needs a model with a SeR-connector.
+            beams: default number of beams; 1 is greedy decoding.
 
         Raises:
-            CaptionerError: no such model, or as in the constructor.
+            CaptionerError: there is no such model or device, or a number is out of range.
             CheckpointError: the checkpoint is incomplete or damaged.
+            QuantizationError: the quantization does not run on the device.
         """
         if threads is not None:
             use_threads(threads)
-        specialist, tokenizer = load_checkpoint(find_model(model))
+        specialist, tokenizer = load_checkpoint(find_model(str(model)))
         return cls(
             specialist, tokenizer, device=device, quantize=quantize, passes=passes, beams=beams
         )
 
+    from_pretrained = load
+
     def caption(
         self,
-        image: np.ndarray,
+        image: ImageInput,
         *,
         passes: int | None = None,
         beams: int | None = None,
         initial: str | None = None,
         ground: bool = False,
     ) -> Caption:
-        """Caption one picture.
+        """Caption one image.
 
         Args:
-            image: (height, width, 3) uint8 RGB.
-            passes: instead of what the captioner was loaded with.
-            beams: likewise.
-            initial: a caption from elsewhere to refine, in place of the first pass; there are at
-                least 2 passes then. Of a long one, the beginning is read. A model that looks again
-                without reading what was said says so in the log.
-            ground: whether to find the noun phrases and the region that each was seen in.
+            image: an array (height, width, 3) of uint8 in RGB, an image of PIL, or a path.
+            passes: number of passes; default: as loaded.
+            beams: number of beams; default: as loaded.
+            initial: a caption to refine in place of the first pass; `passes` is at least 2 then.
+                Only the beginning of a long caption is read. A model that does not read it logs
+                a warning.
+            ground: whether to find the noun phrases of the caption and the region of each.
 
         Raises:
-            CaptionerError: the picture, passes or beams are not as described.
-            OutOfMemoryError: see there; `degrade` may help.
+            PictureError: the image is none of these.
+            CaptionerError: `passes` or `beams` is out of range.
+            OutOfMemoryError: the device ran out of memory; `degrade` asks for less.
             ParserError: `ground` needs a parser that is not installed.
         """
         initials = None if initial is None else [initial]
@@ -147,65 +158,71 @@ class Captioner:
 
     def caption_batch(
         self,
-        images: Sequence[np.ndarray],
+        images: Sequence[ImageInput],
         *,
         passes: int | None = None,
         beams: int | None = None,
         initials: Sequence[str] | None = None,
         ground: bool = False,
     ) -> list[Caption]:
-        """Caption several pictures at once: more of them a second, each later than alone.
+        """Caption several images in one batch: more images a second, at a longer latency.
 
-        Takes and raises what `caption` does. The times are of the whole batch.
+        Arguments and errors are those of `caption`; `initials` has one caption for each image.
+
+        Returns:
+            One caption for each image, in order; `times_ms` are of the whole batch.
         """
-        with self._looking(images, passes, beams, initials) as looks:
+        arrays = check_images(images)
+        with self._looking(arrays, passes, beams, initials) as looks:
             *_, last = looks
-            return self._explained(images, last)[0] if ground else last.captions
+            return self._explained(arrays, last)[0] if ground else last.captions
 
-    def looks(
+    def caption_passes(
         self,
-        images: Sequence[np.ndarray],
+        images: Sequence[ImageInput],
         *,
         passes: int | None = None,
         beams: int | None = None,
         initials: Sequence[str] | None = None,
         ground: bool = False,
     ) -> Iterator[list[Caption]]:
-        """Yield the captions of several pictures after each pass, those of the glance first.
+        """Yield the captions of several images after each pass; the first pass is the glance.
 
-        Takes and raises what `caption` does. Captions given are not yielded.
+        Arguments and errors are those of `caption_batch`. Initial captions are not yielded.
         """
-        with self._looking(images, passes, beams, initials) as looks:
+        arrays = check_images(images)
+        with self._looking(arrays, passes, beams, initials) as looks:
             for look in looks:
-                yield self._explained(images, look)[0] if ground else look.captions
+                yield self._explained(arrays, look)[0] if ground else look.captions
 
     def explain(
         self,
-        image: np.ndarray,
+        image: ImageInput,
         *,
         passes: int | None = None,
         beams: int | None = None,
         initial: str | None = None,
     ) -> list[tuple[Caption, Explanation]]:
-        """Caption one picture and say, for each pass, where in it each word came from.
+        """Caption one image and find, for each pass, the regions that each word came from.
 
-        Takes and raises what `caption` does.
+        Arguments and errors are those of `caption`.
         """
         initials = None if initial is None else [initial]
-        with self._looking([image], passes, beams, initials) as looks:
-            explained = [self._explained([image], look) for look in looks]
+        arrays = check_images([image])
+        with self._looking(arrays, passes, beams, initials) as looks:
+            explained = [self._explained(arrays, look) for look in looks]
         return [(captions[0], explanations[0]) for captions, explanations in explained]
 
     @property
     def threads(self) -> int:
-        """How many threads torch works with."""
+        """Number of threads of torch."""
         return torch.get_num_threads()
 
     def degrade(self) -> str | None:
-        """Ask for less after an OutOfMemoryError: one pass and greedy first, then the CPU.
+        """Use less memory after an OutOfMemoryError: first 1 pass and 1 beam, then the CPU.
 
         Returns:
-            What changed, in words; None if there is nothing left to give up.
+            What changed, in words; None if nothing is left to change.
         """
         if self._overreached:
             self._overreached = False
@@ -234,8 +251,6 @@ class Captioner:
             self._warned = True
             logger.warning("%s does not read captions when it looks again", self.name)
         width = self._beams if beams is None else check_beams(beams)
-        for image in images:
-            check_image(image)
         try:
             yield looks(
                 self._specialist,

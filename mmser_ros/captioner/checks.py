@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import torch
+from PIL.Image import Image
 
 from mmser_ros.core.errors import MmserError
+from mmser_ros.core.images import ImageInput, as_array
 
 
 class CaptionerError(MmserError):
@@ -64,10 +69,14 @@ def check_passes(passes: int, most: int, model: str) -> int:
     raise CaptionerError(msg)
 
 
-def check_image(image: np.ndarray) -> None:
-    """Raise CaptionerError if this is no uint8 RGB picture."""
-    shape = getattr(image, "shape", None)
-    kind = getattr(image, "dtype", type(image).__name__)
-    if kind != np.uint8 or shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape:  # noqa: PLR2004
-        msg = f"got a picture of {kind} {shape}; expected uint8 (height, width, 3) RGB"
+def check_images(images: Sequence[ImageInput]) -> list[np.ndarray]:
+    """The images as arrays (height, width, 3), uint8 RGB.
+
+    Raises:
+        CaptionerError: a single image was given in place of several.
+        PictureError: an image is not as described in `as_array`.
+    """
+    if isinstance(images, (str, Path, Image)):
+        msg = f"got {images!r}; expected a list of images. For one image call caption()"
         raise CaptionerError(msg)
+    return [as_array(one) for one in images]

@@ -64,14 +64,11 @@ class WordsConfig:
         hidden_size: of its hidden layer.
         crops: how many crops of the picture it sees beside the whole: 0, or 5 (the corners and the
             middle).
-        tuned_from: the level after which the detector has layers of the tower of its own, tuned
-            for its words; 0: it reads the frozen tower alone.
     """
 
     names: tuple[str, ...]
     hidden_size: int
     crops: Literal[0, 5] = 5
-    tuned_from: int = 0
 
 
 @checked(ConfigError)

@@ -49,11 +49,11 @@ def calibrate(
     passes: Passes = "1",
     limit: Limit = None,
     diagram: Annotated[
-        Path | None, typer.Option(help="Picture of the reliability to write, such as a PNG.")
+        Path | None, typer.Option(help="Reliability diagram to write, such as diagram.png.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make confidence the probability that a caption names nothing that is not there."""
+    """Fit the confidence: the probability that a caption names nothing that is absent."""
     from mmser_ros.captioner.captioner import Captioner
     from mmser_ros.captioner.checkpoint import save_calibrated
     from mmser_ros.captioner.shipped import find_model

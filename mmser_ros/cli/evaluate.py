@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`mmser evaluate`: score captions of several sets of pictures."""
+"""`mmser evaluate`: score captions of data sets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,11 @@ if TYPE_CHECKING:
     from mmser_ros.data.picture_sets import PictureSet
 
 
-def evaluate(
+evaluate_app = typer.Typer(no_args_is_help=True, help="Score captions of data sets.")
+
+
+@evaluate_app.command("model")
+def evaluate_model(
     data: Data,
     sets: Sets = None,
     split: Split = "dev",
@@ -50,49 +54,78 @@ def evaluate(
     passes: Passes = "1",
     beams: Beams = 1,
     limit: Limit = None,
-    captions: Annotated[
-        list[Path] | None,
-        typer.Option(help="Score these instead of a model: JSON, {set: {picture: caption}}."),
-    ] = None,
-    save: Annotated[
+    out: Annotated[
         Path | None,
-        typer.Option(help="Write the captions so; of several passes FILE_1.json, FILE_2.json, …"),
+        typer.Option(
+            help="JSON file for the captions: {set: {image: caption}}. With several passes one "
+            "file each: NAME_1.json, NAME_2.json, …"
+        ),
     ] = None,
-    planted: Annotated[
-        bool, typer.Option("--planted", help="Score the repair of planted errors instead.")
-    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score a captioner by what people said of pictures, or its second look at planted errors.
-
-    Several files of captions are compared with the first, picture by picture.
-    """
+    """Caption data sets with a model and score the captions against human captions and labels."""
     from mmser_ros.captioner.captioner import Captioner
     from mmser_ros.data.picture_sets import open_sets
 
-    if captions and (planted or save):
-        msg = "--captions scores what is there; leave out --planted and --save"
-        raise MmserError(msg)
     numbers = pass_numbers(passes)
+    opened = open_sets(data, split, set_names(sets), part)
+    _report(opened)
+    captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
+    spread = [one.spread(limit) for one in opened]
+    result = _score_model(captioner, data, spread, numbers, beams, out)
+    _print(result, "passes", split, as_json)
+
+
+@evaluate_app.command("captions")
+def evaluate_captions(
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON files of captions: {set: {image: caption}}.")
+    ],
+    data: Data,
+    sets: Sets = None,
+    split: Split = "dev",
+    part: Part = "all",
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score captions from JSON files; compare the second and later files with the first."""
+    result = _score_files(files, data, set_names(sets), split, part, limit)
+    _print(result, "captions", split, as_json)
+
+
+@evaluate_app.command("planted")
+def evaluate_planted(
+    data: Data,
+    sets: Annotated[
+        str | None, typer.Option(metavar="SET,…", help="Data sets to use; default: flickr8k.")
+    ] = None,
+    split: Split = "dev",
+    part: Part = "all",
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    quantize: Quantize = "auto",
+    threads: Threads = "auto",
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score how a model corrects human captions with one planted error each."""
+    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.data.picture_sets import open_sets
+
     names = set_names(sets)
-    if captions:
-        kind, result = "captions", _score_files(captions, data, names, split, part, limit)
-    else:
-        opened = open_sets(data, split, names, part)
-        _report(opened)
-        captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
-        if planted:
-            kind = "planted"
-            result = _score_planted(captioner, opened, names is None, limit)
-        else:
-            spread = [one.spread(limit) for one in opened]
-            kind = "passes"
-            result = _score_model(captioner, data, spread, numbers, beams, save)
+    opened = open_sets(data, split, names, part)
+    _report(opened)
+    captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
+    result = _score_planted(captioner, opened, names is None, limit)
+    _print(result, "planted", split, as_json)
+
+
+def _print(result: Mapping[str, Any], kind: str, split: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(result))
         return
     for name, scores in result["sets"].items():
-        title = f"{result['model']} on {name} {split}, {scores['n']} pictures"
+        title = f"{result['model']} on {name} {split}, {scores['n']} images"
         Console().print(_table(title, kind, scores))
 
 
@@ -102,7 +135,7 @@ def _score_model(
     sets: Sequence[PictureSet],
     passes: Sequence[int],
     beams: int,
-    save: Path | None,
+    out: Path | None,
 ) -> dict[str, Any]:
     from mmser_ros.evaluation.caption_files import write_captions
     from mmser_ros.evaluation.evaluate import caption_sets, score_sets
@@ -110,9 +143,9 @@ def _score_model(
 
     said = caption_sets(captioner, sets, passes=passes, beams=beams, progress=show_progress)
     for number, some in said.items():
-        if save is not None:
+        if out is not None:
             several = len(said) > 1
-            file = save.with_name(f"{save.stem}_{number}{save.suffix}") if several else save
+            file = out.with_name(f"{out.stem}_{number}{out.suffix}") if several else out
             write_captions(file, some)
     with judging(data, sets) as judge:
         scored = score_sets(judge, sets, said, "passes")
@@ -134,7 +167,7 @@ def _score_files(
 
     said = {file.stem: read_captions(file) for file in files}
     if len(said) < len(files):
-        msg = "two files of --captions have the same name; rename one, as they go by it"
+        msg = "two files of captions have the same name; rename one, as the name is their label"
         raise MmserError(msg)
     wanted = names or [*next(iter(said.values()))]
     sets = [one.spread(limit) for one in open_sets(data, split, wanted, part)]
@@ -150,7 +183,7 @@ def _score_planted(
 ) -> dict[str, Any]:
     from mmser_ros.core.resources import share_path
     from mmser_ros.data.perturbation.perturb import Lexicon, LexiconErrorMaker
-    from mmser_ros.evaluation.error_correction import evaluate_planted
+    from mmser_ros.evaluation.error_correction import evaluate_planted as score
 
     captioned = [
         one.where(lambda example: bool(example.captions)).spread(limit)
@@ -164,10 +197,7 @@ def _score_planted(
         )
         raise MmserError(msg)
     maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-    scored = {
-        one.name: evaluate_planted(captioner, one, maker, progress=show_progress)
-        for one in captioned
-    }
+    scored = {one.name: score(captioner, one, maker, progress=show_progress) for one in captioned}
     return {"model": captioner.name, "quantize": captioner.quantize, "sets": scored}
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What is installed here, what a captioner would run on, and what is missing."""
+"""What is installed, which device the captioner would use, and what is missing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPTIONAL = {
     "accelerate": "mmser train: pip install '.[train]'",
     "gguf": "language models from GGUF files: pip install '.[train]'",
     "tensorboard": "curves of mmser train: pip install '.[train]'",
-    "tenacity": "mmser perturb --maker llm: pip install '.[llm]'",
+    "tenacity": "mmser perturb llm: pip install '.[llm]'",
     "skimage": "the photographs of mmser demo: pip install '.[demo]'",
 }
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`mmser`: caption pictures, run the nodes, train, evaluate, and say what is missing."""
+"""`mmser`: caption images, run the nodes, train, evaluate, and show what is missing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from mmser_ros import __version__
 from mmser_ros.cli.calibrate import calibrate
-from mmser_ros.cli.evaluate import evaluate
+from mmser_ros.cli.evaluate import evaluate_app
 from mmser_ros.cli.memory import memory_app
 from mmser_ros.cli.options import (
     AsJson,
@@ -22,10 +23,13 @@ from mmser_ros.cli.options import (
     Device,
     Initial,
     Model,
+    Passes,
     Quantize,
     Threads,
+    one_pass_number,
+    pass_numbers,
 )
-from mmser_ros.cli.perturb import perturb
+from mmser_ros.cli.perturb import perturb_app
 from mmser_ros.cli.train import train_app
 from mmser_ros.core.console import errors
 from mmser_ros.core.errors import MmserError
@@ -33,24 +37,24 @@ from mmser_ros.core.resources import DEFAULT_MODEL
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    help="Robot scene captioning with multimodal self-refinement.",
 )
-run_app = typer.Typer(no_args_is_help=True, help="Run a node, as ros2 run would.")
+run_app = typer.Typer(no_args_is_help=True, help="Run a node, as ros2 run does.")
 app.add_typer(memory_app, name="memory")
 app.add_typer(train_app, name="train")
 app.add_typer(run_app, name="run")
+app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(perturb_app, name="perturb")
+app.command()(calibrate)
 
 ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-app.command()(calibrate)
-app.command()(evaluate)
-app.command()(perturb)
+ParamsFile = Annotated[
+    Path | None, typer.Option(help="YAML file of parameters; default: the shipped one.")
+]
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends with a line on stderr and exit status 1."""
+    """Run the command line; an error that a user can fix is one line on stderr, exit status 1."""
     try:
         app()
     except (MmserError, OSError, UnicodeDecodeError) as error:  # of files, in Python's words
@@ -58,43 +62,70 @@ def main() -> None:
         sys.exit(1)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mmser_ros {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Robot scene captioning with multimodal self-refinement."""
+
+
 @app.command()
 def caption(
-    images: Annotated[list[Path], typer.Argument(help="Pictures to caption.")],
+    images: Annotated[list[Path], typer.Argument(help="Image files to caption.")],
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     quantize: Quantize = "auto",
     threads: Threads = "auto",
-    passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
+    passes: Passes = "1",
     beams: Beams = 1,
     initial: Initial = None,
     ground: Annotated[
-        bool, typer.Option("--ground", help="Find where each noun phrase was seen; see --json.")
+        bool,
+        typer.Option("--ground", help="Find the region of each noun phrase; --json prints them."),
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write pictures with their captions: a folder, or a file for one."),
+        typer.Option(help="Write the images with their captions: a folder, or a file for one."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Caption pictures; with --json one object a picture, one a line."""
+    """Caption images. With --json, print one JSON object a line for each caption."""
     from mmser_ros.captioner.captioner import Captioner
     from mmser_ros.core.console import print_caption
     from mmser_ros.core.images import SUFFIXES, load_picture, save_picture
     from mmser_ros.visualization.caption_overlay import draw_caption
 
+    numbers = pass_numbers(passes)
+    last = max(numbers) if initial is None else max(2, *numbers)
     captioner = Captioner.load(
-        model, device=device, quantize=quantize, threads=threads, passes=passes, beams=beams
+        model, device=device, quantize=quantize, threads=threads, passes=last, beams=beams
     )
+    initials = None if initial is None else [initial]
     one_file = out is not None and out.suffix.lower() in SUFFIXES
     if one_file and len(images) > 1:
-        msg = f"--out {out} is one file for {len(images)} pictures; give a folder"
+        msg = f"--out {out} is one file for {len(images)} images; give a folder"
         raise MmserError(msg)
     failed = 0
     for path in images:
         try:
             image = load_picture(path)
-            result = captioner.caption(image, initial=initial, ground=ground)
+            captions = [
+                one
+                for (one,) in captioner.caption_passes([image], initials=initials, ground=ground)
+                if one.passes in {*numbers, last}
+            ]
+            result = captions[-1]
             if out is not None:
                 shown = draw_caption(image, result.text, result.initial_text)
                 save_picture(shown, out if one_file else out / path.name)
@@ -102,30 +133,32 @@ def caption(
             errors.print(f"error: {error}", style="red", markup=False)
             failed += 1
             continue
-        if as_json:
-            print(json.dumps({"image": str(path), **result.as_dict()}), flush=True)
-        else:
-            before = f"{path}: " if len(images) > 1 else ""
-            print_caption(result.initial_text, result.text, before)
+        for result in captions:
+            if as_json:
+                print(json.dumps({"image": str(path), **result.as_dict()}), flush=True)
+            else:
+                before = f"{path}: " if len(images) > 1 else ""
+                print_caption(result.initial_text, result.text, before)
     if failed:
         raise typer.Exit(1)
 
 
 @app.command()
 def explain(
-    image: Annotated[Path, typer.Argument(help="The picture to caption.")],
-    out: Annotated[Path, typer.Option(help="Picture to write, such as explained.png.")],
+    image: Annotated[Path, typer.Argument(help="Image file to caption.")],
+    out: Annotated[Path, typer.Option(help="Image file to write, such as explained.png.")],
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     quantize: Quantize = "auto",
     threads: Threads = "auto",
     passes: Annotated[
-        int | None, typer.Option(min=1, help="Default: 2, or 1 where the model has no second look.")
+        str | None,
+        typer.Option(metavar="N,…", help="Draw these passes, such as 2 or 1,2; default: 1,2."),
     ] = None,
     beams: Beams = 1,
     initial: Initial = None,
 ) -> None:
-    """Draw where in a picture each word of its caption came from, look by look."""
+    """Draw the region of the image that each word of the caption came from, pass by pass."""
     import numpy as np
 
     from mmser_ros.captioner.captioner import Captioner
@@ -136,12 +169,14 @@ def explain(
         model, device=device, quantize=quantize, threads=threads, beams=beams
     )
     picture = load_picture(image)
-    looks = captioner.explain(
-        picture, passes=passes or min(2, captioner.max_passes), initial=initial
-    )
+    numbers = pass_numbers(passes) if passes else [*range(1, min(2, captioner.max_passes) + 1)]
+    explained = captioner.explain(picture, passes=max(numbers), initial=initial)
+    last = explained[-1][0].passes
     pages = []
-    for result, explanation in looks:
-        title = f"look {result.passes}: {result.text}"
+    for result, explanation in explained:
+        if result.passes not in {*numbers, last}:
+            continue
+        title = f"pass {result.passes}: {result.text}"
         print(title)
         pages.append(draw_explanation(picture, title, explanation))
     save_picture(np.vstack(pages), out)
@@ -150,17 +185,17 @@ def explain(
 @app.command()
 def demo(
     model: Model = DEFAULT_MODEL,
-    passes: Annotated[int, typer.Option(min=1, help="1 is the glance alone.")] = 1,
+    passes: Annotated[str, typer.Option(metavar="N", help="Number of passes.")] = "1",
 ) -> None:
-    """Caption real photographs over ROS 2, remember where, and ask: a process for each node."""
+    """Caption photographs over ROS 2, store the captions in the memory, and ask it."""
     from mmser_ros.demo.run import run_demo
 
-    raise typer.Exit(run_demo(model, passes))
+    raise typer.Exit(run_demo(model, one_pass_number(passes)))
 
 
 @app.command()
 def info(as_json: AsJson = False) -> None:
-    """Say what is installed, what a captioner would run on, and what is missing."""
+    """Show what is installed, which device the captioner would use, and what is missing."""
     from mmser_ros.cli.info import gather
 
     facts = gather()
@@ -177,11 +212,9 @@ def info(as_json: AsJson = False) -> None:
 @run_app.command("caption", context_settings=ROS_ARGUMENTS)
 def run_caption(
     context: typer.Context,
-    params_file: Annotated[
-        Path | None, typer.Option(help="YAML; default: the shipped one.")
-    ] = None,
+    params_file: ParamsFile = None,
 ) -> None:
-    """Run caption_node; further arguments are ROS arguments (-p name:=value, -r from:=to)."""
+    """Run caption_node; other arguments are ROS arguments (-p name:=value, -r from:=to)."""
     from mmser_ros.nodes.caption.node import main as node
 
     node(_ros_arguments("caption", params_file, context.args))
@@ -190,11 +223,9 @@ def run_caption(
 @run_app.command("memory", context_settings=ROS_ARGUMENTS)
 def run_memory(
     context: typer.Context,
-    params_file: Annotated[
-        Path | None, typer.Option(help="YAML; default: the shipped one.")
-    ] = None,
+    params_file: ParamsFile = None,
 ) -> None:
-    """Run memory_node; further arguments are ROS arguments (-p pose_source:=odom, …)."""
+    """Run memory_node; other arguments are ROS arguments (-p pose_source:=odom, …)."""
     from mmser_ros.nodes.memory.node import main as node
 
     node(_ros_arguments("memory", params_file, context.args))
@@ -203,11 +234,9 @@ def run_memory(
 @run_app.command("replay", context_settings=ROS_ARGUMENTS)
 def run_replay(
     context: typer.Context,
-    params_file: Annotated[
-        Path | None, typer.Option(help="YAML; default: the shipped one.")
-    ] = None,
+    params_file: ParamsFile = None,
 ) -> None:
-    """Run replay_node; further arguments are ROS arguments (-p source:=folder, …)."""
+    """Run replay_node; other arguments are ROS arguments (-p source:=folder, …)."""
     from mmser_ros.nodes.replay.node import main as node
 
     node(_ros_arguments("replay", params_file, context.args))

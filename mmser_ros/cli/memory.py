@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`mmser memory`: ask, count, draw and export what a scene memory knows; nothing is changed."""
+"""`mmser memory`: query, count, draw and export a scene memory; the file is only read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from time import time_ns
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from mmser_ros.memory.scene_memory import SceneMemory
 
 memory_app = typer.Typer(
-    no_args_is_help=True, help="Look into a scene memory, also while a node writes to it."
+    no_args_is_help=True, help="Read a scene memory; a node may write to it meanwhile."
 )
 
-Database = Annotated[Path, typer.Argument(metavar="DB", help="File of a scene memory.")]
+Database = Annotated[Path, typer.Argument(metavar="DB", help="File of the scene memory.")]
 MapId = Annotated[
-    str | None, typer.Option(help="Refuse the file if it is of another map; default: its own.")
+    str | None, typer.Option(help="Refuse a file of another map; default: accept any map.")
 ]
 Now = Annotated[
     bool,
     typer.Option(
         "--now",
-        help="Ages and doubts count from this machine's clock, as memory_node counts; default: "
-        "from the newest observation.",
+        help="Compute ages and probabilities for the time of this machine's clock; default: for "
+        "the newest observation.",
     ),
 ]
 
@@ -46,16 +46,16 @@ Now = Annotated[
 @memory_app.command()
 def query(
     db: Database,
-    text: Annotated[str, typer.Argument(help='Such as "the mug on the table"; "": anything.')],
+    text: Annotated[str, typer.Argument(help='Such as "the mug on the table"; "" finds all.')],
     near: Annotated[
-        str | None, typer.Option(metavar="X,Y", help="Metres; what is nearer scores higher.")
+        str | None, typer.Option(metavar="X,Y", help="Point in metres; near objects score higher.")
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="At most so many answers.")] = 5,
+    k: Annotated[int, typer.Option("-k", min=1, help="Largest number of answers.")] = 5,
     map_id: MapId = None,
     now: Now = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find things that a text describes; the answer says from when its ages count."""
+    """Find objects that a text describes."""
     point = _point(near)
     with _open(db, map_id) as memory:
         matches = memory.find(text, near=point, k=k, now=_moment(now))
@@ -70,7 +70,7 @@ def query(
 
 @memory_app.command()
 def stats(db: Database, now: Now = False, as_json: AsJson = False) -> None:
-    """Count what is known, and say of which map, from when and by whom."""
+    """Print counts, the map, the time span and the robots."""
     from mmser_ros.memory.export import STRUCTURE
     from mmser_ros.memory.scene_memory import SceneMemory
     from mmser_ros.memory.storage.inspect import read_store_info
@@ -99,12 +99,12 @@ def stats(db: Database, now: Now = False, as_json: AsJson = False) -> None:
 def show(
     db: Database,
     out: Annotated[
-        Path, typer.Option(help="A picture, such as map.png, or a page to click in, map.html.")
+        Path, typer.Option(help="File to write: an image (map.png) or a web page (map.html).")
     ],
     map_id: MapId = None,
     now: Now = False,
 ) -> None:
-    """Draw rooms, places and ways, things and relations: a picture, or a page for a browser."""
+    """Draw the scene graph: an image, or an interactive web page."""
     from mmser_ros.core.images import SUFFIXES, save_picture
     from mmser_ros.visualization.scene_map import draw_map
     from mmser_ros.visualization.scene_page import memory_page
@@ -126,19 +126,18 @@ def show(
 @memory_app.command()
 def export(
     db: Database,
-    out: Annotated[Path, typer.Argument(help="File to write.")],
+    out: Annotated[Path, typer.Option(help="File to write.")],
     form: Annotated[
-        str | None,
+        Literal["node-link", "graphml", "spark-dsg"] | None,
         typer.Option(
             "--format",
-            help="node-link (.json), graphml (.graphml) or spark-dsg (.dsg.json); "
-            "default: as OUT ends.",
+            help="Default: from the ending of --out: .json, .graphml or .dsg.json.",
         ),
     ] = None,
     map_id: MapId = None,
     now: Now = False,
 ) -> None:
-    """Write the graph for other programs."""
+    """Write the scene graph to a file for other programs."""
     from mmser_ros.memory.export import write_graph
 
     _check_apart(out, db)

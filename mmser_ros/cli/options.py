@@ -1,41 +1,50 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands of `mmser` share: options and their checks."""
+"""Options that several commands of `mmser` share, and their checks."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from mmser_ros.core.errors import MmserError
 
-Model = Annotated[str, typer.Option(help="A shipped model's name or a checkpoint folder.")]
+Model = Annotated[str, typer.Option(help="Name of a shipped model, or a checkpoint folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Quantize = Annotated[
-    str, typer.Option(help="auto, none, bf16, fp16 or int8; auto: the fastest here.")
+    Literal["auto", "none", "bf16", "fp16", "int8"],
+    typer.Option(help="Number format of the weights; auto takes the fastest one here."),
 ]
 Threads = Annotated[
     str,
     typer.Option(
-        help="auto or a number; auto: as OMP_NUM_THREADS says, else all processors but one."
+        help="Number of threads, or auto: OMP_NUM_THREADS if it is set, else all processors "
+        "but one."
     ),
 ]
-Beams = Annotated[int, typer.Option(min=1, max=16, help="1 decodes greedily, more by beam search.")]
-Initial = Annotated[
-    str | None, typer.Option(help="Refine this caption instead of the first glance's.")
+Beams = Annotated[
+    int, typer.Option(min=1, max=16, help="1 is greedy decoding, more is beam search.")
 ]
-Passes = Annotated[str, typer.Option(help="Numbers of passes, such as 1,2.")]
+Initial = Annotated[
+    str | None, typer.Option(help="Caption to refine in place of the model's first caption.")
+]
+Passes = Annotated[
+    str,
+    typer.Option(metavar="N,…", help="Numbers of passes, such as 2 or 1,2."),
+]
 Data = Annotated[
-    Path, typer.Option(help="Folder of sets: <set>/<split>.tar, and JSON files beside it.")
+    Path, typer.Option(help="Folder of data sets: <set>/<split>.tar, with JSON files beside it.")
 ]
 Sets = Annotated[
-    str | None, typer.Option(help="Which sets, such as flickr8k,coco; default: all there are.")
+    str | None, typer.Option(metavar="SET,…", help="Data sets to use; default: all in the folder.")
 ]
-Part = Annotated[str, typer.Option(help="Of train: all, training or validation.")]
-Split = Annotated[str, typer.Option(help="train or dev.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="So many pictures of each set.")]
+Part = Annotated[
+    Literal["all", "training", "validation"], typer.Option(help="Part of the train split.")
+]
+Split = Annotated[Literal["train", "dev"], typer.Option(help="Split of the data set.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Largest number of images of each set.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -48,10 +57,26 @@ def pass_numbers(passes: str) -> list[int]:
     """Read `1,2`.
 
     Raises:
-        MmserError: there is something else than whole numbers.
+        MmserError: a number is not a whole number above 0.
     """
     try:
-        return [int(number) for number in passes.split(",")]
-    except ValueError as error:
-        msg = f"--passes is {passes!r}; expected whole numbers with commas, such as 1,2"
-        raise MmserError(msg) from error
+        numbers = [int(number) for number in passes.split(",")]
+    except ValueError:
+        numbers = [0]
+    if min(numbers) < 1:
+        msg = f"--passes is {passes!r}; expected whole numbers from 1 on, such as 2 or 1,2"
+        raise MmserError(msg)
+    return numbers
+
+
+def one_pass_number(passes: str) -> int:
+    """Read `2`.
+
+    Raises:
+        MmserError: it is not one whole number above 0.
+    """
+    numbers = pass_numbers(passes)
+    if len(numbers) > 1:
+        msg = f"--passes is {passes!r}; this command takes one number, such as 2"
+        raise MmserError(msg)
+    return numbers[0]

@@ -7,81 +7,117 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
+from mmser_ros.cli.options import Split
+from mmser_ros.core.console import errors
 from mmser_ros.core.errors import MmserError
 
 if TYPE_CHECKING:
     from mmser_ros.data.perturbation.llm_errors import LlmErrorMaker
+    from mmser_ros.data.perturbation.perturb import ErrorMaker
 
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+perturb_app = typer.Typer(
+    no_args_is_help=True, help="Make captions with planted errors, for training and evaluation."
+)
+
+Data = Annotated[Path, typer.Option(help="Folder of Flickr8k, with <split>_captions.json.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="JSON lines file, one line a caption; the same command continues it."),
+]
+Each = Annotated[int, typer.Option(min=1, help="Captions to make of each human caption.")]
+Seed = Annotated[int, typer.Option(help="Seed of the choice of errors.")]
+Show = Annotated[
+    int | None,
+    typer.Option(min=1, help="Print this many examples as Markdown, and write no file."),
+]
 
 
-def perturb(
-    data: Annotated[Path, typer.Option(help="Folder with <split>_captions.json.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="JSON lines, one for each caption made; the same call goes on with it."),
-    ] = None,
-    split: Annotated[str, typer.Option(help="train or dev.")] = "train",
-    each: Annotated[int, typer.Option(min=1, help="Captions to make of each human one.")] = 3,
-    seed: Annotated[int, typer.Option(help="Of what is planted.")] = 0,
-    show: Annotated[
-        int | None, typer.Option(min=1, help="Print so many examples as Markdown instead.")
-    ] = None,
-    maker: Annotated[str, typer.Option(help="lexicon (offline) or llm.")] = "lexicon",
-    endpoint: Annotated[
-        str | None,
-        typer.Option(help="llm: OpenAI-compatible address, such as http://localhost:8000/v1."),
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="llm: the model's name there.")] = None,
-    reply_format: Annotated[
-        str, typer.Option(help="llm: json_schema, json_object or text: what the endpoint can.")
-    ] = "json_schema",
-    rpm: Annotated[float | None, typer.Option(min=0.1, help="llm: requests a minute.")] = None,
-    parallel: Annotated[int, typer.Option(min=1, help="llm: requests at a time.")] = 4,
-    price_in: Annotated[float, typer.Option(min=0, help="llm: of a million tokens in.")] = 0.0,
-    price_out: Annotated[float, typer.Option(min=0, help="llm: of a million tokens out.")] = 0.0,
+@perturb_app.command("lexicon")
+def perturb_lexicon(
+    data: Data,
+    out: Out = None,
+    split: Split = "train",
+    each: Each = 3,
+    seed: Seed = 0,
+    show: Show = None,
 ) -> None:
-    """Make pseudo-initial captions: human ones with 0 to 3 planted errors.
-
-    A key for the endpoint is read from the environment variable MMSER_API_KEY.
-    """
+    """Plant 0 to 3 errors in human captions by replacing words; runs offline."""
     from mmser_ros.core.resources import share_path
+    from mmser_ros.data.perturbation.perturb import Lexicon, LexiconErrorMaker
+
+    maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
+    _perturb(maker, "lexicon", str, data, out, split, each, seed, show)
+
+
+@perturb_app.command("llm")
+def perturb_llm(
+    data: Data,
+    endpoint: Annotated[
+        str, typer.Option(help="OpenAI-compatible address, such as http://localhost:8000/v1.")
+    ],
+    model: Annotated[str, typer.Option(help="Name of the model at the endpoint.")],
+    out: Out = None,
+    split: Split = "train",
+    each: Each = 3,
+    seed: Seed = 0,
+    show: Show = None,
+    reply_format: Annotated[
+        Literal["json_schema", "json_object", "text"],
+        typer.Option(help="Format of the answers; choose one that the endpoint supports."),
+    ] = "json_schema",
+    rpm: Annotated[float | None, typer.Option(min=0.1, help="Most requests per minute.")] = None,
+    parallel: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 4,
+    price_in: Annotated[float, typer.Option(min=0, help="Price of a million input tokens.")] = 0.0,
+    price_out: Annotated[
+        float, typer.Option(min=0, help="Price of a million output tokens.")
+    ] = 0.0,
+) -> None:
+    """Plant 0 to 3 errors in human captions by a language model at an endpoint.
+
+    The environment variable MMSER_API_KEY holds the key of the endpoint.
+    """
+    maker, spent = _llm(endpoint, model, reply_format, rpm, parallel, price_in, price_out)
+    _perturb(maker, model, spent, data, out, split, each, seed, show)
+
+
+def _perturb(
+    maker: ErrorMaker,
+    label: str,
+    spent: Callable[[], str],
+    data: Path,
+    out: Path | None,
+    split: str,
+    each: int,
+    seed: int,
+    show: int | None,
+) -> None:
     from mmser_ros.data.datasets import Flickr8k
     from mmser_ros.data.perturbation.examples import planted_examples
     from mmser_ros.data.perturbation.jsonl import write_pseudo_initial_captions
-    from mmser_ros.data.perturbation.perturb import ErrorMaker, Lexicon, LexiconErrorMaker
 
     if (out is None) == (show is None):
-        msg = "give either --out FILE to write captions, or --show N to look at some"
+        msg = "got both or neither of --out and --show; give --out FILE to write captions, or "
+        msg += "--show N to print some"
         raise MmserError(msg)
-    chosen: ErrorMaker
-    spent: Callable[[], str] = str
-    if maker == "lexicon" and not endpoint:
-        chosen = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-    elif maker == "llm" and endpoint and model:
-        chosen, spent = _llm(endpoint, model, reply_format, rpm, parallel, price_in, price_out)
-    else:
-        msg = f"--maker is {maker!r}; expected lexicon, or llm with --endpoint and --model"
-        raise MmserError(msg)
-
     pictures = Flickr8k(data, split).captions
     rows = [(picture, caption) for picture, some in pictures.items() for caption in some]
     try:
         if out is None:
             number = show or 0
-            print(planted_examples([one for _, one in rows], chosen, number, seed), end="")
+            print(planted_examples([one for _, one in rows], maker, number, seed), end="")
             return
         done = write_pseudo_initial_captions(
             out,
             rows,
-            chosen,
-            model or maker,
+            maker,
+            label,
             each=each,
             seed=seed,
             progress=lambda items, description, total: _progress(items, description, total, spent),
@@ -102,12 +138,12 @@ def _llm(
     price_in: float,
     price_out: float,
 ) -> tuple[LlmErrorMaker, Callable[[], str]]:
-    """Give a maker, and what says what it has used so far."""
+    """The maker, and a function that says how much it used so far."""
     try:
         from mmser_ros.data.perturbation.llm_client import KEY_VARIABLE, ChatEndpoint
         from mmser_ros.data.perturbation.llm_errors import LlmErrorMaker
     except ModuleNotFoundError as error:
-        msg = f"--maker llm needs {error.name}: pip install '.[llm]'"
+        msg = f"mmser perturb llm needs {error.name}: pip install '.[llm]'"
         raise MmserError(msg) from error
 
     key = os.environ.get(KEY_VARIABLE)

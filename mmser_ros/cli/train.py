@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`mmser train`: one command a stage."""
+"""`mmser train`: one command for each stage."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from mmser_ros.cli.options import Model
 from mmser_ros.core.console import show_progress
 from mmser_ros.core.errors import MmserError
 
-train_app = typer.Typer(no_args_is_help=True, help="Train a captioner, stage by stage.")
+train_app = typer.Typer(no_args_is_help=True, help="Train a captioner: one command for each stage.")
 
 Data = Annotated[
-    Path, typer.Option(help="Folder of Flickr8k or COCO, or a JSON file of COCO's or LLaVA's form.")
+    Path, typer.Option(help="Folder of Flickr8k or COCO, or a JSON file in COCO or LLaVA format.")
 ]
 Images = Annotated[
-    Path | None, typer.Option(help="Where a JSON file's pictures are; default: its folder.")
+    Path | None, typer.Option(help="Folder of the images of a JSON file; default: its folder.")
 ]
 Work = Annotated[
-    Path, typer.Option(help="Features and resumable state; the same call goes on from it.")
+    Path, typer.Option(help="Folder of cached features and state; the same command resumes.")
 ]
 Start = Annotated[
-    str | None, typer.Option(help="Start from this model, not from the architecture's sources.")
+    str | None, typer.Option(help="Model to start from; default: the sources of the architecture.")
 ]
 Language = Annotated[
     str | None,
     typer.Option(
-        help="For a recipe with words: the language model to start from, a folder, an id on the "
+        help="Language model to start from, for a recipe with words: a folder, an id on the "
         "Hugging Face hub, or a GGUF file."
     ),
 ]
 Sets = Annotated[
-    Path, typer.Option(help="Folder of sets: <set>/train.tar, and JSON files beside it.")
+    Path, typer.Option(help="Folder of data sets: <set>/train.tar, with JSON files beside it.")
 ]
 Sentences = Annotated[
     Path | None, typer.Option(help="Text file of captions; default: the folder's captions_en.txt.")
@@ -55,7 +55,7 @@ def train_words(
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/words"),
     work: Work = Path("runs/words_work"),
 ) -> None:
-    """Train the word detector, and note what it says of pictures that it has not learned from."""
+    """Train the word detector, and store its words for images that it was not trained on."""
     _run_words("words", data, recipe, language, sentences, model, out, work)
 
 
@@ -69,7 +69,7 @@ def train_text(
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/text"),
     work: Work = Path("runs/words_work"),
 ) -> None:
-    """Train the language model on text with words; the word detector first, if need be."""
+    """Train the language model on text with words; trains the word detector first if needed."""
     _run_words("text", data, recipe, language, sentences, model, out, work)
 
 
@@ -112,7 +112,7 @@ def train_connector(
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/connector"),
     work: Work = Path("runs/connector_work"),
 ) -> None:
-    """Stage 0: train the glance connector alone, before a language model that can speak."""
+    """Stage 0: train only the glance connector; the language model must be pretrained."""
     from mmser_ros.captioner.shipped import find_model
     from mmser_ros.core.resources import share_path
     from mmser_ros.training.recipe import read_recipe
@@ -139,14 +139,15 @@ def train_glance(
     work: Annotated[
         Path | None,
         typer.Option(
-            help="Features and resumable state; the same call goes on from it. Default: runs/work, "
-            "with words runs/words_work."
+            help="Folder of cached features and state; the same command resumes. Default: "
+            "runs/work, with words runs/words_work."
         ),
     ] = None,
 ) -> None:
-    """Train the glance: the language model on text, then connector and language model together.
+    """Train the first pass: the language model on text, then connector and language model.
 
-    By a recipe with words (small.yaml) the word detector too; --data is a folder of sets then.
+    A recipe with words (small.yaml) also trains the word detector; --data is then a folder of
+    data sets.
     """
     from mmser_ros.captioner.shipped import find_model
     from mmser_ros.core.resources import share_path
@@ -156,8 +157,8 @@ def train_glance(
 
     if recipe and has_words(recipe):
         if images:
-            msg = "--images is for a JSON file's pictures; a recipe with words takes a folder of "
-            msg += "sets: leave it out"
+            msg = f"got --images {images}, and a recipe with words, which takes a folder of data "
+            msg += "sets; leave --images out"
             raise MmserError(msg)
         work = work or Path("runs/words_work")
         _run_words("glance", data, recipe, language, sentences, model, out, work)
@@ -182,7 +183,7 @@ def train_refine(
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/refined"),
     work: Work = Path("runs/refine"),
 ) -> None:
-    """Teach a model that can glance to look again: a new SeR-connector, on planted errors."""
+    """Train a SeR-connector on planted errors: the model can then refine captions."""
     from mmser_ros.captioner.shipped import find_model
     from mmser_ros.core.resources import share_path
     from mmser_ros.training.recipe import read_refine_recipe

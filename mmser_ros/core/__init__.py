@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What every other package builds on: types, errors, images, files that ship, the console."""
+"""What all other packages use: types, errors, images, shipped files, the console."""

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What commands show: captions on stdout, progress bars and errors on stderr."""
+"""Output of the commands: captions on stdout, progress bars and errors on stderr."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def show_progress(items: Iterable[Any], description: str, total: int) -> Iterato
 
 
 def marked(initial: str, caption: str) -> Text:
-    """A caption with the words it gained in bold, and those the initial one lost struck through."""
-    words = [Text(one.text, STYLES[one.fate]) for one in word_changes(initial, caption)]
+    """A caption with added words in bold and removed words struck through."""
+    words = [Text(one.text, STYLES[one.kind]) for one in word_changes(initial, caption)]
     return Text(" ").join(words)
 
 
 def print_caption(initial: str, caption: str, before: str = "", after: str = "") -> None:
-    """Print a caption on a line: marked in a terminal; elsewhere, for programs, as it is.
+    """Print a caption on one line; in a terminal with its changes marked.
 
     Args:
-        initial: the caption of the first look; the caption itself if there was one only.
+        initial: the caption of the first pass; the caption itself after one pass.
         caption: the caption.
         before: what to print before it.
         after: what to print after it.

@@ -1,16 +1,16 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The base of every error this package raises on purpose, and those that packages share."""
+"""The base class of the errors of this package, and errors that packages share."""
 
 from traceback import format_exception
 
 
 class MmserError(Exception):
-    """Something a user can act on; the message says what was got, expected, and what to do."""
+    """An error that a user can fix: it says what was got, what was expected, and what to do."""
 
 
 class OutOfMemoryError(MmserError):
-    """The device ran out of memory: the picture is lost, the cache is freed."""
+    """The device ran out of memory: the image got no caption, the cache is freed."""
 
 
 def format_error(error: Exception) -> str:

@@ -39,8 +39,8 @@ def interpolate(a: Pose, b: Pose, share: float) -> Pose:
     return Pose(
         (x, y, z),
         (i, j, k, w),
-        max(a.position_sigma, b.position_sigma),
-        max(a.heading_sigma, b.heading_sigma),
+        position_sigma=max(a.position_sigma, b.position_sigma),
+        heading_sigma=max(a.heading_sigma, b.heading_sigma),
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What ships with the package, and where it lies: models, configuration, launch files."""
+"""Paths of the files that ship with the package: models, configuration, launch files."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 from mmser_ros.core.errors import MmserError
 
 DEFAULT_MODEL = "small"
-"""Name of the shipped model that captions where no other is named."""
+"""Name of the shipped model that is the default."""
 
 
 class ResourceError(MmserError):
-    """A file that should have come with the package was not found."""
+    """A file that ships with the package was not found."""
 
 
 def share_roots() -> list[Path]:
-    """Folders that may hold the shared files, the most specific first.
+    """Folders that may hold the shipped files, in order of precedence.
 
-    The source tree comes first, then what `colcon` or apt installed (AMENT_PREFIX_PATH), then
-    what pip installed under the prefix of the running Python.
+    First the source tree, then the prefixes of colcon and apt (AMENT_PREFIX_PATH), then the
+    prefix of the running Python, for pip.
     """
     prefixes = [
         *filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)),
@@ -35,7 +35,7 @@ def share_roots() -> list[Path]:
 
 
 def share_path(relative: str) -> Path:
-    """Return the path of a shared file or folder, such as `config/caption.yaml`.
+    """Return the path of a shipped file or folder, such as `config/caption.yaml`.
 
     Raises:
         ResourceError: no root has it.

@@ -1,11 +1,11 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Frozen dataclasses that travel between rooms."""
+"""Frozen dataclasses that all packages share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import Any
 
 SECOND = 1_000_000_000
@@ -14,7 +14,7 @@ SECOND = 1_000_000_000
 
 @dataclass(frozen=True)
 class Region:
-    """An axis-aligned box in the picture, in pixels; the origin is the top left corner."""
+    """An axis-aligned box in the image, in pixels; the origin is the top left corner."""
 
     x: float
     y: float
@@ -24,13 +24,13 @@ class Region:
 
 @dataclass(frozen=True)
 class GroundedPhrase:
-    """A noun phrase of a caption and where it was seen.
+    """A noun phrase of a caption and its region in the image.
 
     Attributes:
-        text: the phrase as it stands in the caption.
-        head: its head noun as a dictionary has it: of "two dogs", "dog".
+        text: the phrase, as in the caption.
+        head: its head noun in singular: "dog" for "two dogs".
         confidence: 0 to 1.
-        region: where in the picture, if known.
+        region: in the image, if known.
         point: (x, y, z) in metres in the camera's optical frame, if depth is known.
     """
 
@@ -43,22 +43,27 @@ class GroundedPhrase:
 
 @dataclass(frozen=True)
 class Caption:
-    """What the captioner says of one picture.
+    """A caption of one image.
 
     Attributes:
         text: the caption.
         initial_text: the caption of the first pass (the glance); equals `text` after one pass.
-        confidence: 0 to 1. From a calibrated model, the probability that `text` names nothing that
-            is not there; else the geometric mean of the token probabilities. docs/confidence.md
-            says when which.
-        refined: whether a second look produced `text`.
+        confidence: 0 to 1. A calibrated model gives the probability that all that `text` names is
+            in the image; other models give the geometric mean of the token probabilities. See
+            docs/confidence.md.
+        refined: whether a further pass made `text`.
         model: name of the model.
-        passes: how many passes were made.
-        phrases: grounded noun phrases, empty unless they were asked for.
+        passes: number of passes.
+        phrases: grounded noun phrases; empty unless requested.
         times_ms: milliseconds by step: `encode`, `glance`, `refine`, `ground`, `total`.
-        support: words of `text` that the model's word detector knows, with the probability that
-            they are true of the picture; None for a model without one.
+        support: words of `text` that the word detector of the model knows, with their
+            probabilities; None for a model without a word detector.
         log_probabilities: of the tokens of `text` and of its end; empty if the model gives none.
+
+    Example:
+        >>> caption = Caption("a dog", "a cat", 0.9, refined=True, model="nano", passes=2)
+        >>> caption.as_dict()["initial_caption"]
+        'a cat'
     """
 
     text: str
@@ -73,7 +78,7 @@ class Caption:
     log_probabilities: tuple[float, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The caption as plain JSON-able values, under the names of the SceneCaption message."""
+        """The caption as values for JSON, with the names of the message SceneCaption."""
         record = asdict(self)
         del record["log_probabilities"], record["support"]
         caption, initial = record.pop("text"), record.pop("initial_text")
@@ -82,34 +87,44 @@ class Caption:
 
 @dataclass(frozen=True)
 class Pose:
-    """Where something is and how it is turned: what a point of its own frame becomes outside.
+    """A pose: it transforms points from its own frame to the outer frame.
 
     Attributes:
         position: (x, y, z) in metres.
         orientation: unit quaternion (x, y, z, w), as in geometry_msgs.
         position_sigma: standard deviation of each coordinate, in metres.
         heading_sigma: standard deviation of the heading, in radians.
+
+    Example:
+        >>> Pose((2.0, 1.0, 0.0), heading_sigma=0.05).orientation
+        (0.0, 0.0, 0.0, 1.0)
     """
 
     position: tuple[float, float, float]
     orientation: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
+    _: KW_ONLY
     position_sigma: float = 0.0
     heading_sigma: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Camera:
     """A pinhole camera on a robot, after rectification.
 
     Attributes:
-        width: of the picture, in pixels.
-        height: of the picture, in pixels.
+        width: of the image, in pixels.
+        height: of the image, in pixels.
         fx: focal length along x, in pixels.
         fy: focal length along y, in pixels.
         cx: principal point, in pixels.
         cy: principal point, in pixels.
         mount: pose of the optical frame (z forward, x right, y down) in the robot's frame
-            (x forward, z up); by default in the robot's origin, looking ahead.
+            (x forward, z up); default: at the origin of the robot, facing forward.
+
+    Example:
+        >>> camera = Camera(width=640, height=480, fx=500.0, fy=500.0, cx=320.0, cy=240.0)
+        >>> camera.mount.position
+        (0.0, 0.0, 0.0)
     """
 
     width: int
@@ -123,11 +138,11 @@ class Camera:
 
 @dataclass(frozen=True)
 class DepthGrid:
-    """A coarse picture of depth: enough to tell what was hidden and what was out of range.
+    """A coarse depth image: it shows what was occluded and what was out of range.
 
     Attributes:
-        columns: cells across the picture.
-        rows: cells down the picture.
+        columns: number of cells across the image.
+        rows: number of cells down the image.
         centimetres: depth along the optical axis, row by row; 0 where it is unknown.
     """
 
@@ -138,20 +153,20 @@ class DepthGrid:
 
 @dataclass(frozen=True)
 class Observation:
-    """A caption with where and when its picture was taken: what memories keep and exchange.
+    """A caption with the pose and time of its image: what memories store and exchange.
 
     Attributes:
-        robot: name of the robot that saw it.
-        stamp: of the picture, in nanoseconds.
-        caption: what was said; points of phrases are in the camera's optical frame.
-        pose: of the robot in the map at that stamp.
+        robot: name of the robot.
+        stamp_ns: time of the image, in nanoseconds.
+        caption: of the image; points of phrases are in the camera's optical frame.
+        pose: of the robot in the map at that time.
         map_id: the map that `pose` is in.
-        camera: None where the camera is not known.
-        depth: None where there is no depth.
+        camera: None if it is not known.
+        depth: None if there is none.
     """
 
     robot: str
-    stamp: int
+    stamp_ns: int
     caption: Caption
     pose: Pose
     map_id: str

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a second look changed: the words of two captions, side by side."""
+"""The difference between two captions, word by word."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from difflib import SequenceMatcher
 
 @dataclass(frozen=True)
 class Words:
-    """Words that stand together in one caption or in both.
+    """Consecutive words that one caption or both have.
 
     Attributes:
-        fate: `kept`, `removed` or `added`.
+        kind: `kept`, `removed` or `added`.
         text: one word or more, with single spaces between them.
     """
 
-    fate: str
+    kind: str
     text: str
 
 
 def word_changes(before: str, after: str) -> list[Words]:
-    """What became of the words of a caption.
+    """Compare the words of two captions.
 
     Returns:
         In reading order. Kept and added joined by spaces are `after`, but for its white space;
         kept and removed are `before`, but for its white space, case and periods.
 
     Example:
-        >>> [(one.fate, one.text) for one in word_changes("a red cat", "a cat")]
+        >>> [(one.kind, one.text) for one in word_changes("a red cat", "a cat")]
         [('kept', 'a'), ('removed', 'red'), ('kept', 'cat')]
     """
     old, new = _words(before), after.split()
@@ -47,7 +47,7 @@ def word_changes(before: str, after: str) -> list[Words]:
 
 
 def share_changed(before: str, after: str) -> float:
-    """The share of the words of both captions that are not kept, 0 to 1."""
+    """The fraction of the words of both captions that changed, 0 to 1."""
     return 1.0 - _matched(before, after).ratio()
 
 

@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures and what people said of them: the reader that training and evaluation share."""
+"""Data sets of images with human captions and labels, for training and evaluation."""

@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`mmser demo`: photographs captioned over ROS 2, and questions to the memory."""
+"""`mmser demo`: captions photographs over ROS 2 and asks the scene memory."""

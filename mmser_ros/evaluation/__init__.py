@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How good captions are: metrics and data sets."""
+"""Scores of captions, of the confidence, of error correction and of the scene memory."""

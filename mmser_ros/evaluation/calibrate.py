@@ -149,7 +149,7 @@ def _looks(
     spoken: dict[int, dict[str, tuple[Caption, Caption]]] = {number: {} for number in passes}
     read = progress(pictures.pictures(), f"captions of {pictures.name}", len(pictures.examples))
     for names, images in batches(read):
-        looks = list(captioner.looks(images, passes=max(passes), beams=1))
+        looks = list(captioner.caption_passes(images, passes=max(passes), beams=1))
         for number in passes:
             pairs = zip(looks[0], looks[number - 1], strict=True)
             spoken[number].update(zip(names, pairs, strict=True))

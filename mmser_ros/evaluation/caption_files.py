@@ -57,7 +57,7 @@ def write_captions(path: Path, said: SetCaptions) -> None:
         fresh.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
         os.replace(fresh, path)
     except OSError as error:
-        msg = f"can't write {path}: {error}; give --save a file in a folder that can be written to"
+        msg = f"can't write {path}: {error}; give --out a file in a folder that can be written to"
         raise CaptionFileError(msg) from error
 
 

@@ -72,7 +72,7 @@ def caption_sets(
     for one in sets:
         pictures = progress(one.pictures(), f"captions of {one.name}", len(one.examples))
         for names, images in batches(pictures):
-            looks = captioner.looks(images, passes=max(passes), beams=beams)
+            looks = captioner.caption_passes(images, passes=max(passes), beams=beams)
             for number, answers in enumerate(looks, start=1):
                 if number in passes:
                     said[str(number)][one.name].update(

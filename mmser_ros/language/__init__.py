@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""English captions, read in one place."""
+"""Parsing of English captions: phrases, relations, categories."""

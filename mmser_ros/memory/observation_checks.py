@@ -44,8 +44,8 @@ def check_observation(observation: Observation) -> None:
 def _faults(one: Observation) -> Iterator[tuple[str, object, str]]:
     """Yield invalid values: name, value, and what is expected."""
     caption, depth, camera = one.caption, one.depth, one.camera
-    if not 0 < one.stamp < LATEST:
-        yield "the stamp", f"{one.stamp} ns", f"more than 0 and less than {LATEST}, by a clock"
+    if not 0 < one.stamp_ns < LATEST:
+        yield "the stamp", f"{one.stamp_ns} ns", f"more than 0 and less than {LATEST}, by a clock"
     texts = (caption.text, caption.initial_text, *(phrase.text for phrase in caption.phrases))
     if max(map(len, texts)) > LONGEST:
         yield "a text", f"{max(map(len, texts))} characters", f"at most {LONGEST}"

@@ -121,11 +121,11 @@ class ObservationLog:
             )
             raise MapMismatchError(msg)
         text = dumps(observation)
-        key: Key = (observation.stamp, observation.robot, digest(text))
-        if observation.stamp < self.floor or self._store.knows(key[2]):
+        key: Key = (observation.stamp_ns, observation.robot, digest(text))
+        if observation.stamp_ns < self.floor or self._store.knows(key[2]):
             return False
         self._insert(key, observation)
-        self._stamps = sorted([*self._stamps, observation.stamp])[-2 * QUORUM :]
+        self._stamps = sorted([*self._stamps, observation.stamp_ns])[-2 * QUORUM :]
         self._update_ahead()
         self._store.append(key, text)
         self._since_snapshot += 1

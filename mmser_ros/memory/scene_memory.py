@@ -32,9 +32,15 @@ from mmser_ros.memory.time_range import check_time_range
 class SceneMemory:
     """Builds a scene graph from captions with poses, and answers questions from it.
 
-        memory = SceneMemory.open("home.sqlite", map_id="home")
-        memory.observe(caption, stamp, pose)
-        memory.find("red mug")
+    Example:
+        >>> from mmser_ros import Caption, Pose, SceneMemory
+        >>> text = "a red mug on a table"
+        >>> caption = Caption(text, text, confidence=0.9, refined=False, model="small", passes=1)
+        >>> memory = SceneMemory.open(None, map_id="home")  # None: in memory, without a file
+        >>> for second in (1, 11, 21):
+        ...     _ = memory.observe(caption, second * 10**9, Pose((0.05 * second, 0.0, 0.0)))
+        >>> [(match.label, match.attributes) for match in memory.find("red mug")]
+        [('mug', ('red',))]
 
     The graph depends on the set of observations, not on their order. An observation that is later
     than the last `reorder_window` ones takes effect at the next `apply_pending`. Thread-safe.
@@ -105,7 +111,7 @@ class SceneMemory:
     def observe(
         self,
         caption: Caption,
-        stamp: int,
+        stamp_ns: int,
         pose: Pose,
         *,
         camera: Camera | None = None,
@@ -116,7 +122,7 @@ class SceneMemory:
 
         Args:
             caption: of an image.
-            stamp: of the image, in nanoseconds.
+            stamp_ns: of the image, in nanoseconds.
             pose: of the robot in the map at that stamp.
             camera: of the image; the default has the configured field of view.
             depth: (height, width) metres, registered to the image; 0 or non-finite is unknown.
@@ -130,7 +136,7 @@ class SceneMemory:
             ObservationError: a number is out of its range.
         """
         name, map_id = robot or self._robot, self.origin.map_id
-        made = Observation(name, stamp, caption, pose, map_id, camera=camera)
+        made = Observation(name, stamp_ns, caption, pose, map_id, camera=camera)
         observation = normal_form(with_depth(made, depth, self.config))
         self.add(observation)
         return observation

@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Made houses, walks through them, and what is true there, without ROS."""
+"""Simulated houses, walks through them, and their ground truth. No ROS here."""

@@ -56,8 +56,8 @@ SUPPORTS = {
 }
 COLOURS = ("red", "blue", "green", "white", "black", "brown", "yellow", "grey")
 CAMERA = Camera(
-    640, 480, 457.0, 457.0, 320.0, 240.0,
-    Pose((0.0, 0.0, 1.2), (-0.579228, 0.579228, -0.405580, 0.405580)),
+    width=640, height=480, fx=457.0, fy=457.0, cx=320.0, cy=240.0,
+    mount=Pose((0.0, 0.0, 1.2), (-0.579228, 0.579228, -0.405580, 0.405580)),
 )  # fmt: skip
 """Field of view 70 degrees, height 1.2 m, pitch 20 degrees down."""
 COLUMNS, ROWS = 16, 12

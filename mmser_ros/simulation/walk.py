@@ -128,8 +128,8 @@ class Walk:
         noisy = Pose(
             (x + POSITION_NOISE * float(noise[0]), y + POSITION_NOISE * float(noise[1]), 0.0),
             (0.0, 0.0, math.sin(turn / 2), math.cos(turn / 2)),
-            POSITION_NOISE,
-            HEADING_NOISE,
+            position_sigma=POSITION_NOISE,
+            heading_sigma=HEADING_NOISE,
         )
         grid = self.house.depth(pose) if self.depth else None
         return Observation("robot", stamp, self._caption(said, place), noisy, "house", CAMERA, grid)

@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures for people: the scene map, its web page, attention, captions."""
+"""Drawings: the scene map, its web page, attention maps, captions below images."""

@@ -41,15 +41,15 @@ def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) ->
             for piece in textwrap.wrap(word, characters):
                 if x > margin and x + font.getlength(piece) > width - margin:
                     x, y = float(margin), y + line
-                placed.append((x, y, piece, change.fate))
+                placed.append((x, y, piece, change.kind))
                 x += font.getlength(piece) + space
     page = Image.new("RGB", (width, y + line + margin), PAPER)
     page.paste(Image.fromarray(image), (0, 0))
     draw = ImageDraw.Draw(page)
-    for x, y, piece, fate in placed:
-        draw.text((x, y), piece, fill=INKS[fate], font=font)
-        if fate != "kept":
-            rule = y + (baseline + 3 if fate == "added" else 0.7 * baseline)
+    for x, y, piece, kind in placed:
+        draw.text((x, y), piece, fill=INKS[kind], font=font)
+        if kind != "kept":
+            rule = y + (baseline + 3 if kind == "added" else 0.7 * baseline)
             end = x + font.getlength(piece)
-            draw.line([x, rule, end, rule], fill=INKS[fate], width=max(1, baseline // 10))
+            draw.line([x, rule, end, rule], fill=INKS[kind], width=max(1, baseline // 10))
     return np.asarray(page)

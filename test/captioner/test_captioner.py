@@ -1,10 +1,12 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
@@ -12,6 +14,7 @@ from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.quantization import QuantizationError, resolve
 from mmser_ros.captioner.shipped import find_model, shipped_models
 from mmser_ros.core.errors import OutOfMemoryError
+from mmser_ros.core.images import PictureError
 from mmser_ros.core.resources import DEFAULT_MODEL
 from mmser_ros.core.types import Region
 
@@ -51,7 +54,7 @@ def either(refining_checkpoints, request):
 
 
 def test_each_pass_refines_the_caption_of_the_one_before(refining, picture):
-    looks = [one[0] for one in refining.looks([picture])]
+    looks = [one[0] for one in refining.caption_passes([picture])]
     assert [one.passes for one in looks] == [1, 2, 3]
     assert [one.refined for one in looks] == [False, True, True]
     assert {one.initial_text for one in looks} == {looks[0].text}
@@ -97,7 +100,10 @@ def test_grounding_changes_nothing_but_adds_phrases(either, picture):
         assert all(phrase.text in grounded.text for phrase in grounded.phrases)
         assert grounded.times_ms.keys() - plain.times_ms.keys() == {"ground"}
         assert grounded.times_ms["total"] > grounded.times_ms["ground"] > 0
-    assert [len(one) for one in either.looks([picture] * 2, passes=2, ground=True)] == [2, 2]
+    assert [len(one) for one in either.caption_passes([picture] * 2, passes=2, ground=True)] == [
+        2,
+        2,
+    ]
 
 
 def test_each_look_is_explained(either, picture):
@@ -123,8 +129,30 @@ def test_each_look_is_explained(either, picture):
     ],
 )
 def test_what_is_no_picture_is_refused(captioner, image):
-    with pytest.raises(CaptionerError, match="expected uint8"):
+    with pytest.raises(PictureError, match=r"expected \(height, width, 3\)|no such picture: photo"):
         captioner.caption(image)
+
+
+def test_images_come_in_any_form(captioner, picture, tmp_path):
+    path = tmp_path / "picture.png"
+    Image.fromarray(picture).save(path)
+    forms = [picture, Image.fromarray(picture), path, str(path)]
+    (text,) = {one.text for one in captioner.caption_batch(forms)}
+    assert {captioner.caption(one).text for one in forms} == {text}
+    for (one,) in captioner.caption_passes([path]):
+        assert one.text == text
+    assert [one.text for one, _ in captioner.explain(path)] == [text]
+
+
+def test_one_image_is_no_list_of_images(captioner, picture):
+    for image in ("photo.jpg", Path("photo.jpg"), Image.fromarray(picture)):
+        with pytest.raises(CaptionerError, match="expected a list of images"):
+            captioner.caption_batch(image)
+
+
+def test_from_pretrained_is_load(tiny_checkpoint, picture):
+    assert Captioner.from_pretrained.__func__ is Captioner.load.__func__
+    assert Captioner.from_pretrained(tiny_checkpoint).caption(picture).model == "tiny"
 
 
 def test_more_passes_than_the_model_can_make_are_refused(captioner, picture, tiny_checkpoint):

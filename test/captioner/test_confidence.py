@@ -81,7 +81,7 @@ def test_a_caption_from_elsewhere_has_no_first_look_to_go_by(
 
 def looks(folder, picture):
     captioner = Captioner.load(str(folder), device="cpu", quantize="none")
-    return [one for (one,) in captioner.looks([picture], passes=3)]
+    return [one for (one,) in captioner.caption_passes([picture], passes=3)]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ def data(tmp_path, monkeypatch):
     return write_sets(tmp_path / "data")
 
 
-def run(data, *arguments):
-    command = ["evaluate", "--data", str(data), *map(str, arguments)]
+def run(data, command, *arguments):
+    command = ["evaluate", command, "--data", str(data), *map(str, arguments)]
     done = CliRunner().invoke(app, command)
     if done.exception:
         raise done.exception
@@ -36,7 +36,7 @@ def captions(path, content):
 
 def test_captions_made_elsewhere(data, tmp_path):
     good = captions(tmp_path / "good.json", {"nyuv2": ROOMS, "places": {"a.png": "a living room"}})
-    done = run(data, "--captions", good, "--json")
+    done = run(data, "captions", good, "--json")
     sets = json.loads(done.stdout)["sets"]
     assert list(sets) == ["nyuv2", "places"]
     assert sets["nyuv2"]["n"] == 2
@@ -49,25 +49,25 @@ def test_captions_made_elsewhere(data, tmp_path):
 def test_captioners_are_compared_on_the_pictures_they_share(data, tmp_path):
     one = captions(tmp_path / "one.json", {"nyuv2": ROOMS})
     other = captions(tmp_path / "other.json", {"nyuv2": {"a.png": "a lamp"}})
-    files = ("--captions", one, "--captions", other)
-    scores = json.loads(run(data, *files, "--json").stdout)["sets"]["nyuv2"]
+    files = (one, other)
+    scores = json.loads(run(data, "captions", *files, "--json").stdout)["sets"]["nyuv2"]
     assert scores["n"] == 1
     assert scores["differences"]["other"]["hit"] == {"value": -1.0, "low": -1.0, "high": -1.0}
-    shown = run(data, *files).stdout
-    assert "nyuv2 dev, 1 pictures" in shown
+    shown = run(data, "captions", *files).stdout
+    assert "nyuv2 dev, 1 images" in shown
     assert "invented" in shown
     assert "-1*" in shown
 
 
 def test_a_model_on_every_set_and_its_captions_again(data, tmp_path, refining_checkpoint):
-    save = tmp_path / "out" / "said.json"
-    options = ["--model", refining_checkpoint, "--passes", "1,2", "--save", save, "--json"]
-    result = json.loads(run(data, *options).stdout)
+    out = tmp_path / "out" / "said.json"
+    options = ["--model", refining_checkpoint, "--passes", "1,2", "--out", out, "--json"]
+    result = json.loads(run(data, "model", *options).stdout)
     assert (result["model"], list(result["sets"])) == (
         "refining",
         ["coco", "flickr8k", "nyuv2", "places"],
     )
-    again = json.loads(run(data, "--captions", tmp_path / "out" / "said_2.json", "--json").stdout)
+    again = json.loads(run(data, "captions", out.with_name("said_2.json"), "--json").stdout)
     for name, scores in result["sets"].items():
         said = scores["passes"]["2"]
         expected = {key: said[key] for key in said if not key.startswith("confidence")}
@@ -76,7 +76,7 @@ def test_a_model_on_every_set_and_its_captions_again(data, tmp_path, refining_ch
 
 
 def test_planted_errors_are_those_of_flickr8k_by_default(data, refining_checkpoint):
-    options = ["--planted", "--model", refining_checkpoint, "--json"]
+    options = ["planted", "--model", refining_checkpoint, "--json"]
     assert list(json.loads(run(data, *options).stdout)["sets"]) == ["flickr8k"]
     chosen = json.loads(run(data, *options, "--sets", "coco,flickr8k", "--limit", 1).stdout)["sets"]
     assert list(chosen) == ["coco", "flickr8k"]
@@ -88,14 +88,13 @@ def test_planted_errors_are_those_of_flickr8k_by_default(data, refining_checkpoi
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--sets", "imagenet"], "no set imagenet with a split dev"),
-        (["--split", "test"], "unknown split 'test'"),
-        (["--passes", "one"], "expected whole numbers"),
-        (["--captions", "GOOD", "--planted"], "leave out --planted"),
-        (["--captions", "GOOD", "--captions", "GOOD"], "the same name"),
-        (["--captions", "GOOD", "--sets", "places"], "no picture of places dev has a caption"),
-        (["--captions", "LIST"], "is no file of captions"),
-        (["--captions", "GONE"], "can't read"),
+        (["model", "--sets", "imagenet"], "no set imagenet with a split dev"),
+        (["model", "--split", "dev", "--part", "training"], "only train has parts"),
+        (["model", "--passes", "one"], "expected whole numbers"),
+        (["captions", "GOOD", "GOOD"], "the same name"),
+        (["captions", "GOOD", "--sets", "places"], "no picture of places dev has a caption"),
+        (["captions", "LIST"], "is no file of captions"),
+        (["captions", "GONE"], "can't read"),
     ],
 )
 def test_what_makes_no_sense_is_said(data, tmp_path, arguments, message):

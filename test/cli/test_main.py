@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -45,11 +46,14 @@ def test_caption_as_json(photo, tiny_checkpoint):
     assert (result["model"], result["refined"], result["passes"]) == ("tiny", False, 1)
 
 
-def test_a_second_look(photo, tmp_path, refining_checkpoint):
+def test_a_second_pass(photo, tmp_path, refining_checkpoint):
     common = ("caption", photo, "--json", "--model", refining_checkpoint)
     twice = json.loads(mmser(*common, "--passes", 2).stdout)
     assert (twice["refined"], twice["passes"]) == (True, 2)
-    out = tmp_path / "looks.png"
+    both = mmser(*common, "--passes", "1,2").stdout.splitlines()
+    assert [json.loads(one)["passes"] for one in both] == [1, 2]
+    assert json.loads(both[1])["caption"] == twice["caption"]
+    out = tmp_path / "passes.png"
     given = json.loads(mmser(*common, "--initial", twice["initial_caption"], "--out", out).stdout)
     assert (given["caption"], given["passes"]) == (twice["caption"], 2)
     added = (np.asarray(Image.open(out)) == INKS["added"]).all(axis=-1).any()
@@ -63,17 +67,19 @@ def test_phrases_are_found_where_asked_for(photo, tiny_checkpoint):
     assert result["times_ms"]["ground"] > 0
 
 
-def test_each_look_is_explained_in_one_picture(
+def test_each_pass_is_explained_in_one_picture(
     photo, tmp_path, tiny_checkpoint, refining_checkpoint
 ):
     heights = []
-    for checkpoint, looks in ((tiny_checkpoint, 1), (refining_checkpoint, 2)):
-        out = tmp_path / f"{looks}.png"
+    for checkpoint, passes in ((tiny_checkpoint, 1), (refining_checkpoint, 2)):
+        out = tmp_path / f"{passes}.png"
         arguments = ["explain", str(photo), "--out", str(out), "--model", str(checkpoint)]
         said = CliRunner().invoke(app, arguments).stdout.splitlines()
-        assert [line.split(":")[0] for line in said] == [f"look {n + 1}" for n in range(looks)]
+        assert [line.split(":")[0] for line in said] == [f"pass {n + 1}" for n in range(passes)]
         heights.append(Image.open(out).height)
     assert heights[1] > 1.5 * heights[0]
+    said = CliRunner().invoke(app, [*arguments, "--passes", "2"]).stdout.splitlines()
+    assert [line.split(":")[0] for line in said] == ["pass 2"]
 
 
 def test_several_pictures_one_of_them_broken(photo, tmp_path, tiny_checkpoint):
@@ -92,7 +98,7 @@ def test_several_pictures_one_of_them_broken(photo, tmp_path, tiny_checkpoint):
         status=1,
     )
     assert len(done.stdout.splitlines()) == 1
-    assert "liar.jpg is not a picture" in done.stderr
+    assert "liar.jpg is not an image" in done.stderr
     assert "no such picture" in done.stderr
     assert "gone.png" in done.stderr
     drawn = np.asarray(Image.open(out / "photo.jpg"))
@@ -126,13 +132,79 @@ def test_info_says_what_is_there():
     assert "nano" in mmser("info").stdout
 
 
-def test_help_needs_no_torch():
-    code = "import sys; sys.argv = ['mmser', '--help']\nfrom mmser_ros.cli.main import app\n"
-    code += (
-        "try: app()\nexcept SystemExit: pass\nprint('torch' in sys.modules, 'rclpy' in sys.modules)"
-    )
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["evaluate", "model", "--help"]])
+def test_help_loads_nothing_heavy(arguments):
+    heavy = ("torch", "transformers", "rclpy", "spacy", "numpy", "scipy", "networkx", "PIL")
+    code = f"import sys; sys.argv = ['mmser', *{arguments}]\nfrom mmser_ros.cli.main import main\n"
+    code += "try: main()\nexcept SystemExit: pass\n"
+    code += f"print([one for one in {heavy} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "False False"
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_version():
+    assert mmser("--version").stdout == "mmser_ros 0.1.0\n"
+
+
+def commands(group, path=()):
+    """All commands of `mmser` with their names."""
+    if not hasattr(group, "commands"):
+        yield path, group
+        return
+    for name, command in group.commands.items():
+        yield from commands(command, (*path, name))
+
+
+def test_each_command_and_option_has_a_help_text():
+    found = dict(commands(typer.main.get_command(app)))
+    assert {("evaluate", "planted"), ("perturb", "llm"), ("memory", "export")} <= found.keys()
+    for path, command in found.items():
+        assert command.help, path
+        for one in command.params:
+            assert one.help, (path, one.name)
+        if "out" in {one.name for one in command.params}:
+            assert next(one for one in command.params if one.name == "out").opts == ["--out"], path
+
+
+def test_help_shows_the_choices():
+    shown = CliRunner().invoke(app, ["evaluate", "model", "--help"], env={"COLUMNS": "160"}).stdout
+    for choices in ("train|dev", "all|training|validation", "auto|none|bf16|fp16|int8"):
+        assert choices in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["captoin", "photo.jpg"],
+        ["caption"],
+        ["caption", "photo.jpg", "--quantize", "int3"],
+        ["caption", "photo.jpg", "--passes", "0"],
+        ["demo", "--passes", "1,2"],
+        ["evaluate", "model", "--data", "gone", "--split", "test"],
+        ["evaluate", "model", "--data", "gone"],
+        ["evaluate", "captions", "--data", "gone"],
+        ["evaluate", "planted"],
+        ["perturb", "llm", "--data", "gone"],
+        ["perturb", "lexicon", "--data", "gone", "--show", "1"],
+        ["memory", "export", "gone.sqlite", "home.json"],
+        ["memory", "export", "gone.sqlite", "--out", "home.json"],
+        ["memory", "export", "gone.sqlite", "--out", "home.json", "--format", "yaml"],
+        ["memory", "show", "gone.sqlite", "--out", "map.pdf"],
+        ["train", "glance", "--data", "gone", "--recipe", "gone.yaml"],
+        ["calibrate", "--data", "gone", "--out", "out", "--passes", "one"],
+    ],
+)
+def test_a_wrong_command_line_ends_in_words(arguments, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["mmser", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code in (1, 2)
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    assert "error: " in said.err or "Error" in said.err or "Usage: " in said.out
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_run_refuses_a_parameter_file_that_is_not_there(tmp_path):

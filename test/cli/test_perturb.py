@@ -25,15 +25,15 @@ def folder(tmp_path):
     return tmp_path
 
 
-def perturb(folder, *options):
-    arguments = ["perturb", "--data", folder, "--split", "dev", *options]
+def perturb(folder, *options, maker="lexicon"):
+    arguments = ["perturb", maker, "--data", folder, "--split", "dev", *options]
     done = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done
 
 
 def by_llm(stub, *options):
-    return ("--maker", "llm", "--endpoint", stub.url, "--model", "stub", "--each", 1, *options)
+    return ("--endpoint", stub.url, "--model", "stub", "--each", 1, *options)
 
 
 def records(path):
@@ -65,7 +65,7 @@ def test_by_a_language_model_and_what_it_cost(folder):
     out = folder / "pseudo.jsonl"
     with ChatStub(Answer(429, headers={"Retry-After": "0"})) as stub:
         options = ("--price-in", 2, "--price-out", 10, "--parallel", 1, "--reply-format", "text")
-        done = perturb(folder, "--out", out, *by_llm(stub, *options))
+        done = perturb(folder, "--out", out, *by_llm(stub, *options), maker="llm")
     made = records(out)
     assert len(made) == 20
     assert {one["maker"] for one in made} == {"stub"}
@@ -82,14 +82,14 @@ def test_by_a_language_model_and_what_it_cost(folder):
 def test_the_key_comes_from_the_environment(folder, monkeypatch):
     monkeypatch.setenv("MMSER_API_KEY", "secret")
     with ChatStub() as stub:
-        perturb(folder, "--out", folder / "pseudo.jsonl", *by_llm(stub))
+        perturb(folder, "--out", folder / "pseudo.jsonl", *by_llm(stub), maker="llm")
     assert {headers["Authorization"] for headers, _ in stub.requests} == {"Bearer secret"}
 
 
 def test_killed_it_goes_on_and_asks_nothing_twice(folder):
     out, killed = folder / "pseudo.jsonl", folder / "killed.jsonl"
     with ChatStub() as stub:
-        perturb(folder, "--out", out, *by_llm(stub, "--parallel", 1))
+        perturb(folder, "--out", out, *by_llm(stub, "--parallel", 1), maker="llm")
         questions = stub.questions
     reached, never = threading.Event(), threading.Event()
 
@@ -106,7 +106,8 @@ def test_killed_it_goes_on_and_asks_nothing_twice(folder):
 
         stub.next_answer = answer
         options = ("--out", killed, *by_llm(stub, "--parallel", 1))
-        command = [sys.executable, "-m", "mmser_ros.cli", "perturb", "--data", folder, *options]
+        command = [sys.executable, "-m", "mmser_ros.cli", "perturb", "llm"]
+        command += ["--data", folder, *options]
         process = subprocess.Popen(
             [*map(str, command), "--split", "dev"], stderr=subprocess.DEVNULL
         )
@@ -117,7 +118,7 @@ def test_killed_it_goes_on_and_asks_nothing_twice(folder):
         before = killed.read_bytes()
         assert before.count(b"\n") >= 7
         killed.write_bytes(before + b'{"picture": "to')  # and it may have been writing
-        assert "of them before" in perturb(folder, *options).stdout
+        assert "of them before" in perturb(folder, *options, maker="llm").stdout
     assert records(killed) == records(out)
     assert stub.questions == [*questions[:8], *questions[7:]]
 
@@ -125,14 +126,12 @@ def test_killed_it_goes_on_and_asks_nothing_twice(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "give either --out FILE"),
-        (["--out", "a.jsonl", "--show", "3"], "give either --out FILE"),
-        (["--show", "3", "--maker", "oracle"], "--maker is 'oracle'; expected lexicon, or llm"),
-        (["--show", "3", "--maker", "llm"], "expected lexicon, or llm with --endpoint and --model"),
-        (["--show", "3", "--endpoint", "http://a"], "--maker is 'lexicon'"),
-        (["--show", "3", "--maker", "llm", "--endpoint", "a", "--model", "b"], "no address"),
+        (["lexicon"], "give --out FILE to write"),
+        (["lexicon", "--out", "a.jsonl", "--show", "3"], "give --out FILE to write"),
+        (["llm", "--show", "3", "--endpoint", "a", "--model", "b"], "no address"),
     ],
 )
 def test_what_cannot_be(folder, options, message):
+    maker, *options = options
     with pytest.raises(MmserError, match=message):
-        perturb(folder, *options)
+        perturb(folder, *options, maker=maker)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from mmser_ros.core.images import PictureError, load_picture, save_picture
+from mmser_ros.core.images import PictureError, as_array, load_picture, save_picture
 
 
 def test_pictures_are_turned_upright(tmp_path):
@@ -41,3 +41,32 @@ def test_what_is_no_picture(tmp_path):
         load_picture(tmp_path / "bomb.png")
     with pytest.raises(PictureError, match="suffix"):
         save_picture(np.zeros((4, 4, 3), np.uint8), tmp_path / "picture.what")
+
+
+def test_an_image_in_any_form_is_one_array(tmp_path):
+    pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    image = Image.fromarray(pixels)
+    image.save(tmp_path / "picture.png")
+    assert as_array(pixels) is pixels
+    for form in (
+        image,
+        image.convert("RGBA"),
+        tmp_path / "picture.png",
+        str(tmp_path / "picture.png"),
+    ):
+        assert np.array_equal(as_array(form), pixels)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((4, 5)), r"got an array \(4, 5\) of float64.*astype"),
+        (np.zeros((4, 5), np.uint8), r"got an array \(4, 5\) of uint8; expected .*fromarray"),
+        (np.zeros((3, 4, 5), np.uint8), r"use image.transpose\(1, 2, 0\)"),
+        (np.zeros((0, 5, 3), np.uint8), "it is empty"),
+        ([[0, 0, 0]], "got an image of type list; expected a NumPy array"),
+    ],
+)
+def test_what_is_no_image_is_said_in_words(image, message):
+    with pytest.raises(PictureError, match=message):
+        as_array(image)

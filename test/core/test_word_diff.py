@@ -19,7 +19,7 @@ def test_both_captions_can_be_read_from_it(before, after):
     changes = word_changes(before, after)
 
     def read(*fates):
-        return " ".join(one.text for one in changes if one.fate in fates)
+        return " ".join(one.text for one in changes if one.kind in fates)
 
     assert words(read("kept", "removed")) == words(before)
     assert read("kept", "added") == " ".join(after.split())
@@ -28,7 +28,7 @@ def test_both_captions_can_be_read_from_it(before, after):
 @given(captions, captions)
 def test_the_share_is_of_the_words_that_changed(before, after):
     changed = sum(
-        len(one.text.split()) for one in word_changes(before, after) if one.fate != "kept"
+        len(one.text.split()) for one in word_changes(before, after) if one.kind != "kept"
     )
     total = len(words(before)) + len(after.split())
     assert share_changed(before, after) == pytest.approx(changed / max(1, total))

@@ -105,7 +105,7 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
     config = load_checkpoint(tmp_path / "out")[0].config
     assert [one.passes for one in config.calibrations] == [1, 2]
     calibrated = Captioner.load(str(tmp_path / "out"), quantize="none")
-    (glance,), (second,) = calibrated.looks([picture], passes=2)
+    (glance,), (second,) = calibrated.caption_passes([picture], passes=2)
     assert second.confidence == config.calibrations[1].confidence(glance, second)
     assert "walls" in run()
     with pytest.raises(CalibrationError, match="take more pictures"):

@@ -33,7 +33,7 @@ def wrong(count=1, robot="robot"):
 def test_a_few_wrong_stamps_forget_nobody(robot, window, count):
     memory = remember(*SEEN, *wrong(count, robot), *AGAIN, reorder_window=window)
     assert labels(memory.objects()) == ["dog", "man"]
-    assert memory.status().newest == AGAIN[-1].stamp
+    assert memory.status().newest == AGAIN[-1].stamp_ns
     assert memory.status().ahead == count
     assert same(memory, remember(*SEEN, *AGAIN, reorder_window=window))
 
@@ -76,7 +76,7 @@ def test_a_new_day_begins_when_it_has_been_seen_often_enough():
 def test_where_a_clock_says_that_it_has_begun_it_begins_at_once():
     mug = around("a mug", [("mug", MAN)], start=DAY)
     assert "mug" not in labels(remember(*SEEN, *AGAIN, *mug).objects())
-    told = remember(*SEEN, *AGAIN, *mug, clock=lambda: mug[-1].stamp)
+    told = remember(*SEEN, *AGAIN, *mug, clock=lambda: mug[-1].stamp_ns)
     assert "mug" in labels(told.objects())
 
 

@@ -33,7 +33,7 @@ def seen_by(**changes):
 @pytest.mark.parametrize(
     "change",
     [
-        {"stamp": 0},
+        {"stamp_ns": 0},
         posed(position=(math.nan, 0.0, 0.0)),
         posed(position=(1e300, 0.0, 0.0)),
         posed(orientation=(0.0, 0.0, 0.0, 0.0)),

@@ -42,7 +42,7 @@ def kinds(word):
     def measure(**options):
         views = around(f"a {word}", [(word, MUG[0][1])])
         memory = remember(*views, words=Taxonomy(), existence_threshold=0.01, **options)
-        return memory.find(word, now=views[-1].stamp + 10 * HOUR)[0].probability
+        return memory.find(word, now=views[-1].stamp_ns + 10 * HOUR)[0].probability
 
     return measure, 0.1, 1000.0
 

@@ -25,7 +25,9 @@ def test_it_needs_neither_ros_nor_torch():
 def test_observe_gives_what_other_memories_take():
     mine, other = open_memory(robot="a"), open_memory()
     for one in around("a mug", OBJECTS):
-        observation = mine.observe(one.caption, one.stamp, one.pose, camera=one.camera, robot=None)
+        observation = mine.observe(
+            one.caption, one.stamp_ns, one.pose, camera=one.camera, robot=None
+        )
         assert observation.robot == "a"
         assert other.add(observation)
         assert not other.add(observation)

@@ -91,8 +91,8 @@ class Robot:
 
     def see(self, *views):
         for one in views:
-            self.stand(one.pose, one.stamp)
-            self.say(one.caption, one.stamp)
+            self.stand(one.pose, one.stamp_ns)
+            self.say(one.caption, one.stamp_ns)
 
 
 if __name__ == "__main__":

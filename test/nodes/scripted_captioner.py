@@ -26,7 +26,7 @@ class Captioner:
         self.sure = (0.5, 0.5, 0.5)
         self.calls = []
 
-    def looks(self, images, *, passes, beams, ground, initial=None):
+    def caption_passes(self, images, *, passes, beams, ground, initial=None):
         (image,) = images
         text = str(image[0, 0, 0])
         self.calls.append((int(text), passes, beams, monotonic(), ground, initial))
@@ -38,7 +38,7 @@ class Captioner:
             yield [Caption(text, text, self.sure[number - 1], number > 1, self.name, number)]
 
     def caption(self, image, **settings):
-        *_, (last,) = self.looks([image], **settings)
+        *_, (last,) = self.caption_passes([image], **settings)
         return last
 
     def degrade(self):

@@ -26,7 +26,7 @@ def test_unreadable_pictures_are_left_out_counted_and_named_once(tmp_path, capsy
     [found] = (tmp_path / "work" / "pictures").iterdir()
     unreadable = json.loads(found.read_text())
     assert list(unreadable) == ["1.png", "3.png", "4.png", "8.png"]
-    assert "is not a picture" in unreadable["8.png"]
+    assert "is not an image" in unreadable["8.png"]
 
 
 def test_nothing_is_said_where_all_can_be_read(flickr, tmp_path, capsys):

@@ -118,8 +118,8 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     done = runner.invoke(app, ["train", "glance", *common, *more], catch_exceptions=False)
     assert done.exit_code == 0
     model = str(tmp_path / "model")
-    walls = ["evaluate", "--data", str(flickr.parent), "--sets", flickr.name, "--quantize", "none"]
-    arguments = [*walls, "--model", model, "--json"]
+    walls = ["--data", str(flickr.parent), "--sets", flickr.name, "--quantize", "none"]
+    arguments = ["evaluate", "model", *walls, "--model", model, "--json"]
     scored = runner.invoke(app, arguments, catch_exceptions=False)
     result = json.loads(scored.stdout)
     assert (result["model"], result["quantize"]) == ("tiny", "none")
@@ -144,12 +144,12 @@ def test_training_evaluation_and_captions(flickr, tmp_path, recipe, monkeypatch)
     refined = str(tmp_path / "refined")
     done = runner.invoke(app, [*refine, *common, "--out", refined], catch_exceptions=False)
     assert done.exit_code == 0
-    arguments = [*walls, "--model", refined, "--passes", "1,2", "--json"]
+    arguments = ["evaluate", "model", *walls, "--model", refined, "--passes", "1,2", "--json"]
     again = json.loads(runner.invoke(app, arguments, catch_exceptions=False).stdout)
     again = again["sets"][flickr.name]["passes"]
     assert again["1"] == first  # the first pass is as it was
     assert again["2"]["BLEU-1"] > 0.9
-    arguments = [*walls, "--model", refined, "--planted"]
+    arguments = ["evaluate", "planted", *walls, "--model", refined]
     repair = json.loads(runner.invoke(app, [*arguments, "--json"], catch_exceptions=False).stdout)
     repair = repair["sets"][flickr.name]
     assert repair["n"] == 4

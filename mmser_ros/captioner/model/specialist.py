@@ -64,12 +64,8 @@ class Specialist(nn.Module):
             self.vision.channels[0], self.width, config.glance_connector_layers
         )
         if config.words:
-            tuned = config.words.tuned_from
             self.word_detector = WordDetector(
-                config.words,
-                self.vision.channels,
-                self.vision.classes,
-                self.vision.layers_after(tuned) if tuned else None,
+                config.words, self.vision.channels, self.vision.classes
             )
         if config.ser_connector:
             self._reread = _indices(config.ser_connector.levels, config.vision.levels)
@@ -107,28 +103,11 @@ class Specialist(nn.Module):
         Args:
             views: features, as `encode` gives them: of the whole pictures, then of their crops.
         """
-        pooled, classes = zip(*map(self.word_features, views), strict=True)
-        return self.word_detector.detect(
-            torch.stack(pooled, dim=1),
-            torch.stack(classes, dim=1) if self.vision.classes else None,
-        )
-
-    def word_features(self, levels: Levels) -> tuple[Tensor, Tensor]:
-        """What the word detector reads of pictures.
-
-        Args:
-            levels: features, as `encode` gives them.
-
-        Returns:
-            Pooled features (batch, features), see `concept_detector.pool`, of the detector's own
-            last layers where it has some, and log probabilities (batch, classes) of the tower's.
-        """
-        classes = self.vision.classify(levels[0].float().mean(1))
-        detector = self.word_detector
-        if detector.last_layers is not None:
-            tuned = levels[self.config.vision.levels.index(detector.config.tuned_from)]
-            levels = (detector.last_layers(tuned), *levels[1:])
-        return pool(levels).float(), classes
+        pooled = torch.stack([pool(one) for one in views], dim=1).float()
+        classes = None
+        if self.vision.classes:
+            classes = self.vision.classify(pooled[..., : self.vision.channels[0]])
+        return self.word_detector.detect(pooled, classes)
 
     def glance(self, levels: Levels) -> Tensor:
         """Visual tokens (batch, tokens, width) of the first pass."""

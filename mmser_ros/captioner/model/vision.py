@@ -9,7 +9,6 @@ Every tower gives `levels`, a tuple of (batch, tokens, channels) tensors in the 
 from __future__ import annotations
 
 import math
-from copy import deepcopy
 from typing import Protocol, cast
 
 import numpy as np
@@ -46,14 +45,6 @@ class VisionTower(Protocol):
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """Turn (batch, 3, size, size) uint8 RGB into what the tower was trained on."""
-        ...
-
-    def layers_after(self, level: int) -> nn.Module:
-        """A trainable copy of the layers after a level: its tokens in, those of levels[0] out.
-
-        Raises:
-            ConfigError: the tower can't be divided there.
-        """
         ...
 
 
@@ -138,19 +129,6 @@ class EfficientNetLiteTower(nn.Module):
         """Log probabilities (…, 1000) of ImageNet's classes from layer 17's means (…, 1280)."""
         return self.classifier(means.to(self.classifier.weight.dtype)).float().log_softmax(-1)
 
-    def layers_after(self, level: int) -> nn.Module:
-        """A trainable copy of the layers after a level: its tokens in, those of levels[0] out.
-
-        Raises:
-            ConfigError: `level` is not among the tower's levels, or levels[0] is not its last.
-        """
-        last = len(self.blocks) + 1
-        if level not in self.config.levels[1:] or self.config.levels[0] != last:
-            msg = f"words: tuned_from is {level} with levels {self.config.levels}; expected one of "
-            msg += f"the levels after the first, and the first to be {last}"
-            raise ConfigError(msg)
-        return LastLayers(self.blocks[level:], self.head, self.activation)
-
     def forward(self, pixels: Tensor) -> Levels:
         """Encode normalised pixels (batch, 3, size, size) into levels."""
         features: dict[int, Tensor] = {}
@@ -161,26 +139,6 @@ class EfficientNetLiteTower(nn.Module):
             features[layer] = x
         features[len(self.blocks) + 1] = self.activation(self.head(x))
         return tuple(features[level].flatten(2).transpose(1, 2) for level in self.config.levels)
-
-
-class LastLayers(nn.Module):
-    """A trainable copy of the last layers of EfficientNet-Lite."""
-
-    def __init__(self, blocks: nn.ModuleList, head: nn.Module, activation: nn.Module) -> None:
-        super().__init__()
-        self.blocks = deepcopy(blocks)
-        self.head = deepcopy(head)
-        self.activation = activation
-        self.requires_grad_(True)
-
-    def forward(self, level: Tensor) -> Tensor:
-        """Tokens (batch, tokens, channels) of the level before them → those of the last layer."""
-        side = math.isqrt(level.shape[1])
-        x = level.transpose(1, 2).unflatten(2, (side, side))
-        x = x.contiguous(memory_format=torch.channels_last)
-        for block in self.blocks:
-            x = block(x)
-        return self.activation(self.head(x)).flatten(2).transpose(1, 2)
 
 
 class ClipTower(nn.Module):
@@ -217,15 +175,6 @@ class ClipTower(nn.Module):
     def classify(self, means: Tensor) -> Tensor:
         """Nothing (…, 0): CLIP has no classes of its own."""
         return means[..., :0]
-
-    def layers_after(self, level: int) -> nn.Module:
-        """Nothing: a CLIP tower is not divided.
-
-        Raises:
-            ConfigError: always.
-        """
-        msg = f"words: tuned_from is {level}; expected 0, a CLIP tower is not divided"
-        raise ConfigError(msg)
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """CLIP's mean and deviation; (batch, 3, size, size)."""

@@ -67,28 +67,18 @@ class WordDetector(nn.Module):
     Attributes:
         mean: (features,), of its input.
         deviation: (features,), of its input.
-        last_layers: the tower's last layers as they were tuned for the words; None: the tower's own
-            are read.
     """
 
-    def __init__(
-        self,
-        config: WordsConfig,
-        channels: Sequence[int],
-        classes: int,
-        last_layers: nn.Module | None = None,
-    ) -> None:
+    def __init__(self, config: WordsConfig, channels: Sequence[int], classes: int) -> None:
         """Build it with random weights.
 
         Args:
             config: its configuration.
             channels: of each level that it reads.
             classes: how many classes the vision tower has; 0 if none.
-            last_layers: a trainable copy of the tower's last layers, see `WordsConfig.tuned_from`.
         """
         super().__init__()
         self.config = config
-        self.last_layers = last_layers
         features = 2 * sum(channels) + classes
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("deviation", torch.ones(features))

@@ -58,7 +58,7 @@ class Update:
     def provenance(self, weight: float) -> Provenance:
         """The provenance of what this observation says with a weight."""
         one = self.observation
-        return Provenance(one.robot, one.stamp, one.caption.text, one.pose, round(weight, 6))
+        return Provenance(one.robot, one.stamp_ns, one.caption.text, one.pose, round(weight, 6))
 
 
 class Fusion:
@@ -129,7 +129,7 @@ class Fusion:
     ) -> str:
         """Update an object with a detection, or create one; return its name."""
         graph, config = self._graph, self._config
-        stamp = update.observation.stamp
+        stamp = update.observation.stamp_ns
         away = float(np.linalg.norm(detection.estimate.mean - update.view.origin))
         provenance = update.provenance(detection.weight * detection.trust / (1.0 + away))
         known = graph.node(name, Object) if name is not None else None
@@ -165,7 +165,7 @@ class Fusion:
                 continue
             weight = share * min(1.0, VAGUE_SIGMA / max(old.sigma, VAGUE_SIGMA))
             weight *= NEGATION_WEIGHT if old.word in negated else 1.0
-            obj = existence.add_miss(old, update.observation.stamp, weight, self._config)
+            obj = existence.add_miss(old, update.observation.stamp_ns, weight, self._config)
             if not obj.confirmed and obj.log_odds < self._config.prune_log_odds:
                 self._graph.put((name,), None)
             else:

@@ -51,7 +51,7 @@ class Estimate:
 def default_camera(field_of_view: float) -> Camera:
     """A camera with a field of view (radians), for robots without camera parameters."""
     focal = 320.0 / float(np.tan(field_of_view / 2))
-    return Camera(640, 480, focal, focal, 320.0, 240.0)
+    return Camera(width=640, height=480, fx=focal, fy=focal, cx=320.0, cy=240.0)
 
 
 def with_depth(

@@ -29,7 +29,7 @@ def add_pose(
         The name of the robot's place, and whether the observation is a keyframe. Only keyframes
         update objects.
     """
-    pose, stamp = observation.pose, observation.stamp
+    pose, stamp = observation.pose, observation.stamp_ns
     slot = f"robot:{observation.robot}"
     agent = graph.node(slot, Agent)
     place = _find_place(graph, observation, name, config)
@@ -56,7 +56,7 @@ def _is_keyframe(agent: Agent, pose: Pose, stamp: int, config: MemoryConfig) -> 
 def _find_place(
     graph: SceneGraph, observation: Observation, name: str, config: MemoryConfig
 ) -> str:
-    position, stamp = observation.pose.position, observation.stamp
+    position, stamp = observation.pose.position, observation.stamp_ns
     nearby = graph.near(Place, position[:2], config.place_spacing)
     found = [
         (math.dist(one.position, position), other)
@@ -77,7 +77,7 @@ def _connect(
     graph: SceneGraph, agent: Agent, place: str, observation: Observation, config: MemoryConfig
 ) -> None:
     moved = math.dist(observation.pose.position, agent.position)
-    late = observation.stamp - agent.stamp > config.max_path_gap * SECOND
+    late = observation.stamp_ns - agent.stamp > config.max_path_gap * SECOND
     if place == agent.place or late or moved > config.max_path_jump:
         return
     if graph.get((agent.place, place, "path")) is None:

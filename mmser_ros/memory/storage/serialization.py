@@ -23,6 +23,8 @@ Moment = tuple[int, str]
 """(stamp, robot): the same for all captions of one image."""
 Key = tuple[int, str, str]
 """(stamp, robot, digest): the order of observations."""
+STORED_NAMES = {"stamp_ns": "stamp"}
+"""Names of fields in a store, where they differ; so digests of stored observations stay valid."""
 UNIT = 1e-3
 """Maximum rounding error of the length of a quaternion."""
 
@@ -31,7 +33,7 @@ def encode(value: Any) -> Any:
     """Convert a record to lists, dictionaries and simple values, without default fields."""
     if is_dataclass(value):
         pairs = ((one, getattr(value, one.name)) for one in fields(value))
-        return {one.name: encode(got) for one, got in pairs if got != one.default}
+        return {_stored(one.name): encode(got) for one, got in pairs if got != one.default}
     if isinstance(value, (tuple, list)):
         return [encode(one) for one in value]
     if isinstance(value, Mapping):
@@ -40,9 +42,14 @@ def encode(value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _hints(kind: Any) -> dict[str, Any]:
+def _fields(kind: Any) -> dict[str, tuple[str, Any]]:
+    """Names and types of a dataclass's fields, by their names in a store."""
     hints = get_type_hints(kind)
-    return {one.name: hints[one.name] for one in fields(kind)}
+    return {_stored(one.name): (one.name, hints[one.name]) for one in fields(kind)}
+
+
+def _stored(name: str) -> str:
+    return STORED_NAMES.get(name, name)
 
 
 def decode(kind: type[Record], value: Any) -> Record:
@@ -51,8 +58,9 @@ def decode(kind: type[Record], value: Any) -> Record:
     Raises:
         KeyError, TypeError, ValueError: `value` is not an encoded `kind`.
     """
-    hints = _hints(cast(Any, kind))
-    return kind(**{name: _decode(hints[name], one) for name, one in value.items()})
+    known = _fields(cast(Any, kind))
+    pairs = ((known[name], one) for name, one in value.items())
+    return kind(**{name: _decode(hint, one) for (name, hint), one in pairs})
 
 
 def _decode(hint: Any, value: Any) -> Any:
@@ -120,7 +128,10 @@ def _normal_pose(pose: Pose) -> Pose:
     if (d, a, b, c) < (0.0, 0.0, 0.0, 0.0):  # q and -q are the same rotation
         a, b, c, d = 0.0 - a, 0.0 - b, 0.0 - c, 0.0 - d
     return Pose(
-        (x, y, z), (a, b, c, d), _rounded(pose.position_sigma), _rounded(pose.heading_sigma)
+        (x, y, z),
+        (a, b, c, d),
+        position_sigma=_rounded(pose.position_sigma),
+        heading_sigma=_rounded(pose.heading_sigma),
     )
 
 

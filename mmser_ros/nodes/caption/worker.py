@@ -109,7 +109,7 @@ class CaptionWorker:
         with self._inference:
             if on_glance is None or passes == 1:
                 return self._captioner.caption(image, passes=passes, **settings)
-            for (look,) in self._captioner.looks([image], passes=passes, **settings):
+            for (look,) in self._captioner.caption_passes([image], passes=passes, **settings):
                 if look.passes == 1:
                     on_glance(look)
         return look

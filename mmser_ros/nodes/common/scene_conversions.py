@@ -62,7 +62,10 @@ def pose_from_message(
     """A pose with standard deviations in metres and radians."""
     at, turned = message.position, message.orientation
     return Pose(
-        (at.x, at.y, at.z), (turned.x, turned.y, turned.z, turned.w), position_sigma, heading_sigma
+        (at.x, at.y, at.z),
+        (turned.x, turned.y, turned.z, turned.w),
+        position_sigma=position_sigma,
+        heading_sigma=heading_sigma,
     )
 
 
@@ -72,7 +75,10 @@ def pose_from_transform(
     """The pose of the child frame, with standard deviations in metres and radians."""
     at, turned = message.translation, message.rotation
     return Pose(
-        (at.x, at.y, at.z), (turned.x, turned.y, turned.z, turned.w), position_sigma, heading_sigma
+        (at.x, at.y, at.z),
+        (turned.x, turned.y, turned.z, turned.w),
+        position_sigma=position_sigma,
+        heading_sigma=heading_sigma,
     )
 
 
@@ -84,13 +90,13 @@ def camera_from_info(info: CameraInfo, mount: Pose) -> Camera | None:
     """
     for matrix, (fx, fy, cx, cy) in ((info.p, (0, 5, 2, 6)), (info.k, (0, 4, 2, 5))):
         camera = Camera(
-            info.width,
-            info.height,
-            float(matrix[fx]),
-            float(matrix[fy]),
-            float(matrix[cx]),
-            float(matrix[cy]),
-            mount,
+            width=info.width,
+            height=info.height,
+            fx=float(matrix[fx]),
+            fy=float(matrix[fy]),
+            cx=float(matrix[cx]),
+            cy=float(matrix[cy]),
+            mount=mount,
         )
         if _is_calibrated(camera):
             return camera
@@ -114,7 +120,9 @@ def observation_to_message(observation: Observation) -> SceneObservation:
     message = SceneObservation(
         robot=observation.robot,
         map_id=observation.map_id,
-        caption=caption_to_message(observation.caption, Header(stamp=stamp_of(observation.stamp))),
+        caption=caption_to_message(
+            observation.caption, Header(stamp=stamp_of(observation.stamp_ns))
+        ),
         pose=pose_to_message(observation.pose),
         position_sigma=observation.pose.position_sigma,
         heading_sigma=observation.pose.heading_sigma,
@@ -142,8 +150,8 @@ def observation_from_message(message: SceneObservation) -> Observation:
         mount = pose_from_message(
             message.mount, message.mount_position_sigma, message.mount_heading_sigma
         )
-        intrinsics = (message.fx, message.fy, message.cx, message.cy)
-        camera = Camera(message.width, message.height, *intrinsics, mount)
+        names = ("width", "height", "fx", "fy", "cx", "cy")
+        camera = Camera(**{name: getattr(message, name) for name in names}, mount=mount)
     if message.has_depth:
         cells = tuple(int(one) for one in message.depth)
         depth = DepthGrid(message.depth_columns, message.depth_rows, cells)

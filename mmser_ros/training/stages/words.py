@@ -31,7 +31,6 @@ from mmser_ros.training.distributed import processes
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.words.features import ViewFeatures
-from mmser_ros.training.words.pictures import LessonPictures
 from mmser_ros.training.words.targets import WordTargets
 from mmser_ros.training.words.views import CROPS, LEARNED
 
@@ -61,6 +60,10 @@ class WordSchedule(Schedule):
     blanks: NonNegativeInt = 1200
     precision: str = "float32"
 
+    def config(self, names: Sequence[str]) -> WordsConfig:
+        """The configuration of the detector of these words."""
+        return WordsConfig(tuple(names), self.hidden_size, self.crops)
+
 
 @dataclass(frozen=True)
 class WordLessons:
@@ -70,25 +73,16 @@ class WordLessons:
         features: of all pictures; those in `folds` come first.
         targets: of the pictures, in the order of the features.
         folds: (pictures,), the fold of each; EVERY_FOLD: no odds are wanted of it.
-        pictures: the pictures themselves.
     """
 
     features: ViewFeatures
     targets: WordTargets
     folds: np.ndarray
-    pictures: LessonPictures
 
     def known(self, *, without: int | None = None) -> np.ndarray:
         """Numbers of the pictures to learn from: readable, with targets, not of this fold."""
         usable = self.features.readable & self.targets.weight.any(1)
         return np.flatnonzero(usable if without is None else usable & (self.folds != without))
-
-    def loss(self, odds: Tensor, pictures: np.ndarray) -> Loss:
-        """The loss of log odds (batch, words) of the pictures of these numbers."""
-        wanted = torch.from_numpy(self.targets.truth[pictures]).to(odds.device).float()
-        counts = torch.from_numpy(self.targets.weight[pictures]).to(odds.device).float()
-        losses = binary_cross_entropy_with_logits(odds.float(), wanted, reduction="none")
-        return (losses * counts).sum() / counts.sum(), float(counts.sum())
 
 
 def train_words(
@@ -102,8 +96,7 @@ def train_words(
     config = specialist.config.words
     assert config
     detector = fit_detector(specialist, config, lessons, lessons.known(), schedule, folder, "words")
-    before = specialist.word_detector.state_dict()  # it may have layers of its own
-    specialist.word_detector.load_state_dict({**before, **detector.state_dict()})
+    specialist.word_detector.load_state_dict(detector.state_dict())
 
 
 def odds_by_folds(
@@ -171,6 +164,7 @@ def fit_detector(
     torch.manual_seed(schedule.seed)
     detector = WordDetector(config, vision.channels, vision.classes).to(device)
     _begin(detector, lessons, known)
+    truth, weight = lessons.targets.truth, lessons.targets.weight
     views = torch.tensor(LEARNED)
 
     def loss_of(batch: Sequence[int]) -> Loss:
@@ -179,7 +173,10 @@ def fit_detector(
         features = lessons.features.pooled(pictures.tolist(), seen)
         with torch.autocast(device.type, torch.bfloat16):
             odds = detector(*features)
-        return lessons.loss(odds, pictures)
+        wanted = torch.from_numpy(truth[pictures]).to(device).float()
+        counts = torch.from_numpy(weight[pictures]).to(device).float()
+        losses = binary_cross_entropy_with_logits(odds.float(), wanted, reduction="none")
+        return (losses * counts).sum() / counts.sum(), float(counts.sum())
 
     train(name, detector, loss_of, len(known), schedule, folder)
     return detector

@@ -24,7 +24,7 @@ from mmser_ros.data.set_files import read_json
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
 from mmser_ros.training.stages.words import EVERY_FOLD, WordLessons, WordSchedule
-from mmser_ros.training.words.blank_images import blank_picture
+from mmser_ros.training.words.blank_images import blank_picture, dimmed
 from mmser_ros.training.words.features import (
     StoredViews,
     ViewFeatures,
@@ -33,7 +33,6 @@ from mmser_ros.training.words.features import (
     view_encoder,
 )
 from mmser_ros.training.words.folds import folds_of
-from mmser_ros.training.words.pictures import LessonPictures
 from mmser_ros.training.words.room_captions import room_words
 from mmser_ros.training.words.targets import WordTargets, word_targets
 from mmser_ros.training.words.vocabulary import choose_vocabulary
@@ -136,16 +135,22 @@ def word_lessons(
     encode = view_encoder(specialist, schedule.precision, compiled=schedule.compile)
     stores = store_sets(specialist, encode, data.sets, schedule.precision, folder, progress)
     count = schedule.blanks
-    sources = np.random.default_rng(schedule.seed).integers(len(data.examples), size=count)
-    pictures = LessonPictures(data.sets, sources)
     if not count:
-        return WordLessons(ViewFeatures(stores, specialist), targets, folds, pictures)
-    chosen = [data.examples[index] for index in sources.tolist()]
+        return WordLessons(ViewFeatures(stores, specialist), targets, folds)
+    places = [(one, name) for one in data.sets for name in one.examples]
+    draw = np.random.default_rng(schedule.seed)
+    sources = draw.integers(len(places), size=count)
+    chosen = [places[index] for index in sources.tolist()]
+
+    def dim(number: int) -> np.ndarray:
+        pictures, name = chosen[number]
+        return dimmed(pictures.picture(name), number)
+
     blank = f"{BLANKS} {schedule.precision}"
-    key = f"{DIMMED} {schedule.precision} {json.dumps([(one.set, one.name) for one in chosen])}"
+    key = f"{DIMMED} {schedule.precision} {json.dumps([(one.name, name) for one, name in chosen])}"
     extra: list[StoredViews] = []
     with processes().main_process_first():
-        for kind, picture in ((blank, blank_picture), (key, pictures.dim)):
+        for kind, picture in ((blank, blank_picture), (key, dim)):
             extra.append(
                 store_views(
                     specialist,
@@ -170,7 +175,6 @@ def word_lessons(
             ),
         ),
         np.concatenate([folds, np.full(count, EVERY_FOLD), folds[sources]]),
-        pictures,
     )
 
 

@@ -4,19 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 from pydantic import NonNegativeInt, PositiveInt
 
-from mmser_ros.captioner.config import WordsConfig
 from mmser_ros.core.validation import checked
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.recipe import read
 from mmser_ros.training.stages.prompted import ToldSchedule
 from mmser_ros.training.stages.rewards import RewardSchedule
-from mmser_ros.training.stages.tuned_words import TuningSchedule
 from mmser_ros.training.stages.words import WordSchedule
 
 STAGES = ("words", "text", "glance")
@@ -47,7 +44,6 @@ class WordsRecipe:
         pretrained: what is kept of the language model that is given; None: it starts at random.
         vocabulary: size of the BPE vocabulary of one that starts at random.
         rewards: schedule of the rewards that the glance ends with; None: it has none.
-        tuning: schedule of the detector's own layers; None: it has none.
     """
 
     architecture: str
@@ -57,12 +53,6 @@ class WordsRecipe:
     pretrained: PretrainedCut | None = None
     vocabulary: PositiveInt | None = None
     rewards: RewardSchedule | None = None
-    tuning: TuningSchedule | None = None
-
-    def detector(self, names: Sequence[str]) -> WordsConfig:
-        """The configuration of the detector of these words."""
-        own = self.tuning.tuned_from if self.tuning else 0
-        return WordsConfig(tuple(names), self.words.hidden_size, self.words.crops, own)
 
     def __post_init__(self) -> None:
         if bool(self.pretrained) == bool(self.vocabulary):

@@ -26,12 +26,10 @@ from mmser_ros.training.runs import finish, place
 from mmser_ros.training.stages.prompted import train_told
 from mmser_ros.training.stages.rewards import RewardSchedule, rewarded_pictures, train_rewards
 from mmser_ros.training.stages.truth_reward import CaptionRewards
-from mmser_ros.training.stages.tuned_words import tune_words
 from mmser_ros.training.stages.words import WordLessons, odds_by_folds, train_words
 from mmser_ros.training.tokens import train_tokenizer
 from mmser_ros.training.vocabulary import cut_vocabulary
 from mmser_ros.training.words.data import WordsData, open_words_data, word_lessons
-from mmser_ros.training.words.features import view_encoder
 from mmser_ros.training.words.noise import Donors
 from mmser_ros.training.words.prompted_items import ToldItem, picture_items, text_items
 from mmser_ros.training.words.recipe import STAGES, PretrainedCut, WordsRecipe
@@ -103,9 +101,6 @@ def run_words(
     lessons = word_lessons(specialist, names, read, recipe.words, features, progress)
     train_words(specialist, lessons, recipe.words, work)
     odds = odds_by_folds(specialist, lessons, recipe.words, work, progress)
-    if recipe.tuning:
-        encode = view_encoder(specialist, recipe.words.precision, compiled=recipe.words.compile)
-        tune_words(specialist, lessons, encode, recipe.tuning, work)
     if until != STAGES[0]:
         with np.errstate(over="ignore"):  # pictures that can't be read have odds of 0
             chances = 1 / (1 + np.exp(-odds[: len(read.examples)].astype(np.float32)))
@@ -196,7 +191,7 @@ def _reward(
 def _begin(
     recipe: WordsRecipe, data: WordsData, names: Sequence[str], language: str | None
 ) -> tuple[Specialist, Tokenizer]:
-    config = replace(read_architecture(recipe.architecture), words=recipe.detector(names))
+    config = replace(read_architecture(recipe.architecture), words=recipe.words.config(names))
     if recipe.pretrained and language:
         model, tokenizer = _cut(recipe.pretrained, data, names, language)
         config = replace(config, language=configuration(model))
@@ -230,7 +225,7 @@ def _cut(
 def _again(recipe: WordsRecipe, model: Path, names: Sequence[str]) -> tuple[Specialist, Tokenizer]:
     """A model with a new detector of these words, its own in place of an older one."""
     before, tokenizer = load_checkpoint(model)
-    config: SpecialistConfig = replace(before.config, words=recipe.detector(names))
+    config: SpecialistConfig = replace(before.config, words=recipe.words.config(names))
     specialist = Specialist(config)
     kept = {
         name: value

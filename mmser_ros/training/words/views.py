@@ -20,8 +20,6 @@ LEARNED = (0, *JITTERED)
 half are mirrored."""
 CROPS = (3, 4, 5, 6, 7)
 VIEWS = len(LEARNED) + len(CROPS)
-WHOLE = 0.2
-"""Share of random views that are the whole picture."""
 SMALLEST = 80
 """Side in pixels of the coarsest copy that a jittered view is made from."""
 
@@ -46,20 +44,6 @@ def square_view(config: VisionConfig, image: np.ndarray, view: int, picture: int
     if view in JITTERED:
         return _jittered(config, image, _random(view, picture))
     return fit_square(image, size, fit)
-
-
-def random_view(config: VisionConfig, image: np.ndarray, seed: int) -> np.ndarray:
-    """A view as a vision tower takes it, (size, size, 3) uint8: jittered, or one of five whole.
-
-    Args:
-        config: the tower's.
-        image: (height, width, 3) uint8.
-        seed: of the jitter.
-    """
-    random = np.random.default_rng(seed)
-    if random.random() < WHOLE:
-        return fit_square(image, config.image_size, config.fit)
-    return _jittered(config, image, random)
 
 
 def _random(view: int, picture: int) -> np.random.Generator:

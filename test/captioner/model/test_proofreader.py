@@ -109,7 +109,7 @@ def test_captions_from_elsewhere_are_proofread_and_own_ones_are_not(
     easy, hard = (
         Captioner(*load_checkpoint(tmp_path / name), beams=beams) for name in ("easy", "hard")
     )
-    glance, own = easy.looks([picture], passes=2)
+    glance, own = easy.caption_passes([picture], passes=2)
     assert own[0].text == glance[0].text
     assert [one.text for one in hard.caption_batch([picture], passes=2)] == [own[0].text]
     kept = easy.caption(picture, initial=given)

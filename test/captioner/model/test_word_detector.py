@@ -133,48 +133,6 @@ def test_checkpoints_keep_the_detector(told, picture, tmp_path, quantize):
     assert len(captioner.caption_batch([picture, picture[::-1].copy()])) == 2
 
 
-@pytest.fixture
-def tuned(tiny_config):
-    """A specialist whose detector has layers of its own, as they are in the tower still."""
-    torch.manual_seed(0)
-    return Specialist(replace(tiny_config, words=WordsConfig(NAMES, 8, tuned_from=11))).eval()
-
-
-def test_layers_of_its_own_are_read_in_place_of_the_towers(tuned, tiny_config):
-    levels = tuned.encode(torch.randint(256, (2, 3, 224, 224), dtype=torch.uint8))
-    frozen = Specialist(replace(tiny_config, words=WordsConfig(NAMES, 8))).eval()
-    (seen, classes), (usual, same) = tuned.word_features(levels), frozen.word_features(levels)
-    torch.testing.assert_close(seen, usual)
-    assert torch.equal(classes, same)
-    with torch.no_grad():
-        tuned.word_detector.last_layers.head.weight.mul_(2)
-    seen, classes = tuned.word_features(levels)
-    width = 2 * tuned.vision.channels[0]
-    assert not torch.allclose(seen[:, :width], usual[:, :width])
-    assert torch.equal(seen[:, width:], usual[:, width:])
-    assert torch.equal(classes, same)  # and what the tower says for itself
-    assert torch.equal(
-        tuned.encode(torch.zeros(1, 3, 224, 224))[0], frozen.encode(torch.zeros(1, 3, 224, 224))[0]
-    )
-
-
-def test_layers_of_its_own_are_kept(tuned, tmp_path, tiny_checkpoint):
-    _, tokenizer = load_checkpoint(tiny_checkpoint)
-    with torch.no_grad():
-        tuned.word_detector.last_layers.head.weight.mul_(2)
-    save_checkpoint(tmp_path, tuned, tokenizer, dtype="float32")
-    again, _ = load_checkpoint(tmp_path)
-    kept = again.word_detector.last_layers.state_dict()
-    for name, value in tuned.word_detector.last_layers.state_dict().items():
-        assert torch.equal(kept[name], value)
-
-
-@pytest.mark.parametrize("level", [5, 17])
-def test_layers_of_its_own_begin_after_a_level_of_the_tower(tiny_config, level):
-    with pytest.raises(ConfigError, match=rf"tuned_from is {level} .*levels after the first"):
-        Specialist(replace(tiny_config, words=WordsConfig(NAMES, 8, tuned_from=level)))
-
-
 def test_configurations(tiny_config):
     config = replace(tiny_config, words=WordsConfig(("a", "b"), 4, 0))
     assert SpecialistConfig.from_json(config.to_json()) == config

@@ -10,6 +10,7 @@ from mmser_ros.core.types import Camera, Caption, GroundedPhrase, Region
 from mmser_ros.memory.fusion.projection import depth_grid, point_of_region, with_points
 from mmser_ros.memory.observation_checks import ObservationError
 
+NO_CAMERA = Camera(width=0, height=0, fx=0.0, fy=0.0, cx=0.0, cy=0.0)
 REGION = Region(300, 220, 40, 40)
 
 
@@ -82,4 +83,4 @@ def test_a_camera_on_a_mast_views_from_there():
 def test_a_camera_that_is_not_calibrated_is_refused():
     caption = Caption("a mug", "", 0.9, False, "made", 1)
     with pytest.raises(ObservationError, match="calibrated camera"):
-        open_memory().observe(caption, 1, pose(), camera=Camera(0, 0, 0.0, 0.0, 0.0, 0.0))
+        open_memory().observe(caption, 1, pose(), camera=NO_CAMERA)

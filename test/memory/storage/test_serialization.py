@@ -24,7 +24,7 @@ numbers = st.floats(-1e4, 1e4)
 units = st.floats(0, 1)
 triples = st.tuples(numbers, numbers, numbers)
 quaternions = st.tuples(numbers, numbers, numbers, numbers).filter(lambda q: max(map(abs, q)) > 0.1)
-poses = st.builds(Pose, triples, quaternions, units, units)
+poses = st.builds(Pose, triples, quaternions, position_sigma=units, heading_sigma=units)
 phrases = st.builds(
     GroundedPhrase,
     st.text(max_size=9),
@@ -45,7 +45,14 @@ captions = st.builds(
 )
 positive = st.floats(1, 1e3)
 cameras = st.builds(
-    Camera, st.just(640), st.just(480), positive, positive, positive, positive, poses
+    Camera,
+    width=st.just(640),
+    height=st.just(480),
+    fx=positive,
+    fy=positive,
+    cx=positive,
+    cy=positive,
+    mount=poses,
 )
 grids = st.tuples(*[st.integers(0, 999)] * 6).map(lambda cells: DepthGrid(3, 2, cells))
 observations = st.builds(
@@ -93,3 +100,14 @@ def test_a_message_in_single_precision_changes_nothing(observation):
         ),
     )
     assert dumps(normal_form(heard)) == dumps(once)
+
+
+def test_the_text_that_digests_are_made_of_stays():
+    """A store of an older version would hold each observation twice otherwise."""
+    caption = Caption("a red mug", "a mug", 0.5, True, "made", 2)
+    observation = Observation("robot", 5, caption, Pose((1.0, 2.0, 0.0)), "home")
+    assert dumps(observation) == (
+        '{"caption":{"confidence":0.5,"initial_text":"a mug","model":"made","passes":2,'
+        '"refined":true,"text":"a red mug","times_ms":{}},"map_id":"home",'
+        '"pose":{"position":[1.0,2.0,0.0]},"robot":"robot","stamp":5}'
+    )

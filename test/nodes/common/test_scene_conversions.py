@@ -25,16 +25,24 @@ from test.nodes.common.test_conversions import captions_of, metres, words
 
 sigmas = st.floats(0, 10)
 quaternions = st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda one: sum(x * x for x in one) > 0.1)
-poses = st.builds(Pose, st.tuples(metres, metres, metres), quaternions, sigmas, sigmas)
+poses = st.builds(
+    Pose,
+    st.tuples(metres, metres, metres),
+    quaternions,
+    position_sigma=sigmas,
+    heading_sigma=sigmas,
+)
 sizes, focal = st.integers(1, 10_000), st.floats(1, 1e4)
-cameras = st.builds(Camera, sizes, sizes, focal, focal, focal, focal, poses)
+cameras = st.builds(
+    Camera, width=sizes, height=sizes, fx=focal, fy=focal, cx=focal, cy=focal, mount=poses
+)
 grids = st.lists(st.integers(0, 10_000), min_size=6, max_size=6).map(
     lambda cells: DepthGrid(3, 2, tuple(cells))
 )
 observations = st.builds(
     Observation,
     robot=words,
-    stamp=st.integers(1, 2**31 * 1_000_000_000 - 1),
+    stamp_ns=st.integers(1, 2**31 * 1_000_000_000 - 1),
     caption=captions_of(st.integers(0, 10**8)),  # the memory refuses larger ones
     pose=poses,
     map_id=words,
@@ -70,10 +78,13 @@ def info(**fields):
 
 def test_a_camera_as_rectification_leaves_it():
     mount = Pose((0.1, 0.0, 0.5))
-    assert camera_from_info(info(), mount) == Camera(640, 480, 500.0, 510.0, 300.0, 200.0, mount)
+    size = {"width": 640, "height": 480}
+    camera = Camera(**size, fx=500.0, fy=510.0, cx=300.0, cy=200.0, mount=mount)
+    assert camera_from_info(info(), mount) == camera
     message = info()
     message.p[0], message.p[5], message.p[2], message.p[6] = 400.0, 410.0, 310.0, 210.0
-    assert camera_from_info(message, mount) == Camera(640, 480, 400.0, 410.0, 310.0, 210.0, mount)
+    camera = Camera(**size, fx=400.0, fy=410.0, cx=310.0, cy=210.0, mount=mount)
+    assert camera_from_info(message, mount) == camera
     assert camera_from_info(CameraInfo(width=640, height=480), mount) is None
 
 

@@ -31,11 +31,11 @@ def graph(*nodes):
 
 def mask(*nodes, classes="vase", radius=0.5, probability=0.2, resolution=0.1, driven=(), robot=0.2):
     """Of objects, and of where a robot was: (seconds, x, y)."""
-    driven = DrivenCells()
+    cells = DrivenCells()
     for seconds, x, y in driven:
-        driven.add(graph(obj(x, y, "robot", "", layer="robot", at=seconds)))
+        cells.add(graph(obj(x, y, "robot", "", layer="robot", at=seconds)))
     rule = MaskRule(split_classes(classes), radius, probability, resolution, robot)
-    return semantic_mask(graph(*nodes), rule, driven)
+    return semantic_mask(graph(*nodes), rule, cells)
 
 
 def value(grid, x, y):
@@ -124,10 +124,10 @@ def test_where_robots_have_driven_since_it_was_seen_stays_free():
 
 def test_a_robot_that_stands_or_comes_back_is_tracked():
     waiting = [(10 + number, 0.0, 0.0) for number in range(20)]
-    driven = DrivenCells()
+    cells = DrivenCells()
     for seconds, x, y in [*waiting, (31, 0.2, 0.0), (32, 0.0, 0.0)]:
-        driven.add(graph(obj(x, y, "robot", "", layer="robot", at=seconds)))
-    assert [one[0] // 10**9 for one in driven._ways["robot"]] == [10, 29, 31, 32]
+        cells.add(graph(obj(x, y, "robot", "", layer="robot", at=seconds)))
+    assert [one[0] // 10**9 for one in cells._paths["robot"]] == [10, 29, 31, 32]
     assert value(mask(obj(0, 0, at=28), driven=waiting), 0.0, 0.0) == 0
     assert value(mask(obj(0, 0, at=29), driven=waiting), 0.0, 0.0) == 100
 

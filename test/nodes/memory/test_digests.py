@@ -59,7 +59,7 @@ def test_repeats_and_forgetting():
     here.rebuild_index()
     assert here.sums() == there.sums()
     assert mine.forgotten == 11 * 10**9
-    assert [one.stamp for one in mine.observations()] == [12 * 10**9]
+    assert [one.stamp_ns for one in mine.observations()] == [12 * 10**9]
     assert mine.observations(0, 12 * 10**9) == []
 
 

@@ -52,7 +52,7 @@ HIDDEN = ("/clock", "/parameter_events", "/rosout")
 
 
 def stamps():
-    return [stamp_of(one.stamp + START * SECOND) for one in VIEWS]
+    return [stamp_of(one.stamp_ns + START * SECOND) for one in VIEWS]
 
 
 def right():

@@ -279,10 +279,10 @@ def test_markers_and_mask_for_who_asks(robot):
     assert set_parameter(robot, "markers", True).successful
 
 
-def test_by_default_nobody_is_told(robot):
+def test_by_default_nothing_is_sent(robot):
     robot.see(*around("a mug", MUG))
     known(robot, "mug")
-    assert robot.counts()["told"] == "0"
+    assert robot.counts()["observations_sent"] == "0"
     assert robot.peer.node.count_publishers(OBSERVATIONS) == 0
 
 

@@ -63,7 +63,7 @@ def test_a_folder_by_name_without_what_is_no_picture(folder, make_peer):
     stamps = [(image.header.stamp.sec, image.header.stamp.nanosec) for image in images]
     assert stamps == sorted(set(stamps))
     assert stamps[0][0] > 1_700_000_000  # stamped as they go out
-    assert "1b.jpg is not a picture" in printed
+    assert "1b.jpg is not an image" in printed
     assert "replayed 3 images, skipped 1" in printed
 
 
