@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How well and how fast the caption parser reads captions that were labelled by hand.
+"""Precision, recall and speed of the caption parser on hand-labelled captions.
 
-`held_out` is the figure to report: those captions were labelled before the rules were written, and
-no rule was written for them. Prints precision and recall by kind, with --json one JSON object:
+`held_out` is the figure to report: these captions were labelled before the rules were written, and
+no rule was written for them. Prints precision and recall by kind, or one JSON object with --json:
     python benchmarks/caption_parsing.py --json
 """
 
@@ -48,7 +48,7 @@ def show(result: dict[str, Any]) -> None:
                 f"  {kind:12} precision {score['precision']:.3f}  recall {score['recall']:.3f}"
                 f"  of {score['labelled']}"
             )
-    print(f"{result['median_cpu_ms']} ms of one core a caption (median)")
+    print(f"{result['median_cpu_ms']} ms of one core per caption (median)")
 
 
 if __name__ == "__main__":

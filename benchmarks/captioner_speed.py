@@ -1,13 +1,12 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How long a caption takes, by model and quantization, side by side.
+"""Milliseconds per caption, by model and quantization.
 
-Every variant captions the same 640x480 picture in turn, so that whatever else the machine does
-falls on all alike. All weights are random, which changes no timing, and no caption ends before its
-greatest length, so all decode the same number of tokens.
-
-With --busy 1 the first model and mode are also timed with one thread, with as many as there are
-processors, and with `auto`: alone, and beside one busy process (more of them: --busy 2), in turn.
+- All variants caption the same 640x480 picture in turn, so the machine's load affects all of them.
+- All weights are random, which does not change the time.
+- No caption ends early, so all variants decode the same number of tokens.
+- With --busy N the first model and mode are also timed with one thread, with all threads and with
+  `auto`: alone, and beside N busy processes.
 
 Prints one JSON object:
     python benchmarks/captioner_speed.py --rounds 20
@@ -34,7 +33,7 @@ from mmser_ros.core.resources import share_path
 from mmser_ros.training.recipe import read_refine_recipe
 
 NEVER = -1
-"""An end token that no model says."""
+"""An end token that no model generates."""
 
 
 def build(model: str, mode: str, passes: int, tokens: int, device: str) -> Captioner:
@@ -49,8 +48,8 @@ def build(model: str, mode: str, passes: int, tokens: int, device: str) -> Capti
 
 
 @contextmanager
-def neighbours(count: int) -> Iterator[None]:
-    """So many processes that keep a processor busy each, no longer than this one lives."""
+def busy_processes(count: int) -> Iterator[None]:
+    """Within `with`, run `count` busy processes; they end with this one."""
     code = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
     command = [sys.executable, "-c", code]
     running = [subprocess.Popen(command) for _ in range(count)]
@@ -63,21 +62,21 @@ def neighbours(count: int) -> Iterator[None]:
 
 
 def compare_threads(captioner: Captioner, picture: np.ndarray, rounds: int, busy: int) -> dict:
-    """Median milliseconds of a caption by threads, alone and beside busy processes."""
+    """Median milliseconds per caption by threads, alone and beside busy processes."""
     settings = {"1": 1, f"all ({processors()})": processors(), f"auto ({automatic()})": automatic()}
     times: dict[str, dict[str, list[float]]] = {name: {} for name in settings}
-    for place, count in (("alone", 0), (f"beside {busy}", busy)):
-        with neighbours(count):
-            for number in range(rounds + 1):  # the first warms up
+    for where, count in (("alone", 0), (f"beside {busy}", busy)):
+        with busy_processes(count):
+            for number in range(rounds + 1):  # the first is a warm-up
                 for name, threads in settings.items():
                     use_threads(threads)
                     taken = captioner.caption(picture).times_ms["total"]
                     if number:
-                        times[name].setdefault(place, []).append(taken)
+                        times[name].setdefault(where, []).append(taken)
     use_threads("auto")
     return {
-        name: {place: round(median(some), 1) for place, some in places.items()}
-        for name, places in times.items()
+        name: {where: round(median(some), 1) for where, some in by_load.items()}
+        for name, by_load in times.items()
     }
 
 
@@ -91,7 +90,7 @@ def run(
     threads: str,
     busy: int,
 ) -> dict:
-    import torch  # after our own import has said how its threads wait
+    import torch  # after our own import, which sets how its threads wait
 
     use_threads(threads)
     torch.manual_seed(0)
@@ -101,7 +100,7 @@ def run(
     times: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
     glances: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
     grounding: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
-    for number in range(rounds + 2):  # the first two warm up
+    for number in range(rounds + 2):  # the first two are a warm-up
         for key, captioner in variants.items():
             taken = captioner.caption(picture, ground=True).times_ms
             if number > 1:
@@ -141,13 +140,19 @@ def run(
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default="small,nano,specialist")
-    parser.add_argument("--modes", default="none,int8,bf16", help="the first is compared against")
-    parser.add_argument("--passes", type=int, default=1, help="of more, the glance is timed too")
+    parser.add_argument(
+        "--modes", default="none,int8,bf16", help="modes; the first is the baseline"
+    )
+    parser.add_argument("--passes", type=int, default=1, help="with more, pass 1 is timed too")
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--tokens", type=int, default=16, help="of each caption")
+    parser.add_argument("--tokens", type=int, default=16, help="per caption")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", default="auto", help="a number, or auto: all but one")
-    parser.add_argument("--busy", type=int, default=0, help="processes to compare threads beside")
+    parser.add_argument(
+        "--threads", default="auto", help="a number, or auto: all processors but one"
+    )
+    parser.add_argument(
+        "--busy", type=int, default=0, help="compare threads beside this many busy processes"
+    )
     options = parser.parse_args()
     result = run(
         options.models.split(","),

@@ -1,17 +1,17 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How often a noun phrase of a caption points at what it names.
+"""How often a noun phrase of a caption points at the object that it names.
 
 The grid pointing game (arXiv 1608.00507, arXiv 2104.00032): four photographs make a mosaic, which
-the model captions. A noun phrase counts where the people who described the photographs named its
-head noun for exactly one of the four, and for a person, saw people in that one alone; it points
-right where its map's peak lies in that one. Chance is a quarter.
+the model captions. A noun phrase counts if the human captions have its head noun for exactly one
+of the four; a person counts if only that one has people. It points right if its map's peak lies in
+that photograph. Chance is a quarter.
 
-Methods side by side, on the same captions:
+Methods, on the same captions:
     plain                      attention, mean over heads and all layers
     rollout                    attention rollout (arXiv 2005.00928) through the language model
-    shipped                    what `ground` and `mmser explain` do: the last layer but one
-    shipped without connector  the same of a second look, but not followed through its connector
+    shipped                    what `ground` and `mmser explain` do: the second last layer
+    shipped without connector  the same in pass 2, but not followed through its connector
 
 Prints one JSON object:
     python benchmarks/pointing_game.py --root <Flickr8k folder> --split dev
@@ -35,21 +35,21 @@ from mmser_ros.captioner.attention import (
     Attention,
     read_attention,
     rollout,
-    to_picture,
+    to_visual_tokens,
     token_maps,
 )
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.grounding import find_phrases, find_region, token_ends, tokens_of
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import fit_square
-from mmser_ros.captioner.passes import looks
+from mmser_ros.captioner.passes import run_passes
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.core.types import Region
 from mmser_ros.data.datasets import Flickr8k
 from mmser_ros.evaluation.scene_graph_f1 import Structure, parse
 
 SIDE = 224
-"""Of a mosaic, in pixels."""
+"""Side of a mosaic in pixels."""
 HALF = SIDE // 2
 WHOLE = Region(0, 0, SIDE, SIDE)
 
@@ -58,11 +58,11 @@ PEOPLE = """
     adult athlete baby boy child couple crowd family female friend girl group guy human kid lady
     male man people person player team teenager toddler woman
 """
-"""Nouns that may all be said of one person."""
+"""Nouns that may all name the same person."""
 
 METHODS: dict[str, Callable[[Attention], Tensor]] = {
-    "plain": lambda one: to_picture(one.language.mean(dim=0), one),
-    "rollout": lambda one: to_picture(rollout(one.language), one),
+    "plain": lambda one: to_visual_tokens(one.language.mean(dim=0), one),
+    "rollout": lambda one: to_visual_tokens(rollout(one.language), one),
     "shipped": token_maps,
     "shipped without connector": lambda one: token_maps(replace(one, connector=None)),
 }
@@ -71,25 +71,25 @@ METHODS: dict[str, Callable[[Attention], Tensor]] = {
 def attended(
     specialist: Specialist, tokenizer: Tokenizer, mosaic: np.ndarray, passes: int
 ) -> Iterator[tuple[list[int], Attention]]:
-    """The tokens of each look, and its attention."""
+    """The tokens of each pass, and its attention."""
     images, dtype = [mosaic], torch.float32
-    for look in looks(specialist, tokenizer, images, dtype=dtype, passes=passes, beams=1):
-        said = look.said[0].tokens
-        before = None if look.before is None else look.before[0]
-        yield said, read_attention(specialist, look.levels, said, before)
+    for one in run_passes(specialist, tokenizer, images, dtype=dtype, passes=passes, beams=1):
+        tokens = one.decoded[0].tokens
+        initial = None if one.initial is None else one.initial[0]
+        yield tokens, read_attention(specialist, one.levels, tokens, initial)
 
 
 def named_once(head: str, described: list[list[Structure]]) -> int | None:
-    """Which of the photographs alone was described with a noun; None: none, or several."""
+    """Index of the only photograph whose captions have a noun; None: none, or several."""
     people = set(PEOPLE.split())
     kin = people if head in people else {head}
-    said = [n for n, some in enumerate(described) if any(kin & one.words for one in some)]
-    once = len(said) == 1 and any(head in one.words for one in described[said[0]])
-    return said[0] if once else None
+    found = [n for n, some in enumerate(described) if any(kin & one.words for one in some)]
+    once = len(found) == 1 and any(head in one.words for one in described[found[0]])
+    return found[0] if once else None
 
 
 def inside(heat: np.ndarray, tile: int) -> tuple[bool, float]:
-    """Whether a map's peak lies in a tile, and the share of its region that does."""
+    """Whether a map's peak lies in a tile, and the share of its region in that tile."""
     left, top = HALF * (tile % 2), HALF * (tile // 2)
     fine = cv2.resize(heat, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     y, x = divmod(int(fine.argmax()), SIDE)
@@ -114,7 +114,7 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
         one, two, three, four = (tiles[name] for name in names)
         mosaic = np.vstack([np.hstack([one, two]), np.hstack([three, four])])
         seen = attended(specialist, tokenizer, mosaic, passes)
-        for look, (tokens, attention) in enumerate(seen, start=1):
+        for number, (tokens, attention) in enumerate(seen, start=1):
             ends = token_ends(tokenizer, tokens)
             for phrase in find_phrases(tokenizer.decode(tokens).strip()):
                 tile = named_once(phrase.head, [described[name] for name in names])
@@ -125,7 +125,7 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
                         continue
                     mean = maps(attention)[tokens_of(phrase, ends)].mean(dim=0)
                     place = inside(mean.reshape(grid, grid).numpy(), tile)
-                    points[look, method].append(place)
+                    points[number, method].append(place)
     return {
         "model": specialist.config.name,
         "split": data.split,
@@ -133,19 +133,19 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
         "mosaics": mosaics,
         "seed": seed,
         "chance": 0.25,
-        "looks": {
-            str(look): {
-                "n": len(points[look, "shipped"]),
+        "passes": {
+            str(number): {
+                "n": len(points[number, "shipped"]),
                 **{
                     method: {
                         "pointing": round(float(np.mean([hit for hit, _ in some])), 3),
                         "region": round(float(np.mean([share for _, share in some])), 3),
                     }
-                    for (number, method), some in points.items()
-                    if number == look
+                    for (of, method), some in points.items()
+                    if of == number
                 },
             }
-            for look in range(1, passes + 1)
+            for number in range(1, passes + 1)
         },
     }
 

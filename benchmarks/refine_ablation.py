@@ -1,10 +1,10 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the second look owes to what: table 3 of the paper, what it sees beside, and seeds.
+"""Ablation of refinement: table 3 of the paper, our own parts, and seeds.
 
-Each row is a second look trained anew, from the same glance, with one thing changed, or the first
-row's without something; then dev is captioned and scored with both passes. A row that was finished
-is not done again, so that the command may be stopped and called again.
+Each row trains refinement from the same glance with one change, or removes a part from the first
+row's model. Then dev is captioned and scored with both passes. Finished rows are not repeated, so
+the command can be stopped and called again.
 
 Prints one JSON object, and the table as Markdown to --table:
     python benchmarks/refine_ablation.py --data <Flickr8k folder> --model nano --work runs/ablation
@@ -63,20 +63,20 @@ TRAINED: dict[str, tuple[str, Change]] = {
     "caption only": ("nano_ser", connector(levels=(17,))),
     "levels only": ("nano_ser", connector(reads_caption=False)),
 }
-"""Recipes in config/train, and what is changed. All have the mirror image and concepts; the last
-three a SeR-connector too."""
+"""Recipes in config/train, and the change. All have the mirror image and concepts; the last three
+also have a SeR-connector."""
 REDUCED: dict[str, dict[str, Any]] = {
     "without the mirror image": {"mirror": False},
     "without concepts": {"concepts": None},
 }
-"""What the first row goes without, with the weights that it has."""
+"""Parts that are removed from the first row's model, without a new training."""
 ROWS = (*TRAINED, *REDUCED)
 FIGURES = ("CIDEr", "BLEU-4", "METEOR", "CHAIR-i", "CHAIR-s")
 SHARES = ("repaired", "restored", "kept")
 
 
 def run(row: str, model: Path, data: Path, work: Path) -> dict[str, Any]:
-    """Train and score one row, unless that was done before."""
+    """Train and score one row, unless it is finished."""
     home = folder(work, row)
     result = home / "result.json"
     if not result.exists():
@@ -88,13 +88,13 @@ def run(row: str, model: Path, data: Path, work: Path) -> dict[str, Any]:
             run_refine(recipe, model, data, out, out.parent, show_progress, work / "features")
         specialist, tokenizer = load_checkpoint(out)
         if row in REDUCED:
-            take_away(specialist, REDUCED[row])
+            remove_part(specialist, REDUCED[row])
         captioner = Captioner(specialist, tokenizer)
         home_of_sets = data.resolve().parent
         (dev,) = open_sets(home_of_sets, "dev", [data.resolve().name])
-        said = caption_sets(captioner, [dev], passes=(1, 2), progress=show_progress)
+        captions = caption_sets(captioner, [dev], passes=(1, 2), progress=show_progress)
         with judging(home_of_sets, [dev]) as judge:
-            scored = score_sets(judge, [dev], said, "passes")[dev.name]
+            scored = score_sets(judge, [dev], captions, "passes")[dev.name]
         maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
         planted = evaluate_planted(captioner, dev, maker, progress=show_progress)
         home.mkdir(parents=True, exist_ok=True)
@@ -103,12 +103,12 @@ def run(row: str, model: Path, data: Path, work: Path) -> dict[str, Any]:
 
 
 def folder(work: Path, row: str) -> Path:
-    """Where a row is kept."""
+    """The folder of a row."""
     return work / re.sub("[^a-z0-9]+", "-", row).strip("-")
 
 
-def take_away(specialist: Specialist, changes: dict[str, Any]) -> None:
-    """Look again without something."""
+def remove_part(specialist: Specialist, changes: dict[str, Any]) -> None:
+    """Remove a part of refinement."""
     config = specialist.config.ser_connector
     assert config
     config = replace(config, **changes)
@@ -118,7 +118,7 @@ def take_away(specialist: Specialist, changes: dict[str, Any]) -> None:
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
-    """The rows as Markdown: each figure of both looks, and what happened to planted errors."""
+    """The rows as Markdown: figures of both passes, and shares of planted errors."""
     heads = ["", *FIGURES, *SHARES]
     lines = [" | ".join(["", *heads, ""]).strip(), "|" + "---|" * len(heads)]
     for row, result in results.items():
@@ -133,10 +133,10 @@ def table(results: dict[str, dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Run the rows asked for."""
+    """Run the chosen rows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of Flickr8k")
-    parser.add_argument("--model", default="nano", help="whose glance to start from")
+    parser.add_argument("--model", default="nano", help="model whose glance is used")
     parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=ROWS, metavar="ROW")
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--table", type=Path, help="Markdown file to write")

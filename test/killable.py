@@ -63,7 +63,7 @@ def _run(arguments, log, die_at, environment):
 
     from mmser_ros.cli.main import main
     from mmser_ros.training import loop
-    from mmser_ros.training.progress_log import Journal
+    from mmser_ros.training.progress_log import ProgressLog
 
     loop.monotonic = itertools.count(step=1000).__next__
     if die_at:
@@ -75,12 +75,12 @@ def _run(arguments, log, die_at, environment):
             if next(passing) >= calls:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        def note(journal, *arguments, step=Journal.step):
-            step(journal, *arguments)
+        def note(log, *arguments, step=ProgressLog.step):
+            step(log, *arguments)
             if next(noted) == steps:
                 sys.settrace(watch)
 
-        Journal.step = note
+        ProgressLog.step = note
         if steps == 0:
             sys.settrace(watch)
     main()

@@ -5,9 +5,8 @@
 import os
 from typing import TYPE_CHECKING
 
-# Before torch loads its OpenMP, which reads them once: a thread that waits for others sleeps.
-# Spinning, as it does otherwise, takes the processor from whom it waits for: where another
-# process runs, too, a caption takes several times as long.
+# Set before torch loads OpenMP, which reads them once. Waiting threads then sleep. By default they
+# spin, and block the processor: beside another process a caption takes several times as long.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 

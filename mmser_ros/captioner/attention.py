@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a look looked: the attention from each token of a caption back to the picture."""
+"""Attention from each token of a caption back to the picture."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from mmser_ros.captioner.model.vision import Levels
 
 @dataclass(frozen=True)
 class Attention:
-    """The attention of one look at one picture, mean over heads; each row of a layer sums to 1.
+    """The attention of one pass over one picture, mean over heads; each row of a layer sums to 1.
 
     Attributes:
         language: (layers, length, length), of the language model over [visual tokens ; initial
             caption ; beginning of text ; caption].
         connector: (layers, n, n), of the SeR-connector over [visual tokens ; initial caption];
-            None in a glance.
-        visual: how many visual tokens there are.
-        said: how many tokens the caption has.
-        glance: whether the visual tokens of the glance are in those of the second look.
+            None in the first pass.
+        num_visual: number of visual tokens.
+        num_tokens: number of tokens of the caption.
+        glance: whether the refined visual tokens include those of the glance.
     """
 
     language: Tensor
     connector: Tensor | None
-    visual: int
-    said: int
+    num_visual: int
+    num_tokens: int
     glance: bool
 
 
@@ -47,67 +47,69 @@ def read_attention(
     initial: Sequence[int] | None = None,
     words: Sequence[int] | None = None,
 ) -> Attention:
-    """Read a caption once more, all of it at once, and note the attention.
+    """Run the model over a finished caption, and record the attention.
 
     Args:
-        specialist: of any quantization; it is left as it was.
+        specialist: of any quantization; it is not changed.
         levels: features of one picture, (1, tokens, channels) each.
-        caption: token ids of what was said, without begin and end.
-        initial: token ids of what was said before; None in a glance.
-        words: token ids of the prompt of words, if there is one.
+        caption: token ids, without begin and end.
+        initial: token ids of the caption that was refined; None in the first pass.
+        words: token ids of the word prompt, if there is one.
     """
     model, device = specialist.language_model, levels[0].device
     connector = None
-    told = None if words is None else pad([words], device)
+    prompts = None if words is None else pad([words], device)
     if initial is None:
-        prompt = specialist.prompt(specialist.glance(levels), words=told)
+        prompt = specialist.prompt(specialist.glance(levels), words=prompts)
     else:
-        before = torch.tensor([list(initial)], dtype=torch.long, device=device)
+        initial_ids = torch.tensor([list(initial)], dtype=torch.long, device=device)
         encoder = specialist.ser_connector.encoder
         with _recorded(encoder.bert if encoder else None, BertSelfAttention) as layers:
-            visual = specialist.refine(levels, before)
+            visual = specialist.refine(levels, initial_ids)
         connector = torch.cat(layers) if layers else None
-        prompt = specialist.prompt(visual, before, words=told)
-    said = torch.tensor([list(caption)], dtype=torch.long, device=device)
+        prompt = specialist.prompt(visual, initial_ids, words=prompts)
+    tokens = torch.tensor([list(caption)], dtype=torch.long, device=device)
     steps = torch.arange(1, len(caption) + 1, device=device)
     with _recorded(model.model, model.attention) as layers:
         model(
-            torch.cat([prompt.embeddings, specialist.embed(said)], dim=1),
+            torch.cat([prompt.embeddings, specialist.embed(tokens)], dim=1),
             torch.cat([prompt.positions, prompt.positions[:, -1:] + steps], dim=1),
         )
     return Attention(
         language=torch.cat(layers),
         connector=connector,
-        visual=specialist.visual_tokens,
-        said=len(caption),
+        num_visual=specialist.visual_tokens,
+        num_tokens=len(caption),
         glance=initial is not None and specialist.ser_connector.config.adds_to_glance,
     )
 
 
 def token_maps(attention: Attention) -> Tensor:
-    """Where each token of the caption was seen, (tokens, grid, grid); each map sums to 1.
+    """Attention map of each token of the caption, (tokens, grid, grid); each map sums to 1.
 
-    The attention of the language model's last layer but one, at the position that predicts the
-    token; in a second look carried on to the features through the SeR-connector.
+    It is the attention of the language model's second last layer, at the position that predicts the
+    token. In a refinement pass it is followed through the SeR-connector to the features.
     """
-    maps = to_picture(attention.language[-2:][0], attention)
+    maps = to_visual_tokens(attention.language[-2:][0], attention)
     if attention.connector is not None:
-        maps = maps @ _carried(attention.connector, attention.visual, attention.glance)
-    grid = math.isqrt(attention.visual)
+        maps = maps @ _through_connector(
+            attention.connector, attention.num_visual, attention.glance
+        )
+    grid = math.isqrt(attention.num_visual)
     return maps.reshape(-1, grid, grid)
 
 
-def to_picture(language: Tensor, attention: Attention) -> Tensor:
-    """Of attention between all positions (length, length), that from each token to the visual ones.
+def to_visual_tokens(language: Tensor, attention: Attention) -> Tensor:
+    """Select the attention from each token to the visual tokens.
 
     Returns:
         (tokens, visual), at the positions that predict the tokens; each row sums to 1.
     """
-    return _normalised(language[-1 - attention.said : -1, : attention.visual])
+    return _normalised(language[-1 - attention.num_tokens : -1, : attention.num_visual])
 
 
 def rollout(layers: Tensor) -> Tensor:
-    """Attention through several layers (layers, n, n), with their residuals: (n, n).
+    """Attention through several layers and their residuals, (layers, n, n) → (n, n).
 
     Attention rollout, arXiv 2005.00928, section 3.
     """
@@ -117,8 +119,8 @@ def rollout(layers: Tensor) -> Tensor:
     return through
 
 
-def _carried(connector: Tensor, visual: int, glance: bool) -> Tensor:
-    """From visual tokens to the features behind them, (visual, visual)."""
+def _through_connector(connector: Tensor, visual: int, glance: bool) -> Tensor:
+    """Attention of the connector from visual tokens to features, (visual, visual)."""
     through = _normalised(rollout(connector)[:visual, :visual])
     return (through + torch.eye(visual, device=through.device)) / 2 if glance else through
 
@@ -129,10 +131,10 @@ def _normalised(maps: Tensor) -> Tensor:
 
 @contextmanager
 def _recorded(model: PreTrainedModel | None, attention: type[nn.Module]) -> Iterator[list[Tensor]]:
-    """Put the attention of each layer, mean over heads (batch, queries, keys), into a list.
+    """Record the attention of each layer, mean over heads (batch, queries, keys), in a list.
 
-    Only eager attention gives its weights: it is what the model uses meanwhile. `attention` is the
-    class of the modules that attend.
+    Within `with` the model uses eager attention, the only kind that returns its weights.
+    `attention` is the class of the attention modules.
     """
     layers: list[Tensor] = []
     if model is None:
@@ -154,7 +156,7 @@ def _recorded(model: PreTrainedModel | None, attention: type[nn.Module]) -> Iter
 
 @contextmanager
 def eager_attention(model: PreTrainedModel) -> Iterator[None]:
-    """Let a model attend by plain products for a while: on a CPU that trains twice as fast."""
+    """Use eager attention within `with`; on a CPU it trains twice as fast as fused attention."""
     usual = model.config._attn_implementation
     model.set_attn_implementation("eager")
     try:

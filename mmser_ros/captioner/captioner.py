@@ -20,7 +20,7 @@ from mmser_ros.captioner.checks import check_beams, check_device, check_images, 
 from mmser_ros.captioner.grounding import Explanation, explain, grounded
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import visible
-from mmser_ros.captioner.passes import Look, looks
+from mmser_ros.captioner.passes import Pass, run_passes
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.threads import use_threads
 from mmser_ros.core.errors import OutOfMemoryError
@@ -79,12 +79,12 @@ class Captioner:
         self._tokenizer = tokenizer
         self._passes = check_passes(passes, self.max_passes, self.name)
         self._beams = check_beams(beams)
-        self._overreached = False  # whether memory ran out on more than one pass or beam
+        self._overreached = False  # memory ran out with more than one pass or beam
         connector = specialist.config.ser_connector
         self._reads_captions = connector and (
             connector.reads_caption or connector.shows_caption or connector.proofreader
         )
-        self._warned = False  # that it does not
+        self._warned = False  # that it reads no captions
         self._dtype = quantization.quantize(specialist, self.quantize, self.device)
         self._move(self.device)
 
@@ -173,8 +173,8 @@ class Captioner:
             One caption for each image, in order; `times_ms` are of the whole batch.
         """
         arrays = check_images(images)
-        with self._looking(arrays, passes, beams, initials) as looks:
-            *_, last = looks
+        with self._run_passes(arrays, passes, beams, initials) as passes_made:
+            *_, last = passes_made
             return self._explained(arrays, last)[0] if ground else last.captions
 
     def caption_passes(
@@ -191,9 +191,9 @@ class Captioner:
         Arguments and errors are those of `caption_batch`. Initial captions are not yielded.
         """
         arrays = check_images(images)
-        with self._looking(arrays, passes, beams, initials) as looks:
-            for look in looks:
-                yield self._explained(arrays, look)[0] if ground else look.captions
+        with self._run_passes(arrays, passes, beams, initials) as passes_made:
+            for one in passes_made:
+                yield self._explained(arrays, one)[0] if ground else one.captions
 
     def explain(
         self,
@@ -209,8 +209,8 @@ class Captioner:
         """
         initials = None if initial is None else [initial]
         arrays = check_images([image])
-        with self._looking(arrays, passes, beams, initials) as looks:
-            explained = [self._explained(arrays, look) for look in looks]
+        with self._run_passes(arrays, passes, beams, initials) as passes_made:
+            explained = [self._explained(arrays, one) for one in passes_made]
         return [(captions[0], explanations[0]) for captions, explanations in explained]
 
     @property
@@ -237,22 +237,22 @@ class Captioner:
         return None
 
     @contextmanager
-    def _looking(
+    def _run_passes(
         self,
         images: Sequence[np.ndarray],
         passes: int | None,
         beams: int | None,
         initials: Sequence[str] | None,
-    ) -> Iterator[Iterator[Look]]:
+    ) -> Iterator[Iterator[Pass]]:
         asked = self._passes if passes is None else passes
         asked = asked if initials is None else max(2, asked)
         check_passes(asked, self.max_passes, self.name)
         if initials and not self._reads_captions and not self._warned:
             self._warned = True
-            logger.warning("%s does not read captions when it looks again", self.name)
+            logger.warning("%s does not read captions in a refinement pass", self.name)
         width = self._beams if beams is None else check_beams(beams)
         try:
-            yield looks(
+            yield run_passes(
                 self._specialist,
                 self._tokenizer,
                 images,
@@ -269,26 +269,26 @@ class Captioner:
 
     @torch.inference_mode()
     def _explained(
-        self, images: Sequence[np.ndarray], look: Look
+        self, images: Sequence[np.ndarray], one: Pass
     ) -> tuple[list[Caption], list[Explanation]]:
-        """The captions of a look with their phrases, and where all their words came from."""
+        """The captions of a pass with their phrases, and the explanations of all words."""
         begun = perf_counter()
         explanations = [
             explain(
                 self._specialist,
                 self._tokenizer,
-                tuple(level[row : row + 1] for level in look.levels),
-                look.said[row],
-                None if look.before is None else look.before[row],
+                tuple(level[row : row + 1] for level in one.levels),
+                one.decoded[row],
+                None if one.initial is None else one.initial[row],
                 visible(image.shape[1], image.shape[0], self._specialist.config.vision.fit),
-                None if look.words is None else look.words[row],
+                None if one.word_prompts is None else one.word_prompts[row],
             )
             for row, image in enumerate(images)
         ]
         spent = 1e3 * (perf_counter() - begun)
         captions = [
             grounded(caption, explanation, spent)
-            for caption, explanation in zip(look.captions, explanations, strict=True)
+            for caption, explanation in zip(one.captions, explanations, strict=True)
         ]
         return captions, explanations
 

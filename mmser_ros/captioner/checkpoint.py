@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checkpoints: a folder of config.json, tokenizer.json and model.safetensors.
 
-Many weights are in several files, model-00001-of-00003.safetensors and so on; how they are stored
-says `weights`. config.json names the other files with their SHA-256, so a wrong, truncated or
-damaged one is found and named when loading. The frozen vision tower is not stored: config.json says
-where its weights come from.
+Large weights are split: model-00001-of-00003.safetensors and so on (format: see `weights`).
+config.json holds the SHA-256 of the other files, so that loading finds and names a damaged one. The
+frozen vision tower is not stored: config.json says where its weights come from.
 """
 
 from __future__ import annotations
@@ -48,14 +47,14 @@ def save_checkpoint(
     dtype: str = "float16",
     largest: int = LARGEST_FILE,
 ) -> None:
-    """Write a checkpoint; config.json comes last, so an interrupted save is no checkpoint.
+    """Write a checkpoint; config.json is written last, so an interrupted save is not loadable.
 
     Args:
-        folder: where to, made if need be; older files of a checkpoint there are replaced.
-        specialist: what to save.
+        folder: checkpoint folder; it is created, or an older checkpoint in it is replaced.
+        specialist: the model to save.
         tokenizer: its vocabulary.
-        dtype: of the weights on disk: `float32`, `float16`, `bfloat16` or `int8`, see `weights`.
-        largest: bytes of a file of weights at most, unless a single tensor has more.
+        dtype: storage of the weights: `float32`, `float16`, `bfloat16` or `int8`, see `weights`.
+        largest: maximum bytes of a file of weights; a larger tensor gets a larger file.
 
     Raises:
         CheckpointError: the dtype is unknown or can't hold the weights.
@@ -72,12 +71,12 @@ def save_checkpoint(
 
 
 def save_calibrated(source: Path, folder: Path, calibrations: Sequence[Calibration]) -> None:
-    """Write a checkpoint again with these calibrations in place of its own; weights stay as is.
+    """Copy a checkpoint, with these calibrations in place of its own.
 
     Args:
         source: the checkpoint.
-        folder: where to, made if need be; it may be `source`.
-        calibrations: one for each number of passes.
+        folder: checkpoint folder to write; it may be `source`.
+        calibrations: one per number of passes.
 
     Raises:
         CheckpointError: a file of the source is missing or damaged.
@@ -103,8 +102,8 @@ def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
         data = _read_verified(folder / name, known)
         try:
             stored.update(from_files({name: data}))
-        except Exception as error:  # safetensors raises its own
-            msg = f"{folder}: {name} is no safetensors file: {error}"
+        except Exception as error:  # safetensors raises its own classes
+            msg = f"{folder}: {name} is not a safetensors file: {error}"
             raise CheckpointError(msg) from error
     try:
         _fill(specialist, stored)
@@ -115,16 +114,16 @@ def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
 
 
 def _fill(specialist: Specialist, stored: Mapping[str, Tensor]) -> None:
-    """Copy weights into parameters of float32, one by one: together they would take much memory.
+    """Copy weights into float32 parameters one by one, to save memory.
 
     Raises:
-        ValueError: weights are lacking, unknown or of another shape.
+        ValueError: weights are missing, unknown or of another shape.
     """
     weights = specialist.state_dict()
     lacking = weights.keys() - _tied(specialist)
     for name, value in unpack(stored):
         if name not in weights:
-            msg = f"it has {name}, which is not expected"
+            msg = f"it has an unexpected weight {name}"
             raise ValueError(msg)
         if value.shape != weights[name].shape:
             msg = f"{name} is {tuple(value.shape)}; expected {tuple(weights[name].shape)}"
@@ -132,7 +131,7 @@ def _fill(specialist: Specialist, stored: Mapping[str, Tensor]) -> None:
         weights[name].copy_(value)
         lacking.discard(name)
     if lacking:
-        msg = f"it lacks {sorted(lacking)[:3]}"
+        msg = f"the weights {sorted(lacking)[:3]} are missing"
         raise ValueError(msg)
 
 
@@ -147,7 +146,7 @@ def _write(folder: Path, config: SpecialistConfig, files: dict[str, bytes]) -> N
         fresh = folder / f"{name}.new"
         fresh.write_bytes(data)
         os.replace(fresh, folder / name)
-    for path in folder.iterdir():  # of an older checkpoint that had more of them, or fewer
+    for path in folder.iterdir():  # remove weights of an older checkpoint
         if is_weights_file(path.name) and path.name not in files:
             path.unlink()
 
@@ -181,7 +180,7 @@ def _read_verified(path: Path, expected: str) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
         msg = (
-            f"{path} is damaged or of another checkpoint: its SHA-256 is {found[:12]}…, "
+            f"{path} is damaged or from another checkpoint: its SHA-256 is {found[:12]}…, "
             f"{CONFIG} says {expected[:12]}…; copy the checkpoint again"
         )
         raise CheckpointError(msg)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a captioner refuses, and in which words."""
+"""Checks of a captioner's arguments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_device(device: str) -> str:
     except RuntimeError as error:
         msg = f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N"
         raise CaptionerError(msg) from error
-    if kind not in ("cpu", "cuda"):  # torch knows more than a captioner runs on
+    if kind not in ("cpu", "cuda"):  # torch has more kinds of device
         msg = f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N"
         raise CaptionerError(msg)
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -65,7 +65,7 @@ def check_passes(passes: int, most: int, model: str) -> int:
         return passes
     msg = f"passes is {passes}; {model} can make 1 to {most}"
     if most == 1:
-        msg += " (it has no SeR-connector to look again with)"
+        msg += " (it has no SeR-connector, which refinement needs)"
     raise CaptionerError(msg)
 
 

@@ -1,10 +1,10 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How sure a caption is: a few coefficients on what decoding leaves behind anyway.
+"""Confidence of a caption: a logistic model on features that decoding gives.
 
-A calibrated confidence is the probability that the caption names nothing that is not there, as
+A calibrated confidence is the probability that everything the caption names is in the picture.
 `mmser calibrate` defines and fits it (docs/confidence.md). After Platt scaling (Probabilistic
-Outputs for Support Vector Machines, 1999), with several features in place of one score.
+Outputs for Support Vector Machines, 1999), with several features instead of one score.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from mmser_ros.core.types import Caption
 from mmser_ros.core.word_diff import share_changed
 
 NO_ROOMS = ("none", "only_nouns", "before_nouns")
-"""Keys of the table of rooms under which words stand that name none."""
+"""Keys of the table of rooms whose words name no room."""
 LEAST_SUPPORT = 1e-3
-"""Less probable words count as if they were this probable."""
+"""Lower bound for the probability of a word."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A logistic model for captions of so many passes.
+    """A logistic model for captions of a number of passes.
 
     Attributes:
-        passes: what it was fitted for; after another number it means nothing.
-        intercept: of the log odds.
-        weights: of the log odds, by the name of the feature (see `features`).
+        passes: the number of passes that it was fitted for; it is used for no other number.
+        intercept: intercept of the log odds.
+        weights: weights of the log odds by feature name (see `features`).
 
     Raises:
-        ValueError: a weight is of a feature that there is not.
+        ValueError: the weights are not those of the features.
     """
 
     passes: int
@@ -53,11 +53,11 @@ class Calibration:
             raise ValueError(msg)
 
     def confidence(self, first: Caption, last: Caption) -> float:
-        """The probability that `last` names nothing that is not there.
+        """The probability that everything `last` names is in the picture.
 
         Args:
-            first: what the glance said; `last` itself after one pass.
-            last: what the last look said.
+            first: the caption of the glance; `last` itself after one pass.
+            last: the caption of the last pass.
         """
         found = features(first, last)
         odds = self.intercept + sum(w * found[name] for name, w in self.weights.items())
@@ -67,7 +67,7 @@ class Calibration:
 def calibrated(
     calibrations: Sequence[Calibration], first: Sequence[Caption], last: Sequence[Caption]
 ) -> list[Caption]:
-    """The last captions with confidences by the calibration of their passes, if there is one."""
+    """Set the confidence of the last captions by the calibration for their passes, if any."""
     fitting = {one.passes: one for one in calibrations}
     return [
         replace(after, confidence=fitting[after.passes].confidence(before, after))
@@ -78,14 +78,15 @@ def calibrated(
 
 
 def features(first: Caption, last: Caption) -> dict[str, float]:
-    """What a calibration goes by.
+    """The features of a calibration.
 
     Returns:
-        `mean` and `lowest` log probability of the last caption's tokens, and their number
-        (`length`); if its words were detected the mean and lowest log probability of those that the
-        detector knows (`support`, `least_support`; 0 if it knows none), and whether one of them
-        names a room (`room`, 1 or 0); after more than one pass also `first_mean` and `first_lowest`
-        of the glance's, and `changed`, the share of words that are not in both.
+        - `mean`, `lowest`: log probabilities of the last caption's tokens; `length`: their number.
+        - With a word detector also `support`, `least_support`: mean and lowest log probability of
+          the words that the detector knows (0 if it knows none); `room`: 1 if one of them names a
+          room, else 0.
+        - After more than one pass also `first_mean`, `first_lowest`: the same of the glance's
+          caption; `changed`: the share of words that only one of both captions has.
     """
     of_last = {
         **_mean_and_lowest(last),
@@ -99,7 +100,7 @@ def features(first: Caption, last: Caption) -> dict[str, float]:
 
 
 def feature_names(passes: int, *, support: bool = False) -> list[str]:
-    """Names of the features after so many passes, of a model with a word detector or without."""
+    """Names of the features after `passes` passes; `support`: the model has a word detector."""
     caption = Caption(
         "",
         "",
@@ -114,7 +115,7 @@ def feature_names(passes: int, *, support: bool = False) -> list[str]:
 
 
 def geometric_mean(log_probabilities: Sequence[float]) -> float:
-    """The geometric mean of probabilities: what confidence is without a calibration."""
+    """The geometric mean of probabilities: the confidence without a calibration."""
     return math.exp(sum(log_probabilities) / len(log_probabilities)) if log_probabilities else 0.0
 
 

@@ -60,10 +60,9 @@ class WordsConfig:
     """A word detector, see `word_detector.WordDetector`.
 
     Attributes:
-        names: the words it knows.
-        hidden_size: of its hidden layer.
-        crops: how many crops of the picture it sees beside the whole: 0, or 5 (the corners and the
-            middle).
+        names: the words that it detects.
+        hidden_size: width of its hidden layer.
+        crops: number of crops that it reads beside the whole picture: 0, or 5 (corners and middle).
     """
 
     names: tuple[str, ...]
@@ -76,9 +75,9 @@ class ConceptsConfig:
     """A concept detector, see `concepts.ConceptDetector`.
 
     Attributes:
-        words: how many it knows.
-        hidden_size: of its hidden layer.
-        weight: of its evidence, beside the language model's logits.
+        words: number of words that it detects.
+        hidden_size: width of its hidden layer.
+        weight: factor of its bias on the language model's logits.
     """
 
     words: int
@@ -92,8 +91,8 @@ class ProofreaderConfig:
 
     Attributes:
         architecture: keyword arguments of `transformers.BertConfig`.
-        weight: of its log probabilities, beside the language model's.
-        trust: nats that it adds to those of the words that stand there.
+        weight: weight of its log probabilities against the language model's.
+        trust: bonus, in nats, for the words of the given caption.
     """
 
     architecture: dict[str, Any]
@@ -103,22 +102,21 @@ class ProofreaderConfig:
 
 @checked(ConfigError)
 class SerConnectorConfig:
-    """A SeR-connector and what goes with it. Each row of MM-SeR's table 3 is one of these.
+    """A SeR-connector and the parts of a refinement pass (the rows of MM-SeR's table 3).
 
     Attributes:
-        levels: which of the vision tower's levels it reads, coarse to fine; the glance's alone
+        levels: the vision tower's levels that it reads, coarse to fine; only the glance's level
             makes it single-level.
-        reads_caption: whether it is given the initial caption; without it, it only has more to see
-            with.
-        shows_caption: whether the language model is given the initial caption too.
+        reads_caption: whether the connector reads the initial caption.
+        shows_caption: whether the language model reads the initial caption.
         adds_to_glance: whether its output is added to the glance's visual tokens, rather than
             taking their place (the paper's way).
-        mirror: whether a further pass sees the picture's mirror image too, and says what both make
-            likeliest.
-        concepts: what weighs words by the features of all levels; None: nothing does.
-        proofreader: what corrects captions from elsewhere; None: nothing does.
-        architecture: keyword arguments of `transformers.BertConfig`; None: there is no transformer,
-            and a further pass has the glance's visual tokens.
+        mirror: whether a refinement pass also reads the mirrored picture, and averages the log
+            probabilities of both.
+        concepts: the concept detector; None: there is none.
+        proofreader: corrects captions from elsewhere; None: there is none.
+        architecture: keyword arguments of `transformers.BertConfig`; None: no transformer; a
+            refinement pass then has the glance's visual tokens.
     """
 
     levels: tuple[int, ...]
@@ -140,10 +138,10 @@ class SpecialistConfig:
         vision: the frozen vision tower.
         language: the language model.
         glance_connector_layers: linear layers of the glance connector (LLaVA-1.5 has 2).
-        max_caption_tokens: where decoding stops at the latest.
-        words: what detects the words that the language model is prompted with; None: nothing does.
-        ser_connector: what looks again; None: the glance is all there is.
-        calibrations: what makes confidences probabilities, for the numbers of passes they are of.
+        max_caption_tokens: maximum number of tokens of a caption.
+        words: the word detector, whose words prompt the language model; None: there is none.
+        ser_connector: the connector of refinement passes; None: there is only the glance.
+        calibrations: calibrations of the confidence, one per number of passes.
     """
 
     name: str

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which part of the picture each word and each noun phrase of a caption came from."""
+"""Grounding: the region of the picture that each word and each noun phrase comes from."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from mmser_ros.core.types import Caption, GroundedPhrase, Region
 from mmser_ros.language.spacy_model import load_parser
 
 FINER = 15
-"""How many times a map is enlarged before a region is cut out of it; odd, to keep its peak."""
+"""Factor by which a map is enlarged before its region is found; odd, so that the peak stays."""
 HOT = 0.5
-"""The share of its peak that a map has everywhere in a region."""
+"""Threshold of a region, as a share of the map's peak."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Where in a picture the words of a caption came from.
+    """The regions of a picture that the words of a caption come from.
 
     Attributes:
         words: of the caption, in order.
         maps: (words, grid, grid); each sums to 1.
-        view: the part of the picture that the maps are of, in pixels.
-        phrases: noun phrases, pronouns left out, with their regions in the picture.
+        view: the part of the picture that the maps cover, in pixels.
+        phrases: noun phrases (no pronouns), with their regions in the picture.
     """
 
     words: tuple[str, ...]
@@ -44,7 +44,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a text: characters start to end, and the head noun of a noun phrase."""
+    """Characters `start` to `end` of a text, and the head noun if it is a noun phrase."""
 
     text: str
     start: int
@@ -56,34 +56,34 @@ def explain(
     specialist: Specialist,
     tokenizer: Tokenizer,
     levels: Levels,
-    said: Decoded,
-    before: Sequence[int] | None,
+    decoded: Decoded,
+    initial: Sequence[int] | None,
     view: Region,
     words: Sequence[int] | None = None,
 ) -> Explanation:
     """Explain a caption of one picture.
 
     Args:
-        specialist: who said it.
+        specialist: the model that made it.
         tokenizer: its vocabulary.
         levels: features of the picture, (1, tokens, channels) each.
-        said: the caption.
-        before: token ids of the caption that was refined to it; None in a glance.
-        view: the part of the picture that the specialist saw, in pixels.
-        words: token ids of the words that it was prompted with, if there were any.
+        decoded: the caption.
+        initial: token ids of the caption that was refined; None in the first pass.
+        view: the part of the picture that the model saw, in pixels.
+        words: token ids of the word prompt, if there was one.
 
     Raises:
         ParserError: the parser is not installed.
     """
-    attention = read_attention(specialist, levels, said.tokens, before, words)
+    attention = read_attention(specialist, levels, decoded.tokens, initial, words)
     maps = token_maps(attention).cpu().numpy()
-    text = tokenizer.decode(said.tokens).strip()
-    ends = token_ends(tokenizer, said.tokens)
+    text = tokenizer.decode(decoded.tokens).strip()
+    ends = token_ends(tokenizer, decoded.tokens)
     found = list(find_words(text))
     phrases = []
     for span in find_phrases(text):
         tokens = tokens_of(span, ends)
-        scores = [said.log_probabilities[token] for token in tokens]
+        scores = [decoded.log_probabilities[token] for token in tokens]
         phrases.append(
             GroundedPhrase(
                 text=span.text,
@@ -103,28 +103,28 @@ def explain(
 
 
 def grounded(caption: Caption, explanation: Explanation, milliseconds: float) -> Caption:
-    """A caption with the phrases of its explanation, which took so long."""
+    """Add the phrases of an explanation to its caption, and the milliseconds that it took."""
     times = {**caption.times_ms, "ground": milliseconds}
     times["total"] += milliseconds
     return replace(caption, phrases=explanation.phrases, times_ms=times)
 
 
 def token_ends(tokenizer: Tokenizer, tokens: Sequence[int]) -> list[int]:
-    """Where each token ends in the text of all, white space at its beginning left out."""
+    """Where each token ends in the decoded text, without the white space at its beginning."""
     texts = [tokenizer.decode(list(tokens[:count])) for count in range(1, len(tokens) + 1)]
     margin = len(texts[-1]) - len(texts[-1].lstrip()) if texts else 0
     return [max(0, len(text) - margin) for text in texts]
 
 
 def tokens_of(span: Span, ends: Sequence[int]) -> list[int]:
-    """Numbers of the tokens, ending where they do, that a span is made of."""
+    """Indices of the tokens that a span consists of; `ends` is from `token_ends`."""
     begins = [0, *ends[:-1]]
     pairs = enumerate(zip(begins, ends, strict=True))
     return [number for number, (one, other) in pairs if one < span.end and other > span.start]
 
 
 def find_words(text: str) -> Iterator[Span]:
-    """Yield what stands between white space."""
+    """Yield the words of a text, split at white space."""
     end = 0
     for word in text.split():
         start = text.index(word, end)
@@ -133,7 +133,7 @@ def find_words(text: str) -> Iterator[Span]:
 
 
 def find_phrases(text: str) -> Iterator[Span]:
-    """Yield the noun phrases of a caption; pronouns are none.
+    """Yield the noun phrases of a caption, without pronouns.
 
     Raises:
         ParserError: the parser is not installed.
@@ -144,16 +144,16 @@ def find_phrases(text: str) -> Iterator[Span]:
 
 
 def find_region(heat: np.ndarray, view: Region) -> Region:
-    """The box around the peak of a map: what is connected with it and at least half as hot.
+    """The box around a map's peak: the connected region of at least half the peak's value.
 
     After Zhou et al., arXiv 1512.04150, section 3.2.
 
     Args:
-        heat: (grid, grid), none of it negative.
-        view: the part of the picture that it is of.
+        heat: (grid, grid), not negative.
+        view: the part of the picture that the map covers.
 
     Returns:
-        Whole pixels of the picture.
+        The box in whole pixels of the picture.
     """
     fine = cv2.resize(heat.astype(np.float32), None, fx=FINER, fy=FINER)
     hot = (fine >= HOT * fine.max()).astype(np.uint8)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pass after pass over pictures whose features are computed once."""
+"""Passes over pictures: the glance, then refinement; features are computed once."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from mmser_ros.captioner.model.word_prompt import word_prompt
 from mmser_ros.core.types import Caption
 from mmser_ros.language.word_finder import WordFinder
 
-AT_ONCE = 6
-"""Crops encoded at once: their features stay in the processor's cache."""
+CROP_BATCH = 6
+"""Crops per batch of the vision tower, so that their features stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """A pass over several pictures: their captions, and what these were made of.
+class Pass:
+    """The result of one pass over several pictures, and what it was made from.
 
     Attributes:
-        captions: one a picture.
-        said: their tokens and probabilities.
-        before: tokens of the captions that the pass looked at, None for the glance.
+        captions: one per picture.
+        decoded: their tokens and log probabilities.
+        initial: token ids of the captions that the pass refined; None for the glance.
         levels: features of the pictures.
-        words: ids of the words that each picture was prompted with; None without a detector.
+        word_prompts: token ids of each picture's word prompt; None without a word detector.
     """
 
     captions: list[Caption]
-    said: list[Decoded]
-    before: list[list[int]] | None
+    decoded: list[Decoded]
+    initial: list[list[int]] | None
     levels: Levels
-    words: list[list[int]] | None = None
+    word_prompts: list[list[int]] | None = None
 
 
 @torch.inference_mode()
-def looks(
+def run_passes(
     specialist: Specialist,
     tokenizer: Tokenizer,
     images: Sequence[np.ndarray],
@@ -56,17 +56,17 @@ def looks(
     passes: int,
     beams: int,
     initials: Sequence[str] | None = None,
-) -> Iterator[Look]:
-    """Look at pictures so many times, each time at what was said the time before.
+) -> Iterator[Pass]:
+    """Caption pictures in several passes; each refines the captions of the pass before it.
 
     Args:
-        specialist: what looks.
+        specialist: the model.
         tokenizer: its vocabulary.
         images: (height, width, 3) uint8 RGB.
-        dtype: of the features.
-        passes: to make.
-        beams: 1 is greedy.
-        initials: captions from elsewhere in place of the glance, which is not yielded then.
+        dtype: floating type of the features.
+        passes: number of passes.
+        beams: 1 decodes greedily, more use beam search.
+        initials: captions from elsewhere, in place of the glance, which is not yielded then.
     """
     config = specialist.config
     start = perf_counter()
@@ -77,8 +77,8 @@ def looks(
     detected: list[Detected] = []
     if config.words:
         detected = _detect(specialist, images, levels, dtype)
-    told = [word_ids(tokenizer, one.words) for one in detected]
-    words = pad(told, specialist.device) if told else None
+    prompts = [word_ids(tokenizer, one.words) for one in detected]
+    words = pad(prompts, specialist.device) if prompts else None
     times = {"encode": 1e3 * (perf_counter() - start)}
     texts = list(initials or [])
     longest = config.max_caption_tokens
@@ -87,7 +87,7 @@ def looks(
     glances: list[Caption] = []
     for number in range(1 if initials is None else 2, passes + 1):
         begun = perf_counter()
-        before = tokens if number > 1 else None
+        initial = tokens if number > 1 else None
         if number == 1:
             decoded = _decode(
                 specialist, specialist.prompt(specialist.glance(levels), words=words), beams
@@ -95,9 +95,9 @@ def looks(
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
                 views.append(specialist.encode(pixels.flip(3), dtype))
-            initial = pad(tokens, specialist.device)
-            foreign = initials is not None and any(tokens)
-            prompt = specialist.look_again(views, *initial, foreign=foreign, words=words)
+            padded = pad(tokens, specialist.device)
+            external = initials is not None and any(tokens)
+            prompt = specialist.refine_prompt(views, *padded, external=external, words=words)
             draft = tokens[0] if len(tokens) == 1 else None
             decoded = _decode(specialist, prompt, beams, draft)
         tokens = [one.tokens for one in decoded]
@@ -120,28 +120,28 @@ def looks(
             )
             for text, initial_text, one in zip(texts, first, decoded, strict=True)
         ]
-        captions = _supported(captions, detected) if detected else captions
+        captions = _with_support(captions, detected) if detected else captions
         glances = captions if number == 1 else glances
-        if glances:  # of captions from elsewhere there are no probabilities to calibrate with
+        if glances:  # captions from elsewhere have no probabilities to calibrate with
             captions = calibrated(config.calibrations, glances, captions)
-        captions = _doubted(captions, detected) if detected else captions
-        yield Look(captions, decoded, before, levels, told or None)
+        captions = _discount_blank(captions, detected) if detected else captions
+        yield Pass(captions, decoded, initial, levels, prompts or None)
 
 
 def word_ids(tokenizer: Tokenizer, words: Sequence[tuple[str, float]]) -> list[int]:
-    """Token ids of the prompt that words with their probabilities make."""
+    """Token ids of the word prompt for words with their probabilities."""
     return tokenizer.encode(word_prompt(words), add_special_tokens=False).ids
 
 
 def to_pixels(squares: Sequence[np.ndarray]) -> torch.Tensor:
-    """Square pictures (size, size, 3) as a tower takes them: (batch, 3, size, size) uint8."""
+    """Stack square pictures (size, size, 3) to pixels (batch, 3, size, size), uint8."""
     return torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
 
 
 def _detect(
     specialist: Specialist, images: Sequence[np.ndarray], whole: Levels, dtype: torch.dtype
 ) -> list[Detected]:
-    """What is in pictures, by the features of each whole picture and of its crops."""
+    """Detect words in pictures, from features of each whole picture and of its crops."""
     vision = specialist.config.vision
     views = [whole]
     if specialist.config.words and specialist.config.words.crops:
@@ -151,15 +151,15 @@ def _detect(
             for crop in crops(image)
         ]
         pixels = to_pixels(squares).to(specialist.device)
-        parts = [specialist.encode(some, dtype) for some in pixels.split(AT_ONCE)]
+        parts = [specialist.encode(some, dtype) for some in pixels.split(CROP_BATCH)]
         levels = [torch.cat(some) for some in zip(*parts, strict=True)]
         count = len(squares) // len(images)
         views += [tuple(level[number::count] for level in levels) for number in range(count)]
     return specialist.detect(views)
 
 
-def _supported(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
-    """The captions with the probabilities of their words."""
+def _with_support(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
+    """Add to captions the probabilities of their words."""
     finder = WordFinder(detected[0].probabilities)
     found = [sorted(finder.find(one.text)) for one in captions]
     return [
@@ -168,8 +168,8 @@ def _supported(captions: Sequence[Caption], detected: Sequence[Detected]) -> lis
     ]
 
 
-def _doubted(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
-    """The captions, less sure where a picture may have no content."""
+def _discount_blank(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
+    """Lower the confidence of captions whose pictures may have no content."""
     return [
         replace(one, confidence=one.confidence * (1.0 - here.nothing))
         for one, here in zip(captions, detected, strict=True)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Smaller numbers: how a specialist is made to run faster or in less memory."""
+"""Quantization: weights and activations in fewer bits, for speed or memory."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class QuantizationError(MmserError):
 
 
 def resolve(mode: str, device: str) -> str:
-    """What a mode means on a device.
+    """Resolve a quantization mode for a device.
 
     Args:
         mode: `auto`, `none`, `bf16`, `fp16` or `int8`.
         device: such as `cpu` or `cuda:0`.
 
     Returns:
-        The mode; of `auto` `int8` on a CPU that torch has an int8 engine for, `none` on others, and
-        `fp16` on a GPU.
+        The mode. `auto` becomes `fp16` on a GPU, `int8` on a CPU that torch has an int8 engine for,
+        and `none` on other CPUs.
 
     Raises:
         QuantizationError: the mode is unknown.
@@ -48,16 +48,16 @@ def resolve(mode: str, device: str) -> str:
 def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
     """Quantize a specialist in place.
 
-    `int8` turns the linear layers' weights to 8 bits, and their inputs as they come (dynamic
-    quantization); the vision tower's convolutions stay as they are.
+    `int8` quantizes the weights of linear layers to 8 bits, and their inputs at run time (dynamic
+    quantization). The vision tower's convolutions are not quantized.
 
     Args:
-        specialist: what to quantize; it must be on the CPU still.
+        specialist: the model; it must be on the CPU.
         mode: as `resolve` takes it.
-        device: where it is going to run.
+        device: the device that it will run on.
 
     Returns:
-        The floating type that its inputs must have.
+        The floating type of its inputs.
 
     Raises:
         QuantizationError: the mode is unknown, or slower than no quantization on that device.
@@ -93,7 +93,7 @@ def _dynamic_int8(specialist: Specialist) -> None:
 
 
 def _int8(linear: nn.Linear) -> nn.Module:
-    """The layer with weights of 8 bits, a scale a row: those of a file of 8 bits as they are."""
+    """Quantize a layer to 8 bits with one scale per row; weights stored in 8 bits stay the same."""
     weight = linear.weight.detach()
     scales = to_steps(weight)[1].float()
     zeros = torch.zeros(len(scales), dtype=torch.long)

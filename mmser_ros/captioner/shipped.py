@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The models that come with the package, and where checkpoints are looked for."""
+"""Models that ship with the package, and the search for checkpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def find_model(model: str) -> Path:
     """The checkpoint folder of a shipped model's name or of a path.
 
     Raises:
-        CaptionerError: neither; the message lists the shipped models.
+        CaptionerError: it is neither; the message lists the shipped models.
     """
     places = [Path(model).expanduser(), *(root / "models" / model for root in share_roots())]
     for place in places:

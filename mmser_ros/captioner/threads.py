@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How many processors a caption is made on."""
+"""Number of CPU threads."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import torch
 from mmser_ros.captioner.checks import CaptionerError
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
-"""Where Linux says how much processor time a container may take: microseconds, and of how many."""
+"""Linux's CPU quota of a container: microseconds per period, and the period."""
 MOST = 1024
 
 
 def use_threads(threads: int | str) -> int:
-    """Let torch work with so many threads, in the whole process.
+    """Set the number of CPU threads of torch, for the whole process.
 
     Args:
-        threads: how many, 1 to 1024; `auto`: as OMP_NUM_THREADS says, else one fewer than there
-            are processors, and at least 1. On a robot something else always runs: beside it, as
-            many threads as processors wait for each other and are slower than one.
+        threads: 1 to 1024, or `auto`: OMP_NUM_THREADS if set, else the number of processors minus
+            one, and at least 1. On a robot other programs run too, and as many threads as
+            processors are then slower than one thread.
 
     Returns:
-        How many they are.
+        The number of threads.
 
     Raises:
-        CaptionerError: it is neither.
+        CaptionerError: `threads` is neither.
     """
     wanted = automatic() if threads == "auto" else threads
     if not str(wanted).isdecimal() or not 1 <= int(wanted) <= MOST:
@@ -39,7 +39,7 @@ def use_threads(threads: int | str) -> int:
 
 
 def automatic() -> int:
-    """What `auto` means on this machine."""
+    """The number of threads that `auto` means on this machine."""
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if asked.isdecimal() and 1 <= int(asked) <= MOST:
         return int(asked)
@@ -47,11 +47,11 @@ def automatic() -> int:
 
 
 def processors() -> int:
-    """Processors that this process may use: those there are, fewer where it is confined."""
+    """Number of processors that this process may use, by its CPU affinity and quota."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
         share, period = QUOTA.read_text(encoding="ascii").split()
         quota = int(share) // int(period)
-    except (OSError, ValueError, ZeroDivisionError):  # none, or `max`
+    except (OSError, ValueError, ZeroDivisionError):  # no quota, or `max`
         return count or 1
     return max(1, min(count or 1, quota))

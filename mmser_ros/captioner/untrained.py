@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Specialists before training: an architecture's configuration and the weights it starts from."""
+"""Specialists before training: architecture files and initial weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_architecture(name: str) -> SpecialistConfig:
 
 
 def random_weights(config: SpecialistConfig) -> SpecialistConfig:
-    """The same architecture, all of it with random weights: for tests and timing, offline."""
+    """The same architecture with random weights everywhere: for tests and timing, offline."""
     return replace(
         config,
         vision=replace(config.vision, weights="random"),
@@ -35,8 +35,8 @@ def random_weights(config: SpecialistConfig) -> SpecialistConfig:
 def build_untrained(config: SpecialistConfig) -> tuple[Specialist, Tokenizer]:
     """Build a specialist whose vision tower and language model come from their sources.
 
-    The glance connector is always new. Where the language model is random there is no
-    vocabulary yet, and the tokenizer knows single bytes.
+    The glance connector is always new. A random language model has no
+    vocabulary yet; its tokenizer has single bytes.
 
     Raises:
         ConfigError: a source is unknown.

@@ -1,12 +1,14 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights as files: of 32, 16 or 8 bits, in safetensors no larger than a limit.
+"""Weights as safetensors files of a limited size, with 32, 16 or 8 bits per weight.
 
-Of 8 bits are the matrices alone (linear weights, embeddings); the rest is of float16 then, and
-integers stay what they are. A matrix is stored as int8 steps (rows, columns), and beside it, as
-`<name>.scale`, the float16 size of a step in each row: a row's largest weight is 127 of its steps.
-A weight is step times scale, which is exact in float32. Weights that were read from steps are
-turned to the same steps and scales again: no saving loses more than the first.
+With 8 bits:
+
+- Only matrices (linear weights, embeddings) have 8 bits. Other weights are float16; integers stay.
+- A matrix is stored as int8 steps (rows, columns). `<name>.scale` holds the float16 size of a step
+  per row; a row's largest weight has 127 steps.
+- A weight is step times scale, which is exact in float32. So weights that were loaded from 8 bits
+  are saved as the same steps and scales again.
 """
 
 from __future__ import annotations
@@ -19,24 +21,24 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 LARGEST_FILE = 44_000_000
-"""Bytes of a file of weights at most, unless a single tensor has more."""
+"""Maximum size of a file of weights in bytes; a single larger tensor gets a larger file."""
 FLOATS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 STORAGES = (*FLOATS, "int8")
 STEPS = 127
 SCALE = ".scale"
 HEADER, ENTRY = 1_000, 200
-"""Bytes of a file besides its tensors, and of a tensor besides its name and values, at most."""
+"""Maximum overhead in bytes: of a file, and of each tensor besides its name and values."""
 
 
 def pack(weights: Mapping[str, Tensor], storage: str) -> dict[str, Tensor]:
-    """Turn weights to what is stored of them.
+    """Convert weights to the tensors that are stored.
 
     Args:
-        weights: by name.
+        weights: weights by name.
         storage: one of STORAGES.
 
     Raises:
-        ValueError: the storage is unknown, or a weight that is to be of 8 bits is not finite.
+        ValueError: the storage is unknown, or a weight to store in 8 bits is not finite.
     """
     if storage not in STORAGES:
         msg = f"unknown storage {storage!r}; expected one of {', '.join(STORAGES)}"
@@ -60,7 +62,7 @@ def to_steps(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Int8 steps (rows, columns) and float16 scales (rows,) of a finite matrix."""
     matrix = matrix.float()
     exact = matrix.abs().amax(dim=1) / STEPS
-    # A scale below the normal numbers of float16 would be so coarse that it is not found again.
+    # A subnormal float16 scale is too coarse to be recovered from the steps.
     bounds = torch.finfo(torch.float16)
     scale = exact.clamp(bounds.smallest_normal, bounds.max).half()
     steps = (matrix / scale.float()[:, None]).round().clamp(-STEPS, STEPS)
@@ -68,7 +70,7 @@ def to_steps(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def unpack(stored: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Yield the weights of what was stored; those of 8 bits become float32.
+    """Yield the weights of stored tensors; weights of 8 bits become float32.
 
     Raises:
         ValueError: steps have no scales.
@@ -76,7 +78,7 @@ def unpack(stored: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     for name, value in stored.items():
         if value.dtype == torch.int8:
             if name + SCALE not in stored:
-                msg = f"{name} has no {name + SCALE}"
+                msg = f"{name} has no {name + SCALE}; expected its scales, copy the file again"
                 raise ValueError(msg)
             yield name, value.float() * stored[name + SCALE].float()[:, None]
         elif stored.get(name.removesuffix(SCALE), value).dtype != torch.int8:
@@ -88,17 +90,17 @@ def to_files(stored: Mapping[str, Tensor], largest: int = LARGEST_FILE) -> dict[
 
     Args:
         stored: tensors by name, in any order.
-        largest: bytes of a file at most, unless a single tensor has more.
+        largest: maximum size of a file in bytes; a single larger tensor gets a larger file.
     """
     shards: list[dict[str, Tensor]] = [{}]
-    room = largest - HEADER
+    space = largest - HEADER
     for name, value in sorted(stored.items()):
         need = value.nbytes + len(name.encode()) + ENTRY
-        if need > room and shards[-1]:
+        if need > space and shards[-1]:
             shards.append({})
-            room = largest - HEADER
+            space = largest - HEADER
         shards[-1][name] = value
-        room -= need
+        space -= need
     count = len(shards)
     names = [f"model-{number:05}-of-{count:05}.safetensors" for number in range(1, count + 1)]
     if count == 1:
@@ -108,14 +110,14 @@ def to_files(stored: Mapping[str, Tensor], largest: int = LARGEST_FILE) -> dict[
 
 
 def from_files(files: Mapping[str, bytes]) -> dict[str, Tensor]:
-    """What `to_files` was given.
+    """Read what `to_files` wrote.
 
     Raises:
-        SafetensorError: a file is none of its.
+        SafetensorError: a file is not in the safetensors format.
     """
     return {name: value for data in files.values() for name, value in load(data).items()}
 
 
 def is_weights_file(name: str) -> bool:
-    """Whether `to_files` may have named a file so."""
+    """Whether a file name is one that `to_files` uses."""
     return bool(re.fullmatch(r"model(-\d{5}-of-\d{5})?\.safetensors", name))

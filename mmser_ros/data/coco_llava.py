@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Folders of pictures with an annotation file, COCO's or LLaVA's, and which reader data needs."""
+"""Readers of pictures with annotations in COCO's or LLaVA's format."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class AnnotatedFolder(PictureReader):
     """Pictures in a folder and their captions in one JSON file.
 
     COCO's is {images: [{id, file_name}], annotations: [{image_id, caption}]}; LLaVA's is a list of
-    {image, conversations: [{from: human or gpt, value}]}, where the first answer is the caption,
-    and records without an image are left out. Pictures without captions are left out, too.
+    {image, conversations: [{from: human or gpt, value}]}, where the first answer is the caption.
+    Records without an image and pictures without captions are left out.
     """
 
     def __init__(self, annotations: Path, images: Path) -> None:
@@ -34,10 +34,10 @@ class AnnotatedFolder(PictureReader):
 
         Args:
             annotations: the JSON file.
-            images: the folder that its file names start from.
+            images: the folder that its file names are relative to.
 
         Raises:
-            DatasetError: the file can't be read, or is of neither form.
+            DatasetError: the file can't be read, or has neither format.
         """
         self.split = annotations.stem
         self.corrupt = []
@@ -63,12 +63,12 @@ class AnnotatedFolder(PictureReader):
 
 
 def open_data(data: Path, split: str, images: Path | None = None) -> PictureReader:
-    """Open captioned pictures, told apart by what is there.
+    """Open captioned pictures; the format is detected.
 
     Args:
         data: one of FORMS.
         split: which part of a folder: `train`, `dev`, `val`, ….
-        images: where the pictures of a JSON file are; default: its folder.
+        images: folder of the pictures of a JSON file; default: its own folder.
 
     Raises:
         DatasetError: it is none of FORMS, or damaged.
@@ -81,7 +81,7 @@ def open_data(data: Path, split: str, images: Path | None = None) -> PictureRead
             annotations[0], images or data / annotations[0].stem.removeprefix("captions_")
         )
     if annotations:
-        msg = f"{data} has {len(annotations)} annotation files of {split}; give one of them"
+        msg = f"{data} has {len(annotations)} files for {split}; expected one: give its path"
         raise DatasetError(msg)
     if not (data / f"{split}_captions.json").is_file():
         msg = f"no captioned pictures {data} of split {split}; expected {FORMS}"

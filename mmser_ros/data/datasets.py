@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Readers of captioned pictures and of plain captions."""
+"""Readers of captioned pictures, and of captions without pictures."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mmser_ros.data.tar_pictures import DatasetError, TarPictures, each_picture
 
 
 class PictureReader(ABC):
-    """Pictures with human captions: what every reader offers.
+    """Pictures with human captions: the interface of every reader.
 
     Attributes:
-        split: what this part of the data is called.
+        split: name of this part of the data.
         captions: picture name → captions, in a fixed order.
-        corrupt: names of pictures that `pictures` could not read, so far.
+        corrupt: names of the pictures that `pictures` could not read so far.
     """
 
     split: str
@@ -36,15 +36,15 @@ class PictureReader(ABC):
         """
 
     def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
-        """Yield names and pictures in the order of `captions`, None for one that can't be read."""
+        """Yield names and pictures in the order of `captions`; None for an unreadable picture."""
         return each_picture(self.captions, self.picture, self.corrupt)
 
 
 class Flickr8k(PictureReader):
-    """One split of Flickr8k: a tar of pictures and a JSON of five captions for each."""
+    """One split of Flickr8k: a tar of pictures, and a JSON file of five captions each."""
 
     def __init__(self, root: Path, split: str) -> None:
-        """Read the captions, and where in the tar the pictures are.
+        """Read the captions.
 
         Args:
             root: folder with `<split>.tar` and `<split>_captions.json`, which is
@@ -78,7 +78,7 @@ class Flickr8k(PictureReader):
 
 
 def read_sentences(path: Path) -> list[str]:
-    """Read a text file of one caption a line; empty lines are left out.
+    """Read a text file with one caption per line; empty lines are left out.
 
     Raises:
         DatasetError: the file can't be read.

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What people said of one picture, whichever set it is from."""
+"""Annotations of one picture, in one form for all sets."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Example:
-    """What is known of a picture.
+    """The annotations of a picture.
 
     Attributes:
-        set: the set that it is from.
+        set: name of its set.
         name: its file name in the set's tar.
         captions: human captions.
-        labels: all of a closed list of classes that are there; None if nobody looked for them.
+        labels: its classes of a closed list, complete; None if it was not labelled.
         scene: the room or kind of place.
-        objects: some of what is there, not all of it.
+        objects: objects in it, incomplete.
         phrases: noun phrases that are true of it.
     """
 

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Sets of pictures in one folder, all read the same way.
+"""Sets of pictures in one folder, in one format.
 
-The folder holds `<set>/<split>.tar` and beside it the files that `set_files.FILES` describes. Its
-`validation.json` is {set: [names of train pictures]}: those to choose on, not to train on.
+The folder holds `<set>/<split>.tar` and the files that `set_files.FILES` describes. Its
+`validation.json` is {set: [names of train pictures]}: pictures for validation, not for training.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mmser_ros.data.tar_pictures import DatasetError, TarPictures, each_picture
 SPLITS = ("train", "dev")
 PARTS = ("all", "training", "validation")
 NAMED = 3
-"""How many pictures a report names."""
+"""Number of pictures that a report names."""
 logger = logging.getLogger(__name__)
 
 
@@ -29,10 +29,10 @@ class PictureSet:
     """One split of one set, or a part of it.
 
     Attributes:
-        name: of the set.
+        name: name of the set.
         split: `train` or `dev`.
-        examples: picture name → what is known of it, sorted by name.
-        corrupt: names of pictures that `pictures` could not read, so far.
+        examples: picture name → its annotations, sorted by name.
+        corrupt: names of the pictures that `pictures` could not read so far.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class PictureSet:
         tar: TarPictures,
         left_out: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Put together what `open_sets` has read; `left_out` is {why: picture names}."""
+        """Set up what `open_sets` has read; `left_out` is {reason: picture names}."""
         self.name = name
         self.split = split
         self.examples = dict(examples)
@@ -53,7 +53,7 @@ class PictureSet:
 
     @property
     def captions(self) -> dict[str, list[str]]:
-        """Human captions of those pictures that have any."""
+        """Human captions of the pictures that have some."""
         return {name: list(one.captions) for name, one in self.examples.items() if one.captions}
 
     def picture(self, name: str) -> np.ndarray:
@@ -66,16 +66,16 @@ class PictureSet:
         return self._tar.picture(name)
 
     def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
-        """Yield names and pictures in the order of `examples`, None for one that can't be read."""
+        """Yield names and pictures in the order of `examples`; None for an unreadable picture."""
         return each_picture(self.examples, self.picture, self.corrupt)
 
     def where(self, keep: Callable[[Example], bool]) -> PictureSet:
-        """A set of those pictures only for which `keep` is true."""
+        """The set of the pictures for which `keep` is true."""
         kept = {name: one for name, one in self.examples.items() if keep(one)}
         return PictureSet(self.name, self.split, kept, self._tar, self._left_out)
 
     def spread(self, limit: int | None) -> PictureSet:
-        """A set of no more than so many pictures, evenly spread over the sorted names."""
+        """A set of at most `limit` pictures, evenly spread over the sorted names."""
         count = len(self.examples)
         if limit is None or limit >= count:
             return self
@@ -84,7 +84,7 @@ class PictureSet:
         return self.where(lambda one: one.name in chosen)
 
     def report(self) -> str:
-        """What was read and what was left out and why, as one line."""
+        """One line on the pictures that were read, and those left out with the reasons."""
         parts = [f"{self.name} {self.split}: {len(self.examples)} pictures"]
         parts += [
             f"{len(names)} left out, {why}: {', '.join(names[:NAMED])}"
@@ -96,10 +96,10 @@ class PictureSet:
 
 
 def available_sets(data: Path, split: str) -> list[str]:
-    """Names of the sets in a folder that have such a split, sorted.
+    """Sorted names of the sets in a folder that have a split.
 
     Raises:
-        DatasetError: there is none.
+        DatasetError: there are none.
     """
     found = sorted(one.parent.name for one in Path(data).glob(f"*/{split}.tar"))
     if not found:
@@ -111,17 +111,17 @@ def available_sets(data: Path, split: str) -> list[str]:
 def open_sets(
     data: Path, split: str, names: Sequence[str] | None = None, part: str = "all"
 ) -> list[PictureSet]:
-    """Open sets of pictures; what was read of each is logged.
+    """Open sets of pictures, and log a report of each.
 
-    Pictures of which the files say nothing are left out, and so is what the files say of
-    pictures that are not there; see `PictureSet.report`.
+    Pictures without annotations are left out, and so are annotations without pictures; see
+    `PictureSet.report`.
 
     Args:
         data: folder of sets.
         split: `train` or `dev`.
-        names: which sets, in this order; default: all that have pictures of this split and part.
-        part: `all`, `training` (without the pictures of validation.json) or `validation` (those
-            alone).
+        names: names of sets, in this order; default: all with pictures of this split and part.
+        part: `all`, `training` (without the pictures of validation.json) or `validation` (only
+            those).
 
     Raises:
         DatasetError: a set, split or part is unknown or empty, or a file is missing or damaged.

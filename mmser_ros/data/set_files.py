@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON files beside the pictures of a set, and the examples that they make."""
+"""The JSON files of annotations of a set."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mmser_ros.data.example import Example
 from mmser_ros.data.tar_pictures import DatasetError
 
 OBJECT_SETS = frozenset({"cats_dogs"})
-"""Sets whose one label is an object; elsewhere one label is a scene."""
+"""Sets whose single label is an object; in other sets a single label is a scene."""
 
 
 def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        DatasetError: it can't be read, or is no JSON.
+        DatasetError: it can't be read, or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -30,17 +30,17 @@ def read_json(path: Path) -> Any:
 
 
 def read_examples(folder: Path, split: str) -> dict[str, Example]:
-    """Read what the files of one split say, whether or not the pictures are there.
+    """Read the annotations of one split, whether or not the pictures exist.
 
     Args:
-        folder: the set's folder; its name is the set's.
+        folder: the set's folder; its name is the name of the set.
         split: `train` or `dev`.
 
     Returns:
         Picture name → example, sorted by name.
 
     Raises:
-        DatasetError: there is none of the files, or one is not as described in FILES.
+        DatasetError: no file exists, or one is not as described in FILES.
     """
     found: dict[str, dict[str, Any]] = {}
     there = False
@@ -62,7 +62,7 @@ def read_examples(folder: Path, split: str) -> dict[str, Example]:
             found.setdefault(name, {}).update(fields)
     if not there:
         expected = ", ".join(f"{split}_{kind}.json" for kind in FILES)
-        msg = f"{folder} says nothing of its pictures; expected one or more of {expected}"
+        msg = f"{folder} has no annotations; expected one or more of {expected}"
         raise DatasetError(msg)
     return {name: Example(folder.name, name, **found[name]) for name in sorted(found)}
 
@@ -109,5 +109,5 @@ FILES: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "phrases": _phrases,
 }
 """`<split>_<kind>.json` is {picture name: value}. A value of `captions`, `objects` or `phrases` is
-a list of strings. One of `labels` is a list of all the classes that are there, one label, or
+a list of strings. A value of `labels` is the list of all classes in the picture, one label, or
 {scene, objects: [[name, left, top, right, bottom], …]}."""

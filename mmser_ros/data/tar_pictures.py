@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures in a tar, read one by one without unpacking it."""
+"""Pictures in a tar, read without unpacking it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mmser_ros.core.images import PictureError, decode_picture
 
 
 class DatasetError(MmserError):
-    """Training or evaluation data that is missing or not as expected."""
+    """Training or evaluation data that is missing, or not in the expected format."""
 
 
 def each_picture(
     names: Iterable[str], picture: Callable[[str], np.ndarray], corrupt: list[str]
 ) -> Iterator[tuple[str, np.ndarray | None]]:
-    """Yield each name with its picture, None for one that can't be read.
+    """Yield each name with its picture; None for an unreadable picture.
 
     Args:
-        names: which pictures.
-        picture: reads one, or raises a PictureError.
-        corrupt: takes the names of those that can't be read.
+        names: names of the pictures.
+        picture: reads a picture, or raises a PictureError.
+        corrupt: names of unreadable pictures are appended to it.
     """
     for name in names:
         try:
@@ -39,13 +39,13 @@ def each_picture(
 
 
 class TarPictures:
-    """The pictures in one tar, which is not compressed; several threads may read at once.
+    """The pictures in one uncompressed tar; several threads may read at once.
 
-    A picture goes by its file name, whatever folder of the tar it is in.
+    The name of a picture is its file name, without the folder in the tar.
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the tar's path; it is opened when first needed."""
+        """Set the tar's path; it is opened when first needed."""
         self.path = Path(path)
 
     def names(self) -> list[str]:
@@ -54,7 +54,7 @@ class TarPictures:
         Raises:
             DatasetError: the tar can't be read.
         """
-        return sorted(self._places)
+        return sorted(self._members)
 
     def picture(self, name: str) -> np.ndarray:
         """Read one picture, (height, width, 3) uint8 RGB.
@@ -63,10 +63,10 @@ class TarPictures:
             PictureError: it is not in the tar, or corrupt.
             DatasetError: the tar can't be read.
         """
-        if name not in self._places:
+        if name not in self._members:
             msg = f"{self.path} has no picture {name}"
             raise PictureError(msg)
-        start, size = self._places[name]
+        start, size = self._members[name]
         try:
             with self.path.open("rb") as file:
                 file.seek(start)
@@ -76,7 +76,7 @@ class TarPictures:
         return decode_picture(content, f"{name} in {self.path}")
 
     @cached_property
-    def _places(self) -> dict[str, tuple[int, int]]:
+    def _members(self) -> dict[str, tuple[int, int]]:
         """Start and size of each file in the tar, in bytes."""
         try:
             with tarfile.open(self.path, "r:") as archive:

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How far figures of some pictures can be trusted: pictures are drawn again (Efron 1979)."""
+"""Bootstrap intervals of figures over pictures (Efron 1979)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 DRAWS = 2000
-"""How often as many pictures are drawn, with replacement, as there are."""
+"""Number of bootstrap samples."""
 LEVEL = (2.5, 97.5)
 """Percentiles: a 95 % interval."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a set of pictures: the sum of `above` over that of `below`.
+    """A figure of a set of pictures, usually a ratio of sums over pictures.
 
     Attributes:
-        value: the figure; 0 where `below` sums to 0.
-        above: (pictures,), None for a figure that is no such ratio.
-        below: (pictures,), None likewise.
+        value: the figure; 0 if `below` sums to 0.
+        above: (pictures,), terms of the numerator; None if the figure is no ratio.
+        below: (pictures,), terms of the denominator; None if the figure is no ratio.
     """
 
     value: float
@@ -32,7 +32,7 @@ class Figure:
 
     @classmethod
     def ratio(cls, above: ArrayLike, below: ArrayLike) -> Figure:
-        """A share of what pictures have more or less of, such as of the words of their captions."""
+        """A ratio of sums, such as the share of right words over all captions."""
         one, other = np.asarray(above, float), np.asarray(below, float)
         return cls(float(_divide(one.sum(), other.sum())), one, other)
 
@@ -42,12 +42,12 @@ class Figure:
         return cls.ratio(values, np.ones(np.shape(values)))
 
     def interval(self) -> tuple[float, float] | None:
-        """The bounds of the 95 % interval by seeded draws; None for a figure that is no ratio."""
+        """The bounds of the 95 % bootstrap interval (seeded); None if the figure is no ratio."""
         drawn = self._drawn()
         return None if drawn is None else _bounds(drawn)
 
     def _drawn(self) -> np.ndarray | None:
-        """(DRAWS,): the figure in each draw."""
+        """The figure in each bootstrap sample, (DRAWS,)."""
         if self.above is None or self.below is None or not len(self.above):
             return None
         counts = _counts(len(self.above))
@@ -56,12 +56,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much a figure changes on the same pictures.
+    """The difference of a figure between two captioners, on the same pictures.
 
     Attributes:
-        value: the later figure less the earlier one.
-        low: lower bound of its 95 % interval.
-        high: upper bound.
+        value: the second figure minus the first.
+        low: lower bound of the 95 % interval.
+        high: upper bound of the 95 % interval.
     """
 
     value: float
@@ -70,10 +70,10 @@ class Difference:
 
 
 def difference(before: Figure, after: Figure) -> Difference | None:
-    """Compare two figures of the same pictures, which are drawn together (paired bootstrap).
+    """Compare two figures of the same pictures by the paired bootstrap.
 
     Returns:
-        The difference, None for figures that are no ratios.
+        The difference; None if a figure is no ratio.
     """
     first, second = before._drawn(), after._drawn()
     if first is None or second is None:
@@ -92,6 +92,6 @@ def _divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _counts(pictures: int) -> np.ndarray:
-    """(DRAWS, pictures): how often each picture was drawn; the same for every figure."""
+    """Counts of each picture in each sample, (DRAWS, pictures); the same for every figure."""
     random = np.random.default_rng(0)
     return random.multinomial(pictures, np.full(pictures, 1 / pictures), DRAWS).astype(np.float32)

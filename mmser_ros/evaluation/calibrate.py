@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Fit what turns token probabilities into the probability that a caption can be believed."""
+"""Fit calibrations: from features of a caption to the probability that it is right."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ FOLDS = 10
 
 
 class CalibrationError(MmserError):
-    """Captions that no calibration can be fitted to."""
+    """The captions are too few, or too one-sided, to fit a calibration."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A calibration, and how well its like does on pictures it was not fitted to.
+    """A calibration, and its reliability by cross-validation.
 
     Attributes:
         calibration: fitted to all pictures.
-        before: the geometric mean of token probabilities as the confidence.
-        after: confidences by cross-validation: those of each fold are by a model fitted to the
-            other folds.
-        sets: (captions,): the set that each is from.
+        before: reliability of the geometric mean of token probabilities.
+        after: reliability of cross-validated confidences: each fold's are from a model fitted to
+            the other folds.
+        sets: (captions,), name of each caption's set.
     """
 
     calibration: Calibration
@@ -53,7 +53,7 @@ class Fitted:
         return {"before": self.before, "after": self.after}
 
     def by_set(self) -> dict[str, dict[str, Reliability]]:
-        """Set → its part of `curves`, in the order in which the sets were given."""
+        """Set → its part of `curves`, in the order of the sets."""
         return {
             name: {which: curve.part(self.sets == name) for which, curve in self.curves.items()}
             for name in dict.fromkeys(self.sets.tolist())
@@ -68,30 +68,30 @@ def calibrate(
     passes: Sequence[int] = (1,),
     progress: Progress = lambda items, description, total: items,
 ) -> dict[int, Fitted]:
-    """Fit a calibration for each number of passes to all sets together, decoding greedily.
+    """Fit a calibration for each number of passes to all sets together, with greedy decoding.
 
-    What it predicts: that the caption names nothing that is not there, as
-    `right.judge_captions` tells by what is known of the picture.
+    It predicts whether a caption is right: everything it names is in the picture, as
+    `right.judge_captions` judges by the annotations.
 
     Args:
-        captioner: whose captions.
+        captioner: the captioner.
         judge: from `scoring.judging`.
-        sets: pictures; corrupt ones and captions that can't be judged are left out.
-        passes: the numbers of passes to fit for.
+        sets: the pictures; corrupt ones and captions that can't be judged are left out.
+        passes: the numbers of passes.
         progress: wraps an iterable with a description and a total.
 
     Raises:
-        CalibrationError: too few captions are right, or too few wrong.
+        CalibrationError: too few captions are right, or too few are wrong.
     """
     rows: dict[int, list[dict[str, float]]] = {number: [] for number in passes}
     right: dict[int, list[bool]] = {number: [] for number in passes}
     names: dict[int, list[str]] = {number: [] for number in passes}
     for one in sets:
-        looks = _looks(captioner, one, passes, progress)
-        for number, spoken in looks.items():
-            texts = {name: last.text for name, (_, last) in spoken.items()}
+        pairs = _caption_pairs(captioner, one, passes, progress)
+        for number, captions in pairs.items():
+            texts = {name: last.text for name, (_, last) in captions.items()}
             for name, verdict in judge_captions(judge, texts, one.examples).items():
-                rows[number].append(features(*spoken[name]))
+                rows[number].append(features(*captions[name]))
                 right[number].append(verdict)
                 names[number].append(one.name)
     return {
@@ -106,23 +106,22 @@ def fit(
     right: np.ndarray,
     sets: Sequence[str] | None = None,
 ) -> Fitted:
-    """Fit a logistic model to features, and predict those of each fold by the others.
+    """Fit a logistic model to features, with cross-validated predictions.
 
     Args:
-        passes: that the captions were made with.
-        rows: features of each caption, by name; all have those of the first one, `mean` among
-            them.
-        right: (captions,), bool, which of them are right.
-        sets: the set that each caption is from; they are reported apart.
+        passes: number of passes of the captions.
+        rows: features of each caption, by name; all have the same names, with `mean`.
+        right: (captions,) bool, which captions are right.
+        sets: name of each caption's set, for separate reports.
 
     Raises:
-        CalibrationError: fewer than `FOLDS` captions are right, or wrong.
+        CalibrationError: fewer than `FOLDS` captions are right, or are wrong.
     """
     rightly = int(right.sum())
     if min(rightly, len(right) - rightly) < FOLDS:
         msg = (
             f"{rightly} of {len(right)} captions of {passes} passes are right; expected at least "
-            f"{FOLDS} right and {FOLDS} wrong ones: take more pictures"
+            f"{FOLDS} right and {FOLDS} wrong ones: use more pictures"
         )
         raise CalibrationError(msg)
     names = list(rows[0])
@@ -137,20 +136,22 @@ def fit(
         float(logistic.intercept_[0] - weights @ scaler.mean_),
         dict(zip(names, weights.tolist(), strict=True)),
     )
-    plain = np.exp(table[:, names.index("mean")])
+    uncalibrated = np.exp(table[:, names.index("mean")])
     of_sets = np.array(sets if sets is not None else [""] * len(right))
-    return Fitted(calibration, Reliability(plain, right), Reliability(unseen, right), of_sets)
+    return Fitted(
+        calibration, Reliability(uncalibrated, right), Reliability(unseen, right), of_sets
+    )
 
 
-def _looks(
+def _caption_pairs(
     captioner: Captioner, pictures: PictureSet, passes: Sequence[int], progress: Progress
 ) -> dict[int, dict[str, tuple[Caption, Caption]]]:
-    """Number of passes → picture → its captions after the first and after so many passes."""
-    spoken: dict[int, dict[str, tuple[Caption, Caption]]] = {number: {} for number in passes}
+    """Number of passes → picture → its captions after the first and after the last pass."""
+    pairs: dict[int, dict[str, tuple[Caption, Caption]]] = {number: {} for number in passes}
     read = progress(pictures.pictures(), f"captions of {pictures.name}", len(pictures.examples))
     for names, images in batches(read):
-        looks = list(captioner.caption_passes(images, passes=max(passes), beams=1))
+        passes_made = list(captioner.caption_passes(images, passes=max(passes), beams=1))
         for number in passes:
-            pairs = zip(looks[0], looks[number - 1], strict=True)
-            spoken[number].update(zip(names, pairs, strict=True))
-    return spoken
+            both = zip(passes_made[0], passes_made[number - 1], strict=True)
+            pairs[number].update(zip(names, both, strict=True))
+    return pairs

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what is said with confidence p is right in p of the cases: its error and its diagram."""
+"""Calibration error and reliability diagram: is a confidence of p right in p of the cases?"""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score
 
 BINS = 15
-"""Of equal mass: each holds as many captions as the others, give or take one."""
-SIDE, MARGIN = 360, 50
-INK, PALE, PAPER = (20, 20, 20), (190, 190, 190), (255, 255, 255)
-COLOURS = {"before": (200, 90, 40), "after": (20, 90, 200)}
+"""Number of equal-mass bins: the numbers of captions in them differ by one at most."""
+INCHES = 4.6
+"""Width and height of a panel, at 100 pixels per inch."""
+COLOURS = {"before": "tab:orange", "after": "tab:blue"}
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Confidences against what turned out right.
+    """Confidences, and which captions were right.
 
     Attributes:
         confidences: (captions,), 0 to 1.
@@ -31,7 +32,7 @@ class Reliability:
     right: np.ndarray
 
     def part(self, chosen: np.ndarray) -> Reliability:
-        """Of some of the captions: `chosen` is (captions,), bool."""
+        """Select captions by a mask `chosen`, (captions,) bool."""
         return Reliability(self.confidences[chosen], self.right[chosen])
 
     def bins(self) -> list[tuple[float, float, int]]:
@@ -47,18 +48,18 @@ class Reliability:
         return float(sum(n * abs(c - r) for c, r, n in self.bins()) / len(self.right))
 
     def least_error(self, draws: int = 200) -> float:
-        """The error that chance alone gives confidences that are true, mean of seeded draws."""
+        """The expected error of perfectly calibrated confidences, the mean of seeded draws."""
         random = np.random.default_rng(0)
         drawn = random.random((draws, len(self.right))) < self.confidences
         return float(np.mean([Reliability(self.confidences, one).error() for one in drawn]))
 
     def scores(self) -> dict[str, float]:
-        """How true the confidences are.
+        """Score the confidences.
 
         Returns:
-            `ECE`, `ECE by chance` (see least_error), `Brier`, and `Brier of a constant`, which
-            always says how many are right: less is better. `AUROC`: more is better; left out if
-            all are right, or all wrong.
+            `ECE`, `ECE by chance` (see `least_error`), `Brier`, and `Brier of a constant`, the
+            score of a constant confidence equal to the share of right captions: lower is better.
+            `AUROC`: higher is better; left out if all captions are right, or all are wrong.
         """
         share = float(self.right.mean())
         scores = {
@@ -73,7 +74,9 @@ class Reliability:
 
 
 def reliability_diagram(panels: Mapping[str, Mapping[str, Reliability]]) -> np.ndarray:
-    """Draw the share right over confidence, a point a bin; the diagonal is where they are equal.
+    """Draw the share of right captions over confidence, one point per bin.
+
+    A calibrated confidence lies on the diagonal.
 
     Args:
         panels: title → `before` and `after`.
@@ -81,31 +84,16 @@ def reliability_diagram(panels: Mapping[str, Mapping[str, Reliability]]) -> np.n
     Returns:
         The panels side by side, (height, width, 3) uint8 RGB.
     """
-    side = SIDE + 2 * MARGIN
-    page = Image.new("RGB", (side * len(panels), side), PAPER)
-    draw = ImageDraw.Draw(page)
-    font = ImageFont.load_default(size=13)
+    figure = Figure(figsize=(INCHES * len(panels), INCHES), dpi=100)
     for number, (title, curves) in enumerate(panels.items()):
-        left, bottom = number * side + MARGIN, side - MARGIN
-
-        def place(
-            x: float, y: float, left: int = left, bottom: int = bottom
-        ) -> tuple[float, float]:
-            return left + x * SIDE, bottom - y * SIDE
-
-        draw.rectangle([place(0, 1), place(1, 0)], outline=INK)
-        draw.line([place(0, 0), place(1, 1)], fill=PALE)
-        for tick in (0.0, 0.5, 1.0):
-            x, y = place(tick, tick)
-            draw.text((x, bottom + 8), f"{tick:g}", fill=INK, font=font, anchor="mt")
-            draw.text((left - 8, y), f"{tick:g}", fill=INK, font=font, anchor="rm")
-        draw.text(place(0, 1.03), f"{title}: share right", fill=INK, font=font, anchor="ls")
-        draw.text((left + SIDE / 2, bottom + 24), "confidence", fill=INK, font=font, anchor="mt")
-        for line, (name, curve) in enumerate(curves.items()):
-            points = [place(confidence, share) for confidence, share, _ in curve.bins()]
-            draw.line(points, fill=COLOURS[name], width=2)
-            for x, y in points:
-                draw.ellipse([x - 3, y - 3, x + 3, y + 3], fill=COLOURS[name])
+        axes = figure.add_axes(((number + 0.12) / len(panels), 0.12, 0.78 / len(panels), 0.78))
+        axes.plot([0, 1], [0, 1], color="lightgray")
+        for name, curve in curves.items():
+            confidences, shares, _ = zip(*curve.bins(), strict=True)
             label = f"{name}: ECE {curve.error():.3f}"
-            draw.text((left + 10, bottom - SIDE + 8 + 18 * line), label, COLOURS[name], font=font)
-    return np.asarray(page)
+            axes.plot(confidences, shares, "o-", color=COLOURS[name], label=label)
+        axes.set(title=title, xlabel="confidence", ylabel="share right", xlim=(0, 1), ylim=(0, 1))
+        axes.legend(loc="upper left")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Captions in JSON files, {set: {picture: caption}}: those of a model, or made elsewhere."""
+"""Caption files: JSON of {set: {picture: caption}}, from this package or elsewhere."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from mmser_ros.core.errors import MmserError
 from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.data.set_files import read_json
-from mmser_ros.evaluation.evaluate import Said, SetCaptions
+from mmser_ros.evaluation.evaluate import ConfidentCaption, SetCaptions
 
 
 class CaptionFileError(MmserError):
     """A file of captions that can't be read or written, or does not fit the pictures."""
 
 
-def read_captions(path: Path) -> dict[str, dict[str, Said]]:
+def read_captions(path: Path) -> dict[str, dict[str, ConfidentCaption]]:
     """Read a file of captions.
 
     Returns:
@@ -27,29 +27,30 @@ def read_captions(path: Path) -> dict[str, dict[str, Said]]:
 
     Raises:
         DatasetError: the file can't be read.
-        CaptionFileError: it is of another form.
+        CaptionFileError: it has another format.
     """
     content = read_json(path)
     if not isinstance(content, dict) or not all(
         isinstance(some, dict) and all(isinstance(one, str) for one in some.values())
         for some in content.values()
     ):
-        msg = f"{path} is no file of captions; expected {{set: {{picture: caption}}}}"
+        msg = f"{path} is not a file of captions; expected {{set: {{picture: caption}}}}"
         raise CaptionFileError(msg)
     return {
-        name: {picture: Said(caption) for picture, caption in some.items()}
+        name: {picture: ConfidentCaption(caption) for picture, caption in some.items()}
         for name, some in content.items()
     }
 
 
-def write_captions(path: Path, said: SetCaptions) -> None:
-    """Write a file that `read_captions` reads, in one step.
+def write_captions(path: Path, captions: SetCaptions) -> None:
+    """Write a file for `read_captions`, atomically.
 
     Raises:
         CaptionFileError: it can't be written.
     """
     content = {
-        name: {picture: one.text for picture, one in some.items()} for name, some in said.items()
+        name: {picture: one.text for picture, one in some.items()}
+        for name, some in captions.items()
     }
     fresh = path.with_name(f"{path.name}.new")
     try:
@@ -62,32 +63,32 @@ def write_captions(path: Path, said: SetCaptions) -> None:
 
 
 def match_captions(
-    said: Mapping[str, SetCaptions], sets: Sequence[PictureSet]
-) -> dict[str, dict[str, dict[str, Said]]]:
-    """Take those captions that every captioner has of the pictures.
+    captions: Mapping[str, SetCaptions], sets: Sequence[PictureSet]
+) -> dict[str, dict[str, dict[str, ConfidentCaption]]]:
+    """Select the pictures that every captioner has captioned.
 
     Args:
-        said: captioner → its captions.
-        sets: the pictures; others than these are left out.
+        captions: captioner → its captions.
+        sets: the pictures; captions of others are left out.
 
     Returns:
         Captioner → set → picture → caption, in the order of the pictures.
 
     Raises:
-        CaptionFileError: of a set no picture has a caption of each captioner.
+        CaptionFileError: a set has no picture with a caption of each captioner.
     """
     shared = {}
     for one in sets:
-        captions = [of_all.get(one.name, {}) for of_all in said.values()]
-        shared[one.name] = [name for name in one.examples if all(name in some for some in captions)]
+        of_set = [some.get(one.name, {}) for some in captions.values()]
+        shared[one.name] = [name for name in one.examples if all(name in some for some in of_set)]
         if not shared[one.name]:
             msg = (
-                f"{', '.join(said)}: no picture of {one.name} {one.split} has a caption in each; "
+                f"{', '.join(captions)}: no picture of {one.name} {one.split} is in all of them; "
                 f"expected names such as {next(iter(one.examples))}: check --split, or leave "
                 f"{one.name} out by --sets"
             )
             raise CaptionFileError(msg)
     return {
-        label: {of: {name: captions[of][name] for name in names} for of, names in shared.items()}
-        for label, captions in said.items()
+        label: {of: {name: one[of][name] for name in names} for of, names in shared.items()}
+        for label, one in captions.items()
     }

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How well the caption parser reads captions, against what people read in them."""
+"""Precision and recall of the caption parser against hand-made labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = (
 )
 THING = re.compile(r"(?:(no|maybe) )?(\d+|\*) ([^(]+?)(?: \((.+)\))?")
 
-Said = dict[str, Counter[tuple]]
+Contents = dict[str, Counter[tuple]]
 
 
 class LabelError(MmserError):
@@ -31,13 +31,13 @@ def score_parsing(
     """Score the parser.
 
     Args:
-        parser: what reads the captions.
-        labelled: captions with their labels (see test/language/caption_parsing.json).
+        parser: the caption parser.
+        labelled: captions with their labels (format: test/language/caption_parsing.json).
 
     Returns:
-        For each of KINDS `precision`, `recall` and how many were `labelled`. Things are compared
-        by head; the rest by head and what is said of it, so that a thing that was missed is missed
-        again there. Counts are those that are said.
+        For each of KINDS: `precision`, `recall` and the number `labelled`. Things are compared by
+        head. The other kinds are compared by head and value, so a missed thing counts there too.
+        Only explicit counts are compared.
 
     Raises:
         LabelError: a label can't be read.
@@ -46,7 +46,7 @@ def score_parsing(
     found: Counter[str] = Counter()
     expected: Counter[str] = Counter()
     for label in labelled:
-        mine, theirs = said(parser.parse(label["caption"])), said_by_label(label)
+        mine, theirs = parsed_contents(parser.parse(label["caption"])), labelled_contents(label)
         for kind in KINDS:
             right[kind] += (mine[kind] & theirs[kind]).total()
             found[kind] += mine[kind].total()
@@ -61,8 +61,8 @@ def score_parsing(
     }
 
 
-def said(parsed: ParsedCaption) -> Said:
-    """What a parsed caption says, by KINDS."""
+def parsed_contents(parsed: ParsedCaption) -> Contents:
+    """The contents of a parsed caption, by KINDS."""
     heads = [thing.head for thing in parsed.objects]
     things = [
         (one.head, one.attributes, one.count, one.negated, one.hedged) for one in parsed.objects
@@ -72,8 +72,8 @@ def said(parsed: ParsedCaption) -> Said:
     return _by_kind(things, relations, actions, parsed.place)
 
 
-def said_by_label(label: Mapping[str, Any]) -> Said:
-    """What a label says, by KINDS.
+def labelled_contents(label: Mapping[str, Any]) -> Contents:
+    """The contents of a label, by KINDS.
 
     Raises:
         LabelError: it can't be read.
@@ -83,7 +83,7 @@ def said_by_label(label: Mapping[str, Any]) -> Said:
         match = THING.fullmatch(text)
         if match is None:
             msg = (
-                f"{text!r} of {label['caption']!r} is no label of an object; "
+                f"{text!r} of {label['caption']!r} is not a label of an object; "
                 "expected '[no|maybe] count head (attributes)', the count a number or *"
             )
             raise LabelError(msg)
@@ -111,7 +111,7 @@ def _by_kind(
     relations: Iterable[tuple],
     actions: Iterable[tuple],
     place: str | None,
-) -> Said:
+) -> Contents:
     things = list(things)
     return {
         "objects": Counter((head,) for head, *_ in things),

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which of COCO's 80 classes captions name that are not in the picture.
+"""CHAIR: classes of COCO that captions name and that are not in the picture.
 
-CHAIR (arXiv 1809.02156) on the labels alone; the paper also counts as there what the picture's
-human captions name. The words that name a class are those of config/lexicon/coco_words.yaml.
+It uses the labels only (arXiv 1809.02156 also accepts what the human captions name). The words of
+each class are in config/lexicon/coco_words.yaml.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mmser_ros.evaluation.naming import WordTable, read_words
 
 
 def named_objects(table: WordTable, captions: Mapping[str, str]) -> dict[str, list[frozenset[str]]]:
-    """What each caption names: of each mention the classes that it can mean.
+    """The classes that each caption names: for each mention, its possible classes.
 
     Args:
         table: the words of the classes.
@@ -33,12 +33,14 @@ def score_objects(
     Args:
         table: the words of the classes.
         captions: picture → caption.
-        labels: picture → all the classes that are there.
+        labels: picture → all classes in it.
 
     Returns:
-        `COCO CHAIR-i`, the share of named classes that are not there, and `COCO CHAIR-s`, of
-        captions with such a class: less is better. A word that can mean several classes is right
-        if any of them is there. `COCO recall`: the share of the classes there that are named.
+        - `COCO CHAIR-i`: the share of named classes that are not in the picture; lower is better.
+        - `COCO CHAIR-s`: the share of captions with such a class; lower is better.
+        - `COCO recall`: the share of the picture's classes that are named.
+
+        A word with several possible classes is right if any of them is in the picture.
     """
     named = named_objects(table, captions)
     wrong = [sum(not one & labels[name] for one in some) for name, some in named.items()]

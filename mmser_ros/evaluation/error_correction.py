@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a second look corrects what is wrong and leaves alone what is right."""
+"""Error correction: does refinement repair planted errors, and keep the other words?"""
 
 from __future__ import annotations
 
@@ -22,29 +22,32 @@ def evaluate_planted(
     seed: int = 0,
     progress: Progress = lambda items, description, total: items,
 ) -> dict[str, Any]:
-    """Give a second look human captions with one planted error each, one for each picture.
+    """Refine human captions with one planted error each, one per picture.
 
     Args:
-        captioner: what looks again; it needs a SeR-connector.
-        data: pictures and their captions; of each the first that has room for an error is taken.
+        captioner: the captioner; it needs a SeR-connector.
+        data: pictures and captions; the first caption that can have an error is used.
         maker: plants the errors.
         seed: of what is planted.
         progress: wraps an iterable with a description and a total.
 
     Returns:
         `{"n": …, "model": …, "planted": {"entity": {"n": …, "repaired": …, "restored": …,
-        "kept": …}, …, "all": …}}`. Repaired: of the wrong words none is left. Restored: and the
-        right ones are there again. Kept: the share of the other words that are still there.
+        "kept": …}, …, "all": …}}`.
+
+        - `repaired`: the share of captions without the wrong words.
+        - `restored`: the share that also has the right words again.
+        - `kept`: the share of the other words that are kept.
     """
     planted = _plant(data, maker, seed)
     tallies = {category: Counter[str]() for category in CATEGORIES}
     chosen = ((name, image) for name, image in data.pictures() if name in planted)
     for names, images in batches(progress(chosen, "planted errors", len(planted))):
         initials = [planted[name].text for name in names]
-        looks = captioner.caption_batch(images, passes=2, initials=initials)
-        for name, look in zip(names, looks, strict=True):
+        refined = captioner.caption_batch(images, passes=2, initials=initials)
+        for name, one in zip(names, refined, strict=True):
             (error,) = planted[name].errors
-            tallies[error.category].update(_tally(planted[name], look.text))
+            tallies[error.category].update(_tally(planted[name], one.text))
     everything: Counter[str] = sum(tallies.values(), Counter())
     return {
         "n": everything["n"],
@@ -67,16 +70,16 @@ def _plant(
 
 def _tally(pseudo: PseudoInitialCaption, refined: str) -> Counter[str]:
     (error,) = pseudo.errors
-    said = Counter(tokenize(refined).split())
+    words = Counter(tokenize(refined).split())
     wrong, right = Counter(tokenize(error.after).split()), Counter(tokenize(error.before).split())
     others = Counter(tokenize(pseudo.text).split()) - wrong
-    repaired = not any(said[word] > others[word] for word in wrong)
+    repaired = not any(words[word] > others[word] for word in wrong)
     return Counter(
         n=1,
         repaired=int(repaired),
-        restored=int(repaired and all(said[word] > others[word] for word in right)),
+        restored=int(repaired and all(words[word] > others[word] for word in right)),
         others=others.total(),
-        kept=(others & said).total(),
+        kept=(others & words).total(),
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Caption sets of pictures, and score the captions set by set."""
+"""Caption sets of pictures, and score the captions per set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BATCH = 32
 
 
 class CaptionedPictures(Protocol):
-    """Pictures with human captions, such as a `PictureSet` or `training.datasets.Flickr8k`."""
+    """Pictures with human captions, such as a `PictureSet` or `datasets.Flickr8k`."""
 
     @property
     def captions(self) -> dict[str, list[str]]:
@@ -35,14 +35,14 @@ class CaptionedPictures(Protocol):
 
 
 @dataclass(frozen=True)
-class Said:
-    """A caption and how sure its captioner is of it, 0 to 1; None if it did not say."""
+class ConfidentCaption:
+    """A caption and its confidence, 0 to 1; None if there is none."""
 
     text: str
     confidence: float | None = None
 
 
-SetCaptions = Mapping[str, Mapping[str, Said]]
+SetCaptions = Mapping[str, Mapping[str, ConfidentCaption]]
 """Set → picture → caption."""
 
 
@@ -53,69 +53,68 @@ def caption_sets(
     passes: Sequence[int] = (1,),
     beams: int = 1,
     progress: Progress = lambda items, description, total: items,
-) -> dict[str, dict[str, dict[str, Said]]]:
-    """Caption sets of pictures; corrupt pictures are left out and named in `corrupt` of the set.
+) -> dict[str, dict[str, dict[str, ConfidentCaption]]]:
+    """Caption sets of pictures; corrupt pictures are left out, and listed in the set's `corrupt`.
 
     Args:
-        captioner: what captions them.
+        captioner: the captioner.
         sets: the pictures.
-        passes: the numbers of passes whose captions are wanted.
-        beams: 1 is greedy.
+        passes: the numbers of passes to return captions for.
+        beams: 1 decodes greedily, more use beam search.
         progress: wraps an iterable with a description and a total.
 
     Returns:
         Number of passes, as text → set → picture → caption.
     """
-    said: dict[str, dict[str, dict[str, Said]]] = {
+    captions: dict[str, dict[str, dict[str, ConfidentCaption]]] = {
         str(number): {one.name: {} for one in sets} for number in passes
     }
     for one in sets:
         pictures = progress(one.pictures(), f"captions of {one.name}", len(one.examples))
         for names, images in batches(pictures):
-            looks = captioner.caption_passes(images, passes=max(passes), beams=beams)
-            for number, answers in enumerate(looks, start=1):
+            passes_made = captioner.caption_passes(images, passes=max(passes), beams=beams)
+            for number, answers in enumerate(passes_made, start=1):
                 if number in passes:
-                    said[str(number)][one.name].update(
-                        (name, Said(answer.text, answer.confidence))
+                    captions[str(number)][one.name].update(
+                        (name, ConfidentCaption(answer.text, answer.confidence))
                         for name, answer in zip(names, answers, strict=True)
                     )
-    return said
+    return captions
 
 
 def score_sets(
-    judge: Judge, sets: Sequence[PictureSet], said: Mapping[str, SetCaptions], kind: str
+    judge: Judge, sets: Sequence[PictureSet], captions: Mapping[str, SetCaptions], kind: str
 ) -> dict[str, Any]:
-    """Score captions set by set, and compare each captioner with the first.
+    """Score captions per set, and compare each captioner with the first one.
 
     Args:
         judge: from `scoring.judging`.
-        sets: what is known of the pictures.
-        said: captioner, such as a number of passes → its captions, for the same pictures.
-        kind: what tells the captioners apart, such as `passes`; a key of the result.
+        sets: pictures with annotations.
+        captions: captioner, such as a number of passes → its captions, for the same pictures.
+        kind: what the captioners differ in, such as `passes`; a key of the result.
 
     Returns:
         Set → `{"n": pictures, "corrupt": [names], kind: {captioner: {measure: value}},
         "intervals": {captioner: {measure: [low, high]}}, "differences": {captioner: {measure:
-        {"value": …, "low": …, "high": …}}}}`. Intervals are of 95 %, by `bootstrap`; measures
-        that are no means or ratios over pictures have none. Differences are from the first
+        {"value": …, "low": …, "high": …}}}}`. The 95 % intervals are by
+        `bootstrap`, for means and ratios over pictures only. Differences are to the first
         captioner.
 
     Raises:
         MetricError: there is nothing to score.
     """
-    return {one.name: _score_set(judge, one, said, kind) for one in sets}
+    return {one.name: _score_set(judge, one, captions, kind) for one in sets}
 
 
 def _score_set(
-    judge: Judge, pictures: PictureSet, said: Mapping[str, SetCaptions], kind: str
+    judge: Judge, pictures: PictureSet, captions: Mapping[str, SetCaptions], kind: str
 ) -> dict[str, Any]:
     figures = {
-        label: _figures(judge, pictures, captions[pictures.name])
-        for label, captions in said.items()
+        label: _figures(judge, pictures, some[pictures.name]) for label, some in captions.items()
     }
     first, *others = figures
     return {
-        "n": len(said[first][pictures.name]),
+        "n": len(captions[first][pictures.name]),
         "corrupt": sorted(set(pictures.corrupt)),
         kind: {
             label: {measure: figure.value for measure, figure in some.items()}
@@ -141,14 +140,16 @@ def _score_set(
     }
 
 
-def _figures(judge: Judge, pictures: PictureSet, said: Mapping[str, Said]) -> dict[str, Figure]:
-    texts = {name: one.text for name, one in said.items()}
+def _figures(
+    judge: Judge, pictures: PictureSet, captions: Mapping[str, ConfidentCaption]
+) -> dict[str, Figure]:
+    texts = {name: one.text for name, one in captions.items()}
     figures = judge.figures(texts, pictures.examples)
-    confidences = [one.confidence for one in said.values() if one.confidence is not None]
-    if len(confidences) == len(said):
+    confidences = [one.confidence for one in captions.values() if one.confidence is not None]
+    if len(confidences) == len(captions):
         figures["confidence"] = Figure.mean(confidences)
         right = judge_captions(judge, texts, pictures.examples)
-        sure = [said[name].confidence for name in right]
+        sure = [captions[name].confidence for name in right]
         if right:
             scores = Reliability(np.array(sure, float), np.array([*right.values()], bool)).scores()
             figures |= {f"confidence {name}": Figure(value) for name, value in scores.items()}

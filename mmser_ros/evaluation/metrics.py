@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """COCO caption metrics (arXiv 1504.00325) by the scorers of pycocoevalcap.
 
-Captions are tokenized as COCO does: Penn Treebank, lower case, punctuation left out. COCO runs
-Stanford's Java tokenizer; NLTK's does the same without Java (docs/evaluation.md compares them).
+Captions are tokenized as COCO does: Penn Treebank, lower case, no punctuation. COCO runs Stanford's
+Java tokenizer; NLTK's does the same without Java (docs/evaluation.md compares them).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def score(
     Args:
         captions: picture → caption.
         references: picture → its human captions, for the same pictures.
-        meteor: a `running_meteor`; without it there is no METEOR.
+        meteor: from `running_meteor`; None: METEOR is left out.
 
     Returns:
         `BLEU-1` to `BLEU-4`, `METEOR`, `ROUGE-L`, `CIDEr`, as fractions (COCO's tables show them
@@ -71,9 +71,9 @@ def score_figures(
     references: Mapping[str, Sequence[str]],
     meteor: Meteor | None = None,
 ) -> dict[str, Figure]:
-    """As `score`, but ROUGE-L and CIDEr know what each picture adds.
+    """As `score`, with the terms of each picture for ROUGE-L and CIDEr.
 
-    How rare a word is, by which CIDEr weighs it, is counted once over all the pictures.
+    CIDEr's document frequencies are counted once, over all pictures.
 
     Raises:
         MetricError: see `score`.

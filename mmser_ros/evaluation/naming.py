@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which of some things the words of a caption name, by a table of wordings."""
+"""Which classes the words of a caption name, by a table of wordings."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.language.spacy_model import load_parser
 
 NONE, OTHER = "none", "other"
-"""Keys of a table whose wordings name no thing of it."""
+"""Keys of a table whose wordings name none of its classes."""
 BEFORE_NOUNS, ONLY_NOUNS = "before_nouns", "only_nouns"
-"""Keys of a table under which single words stand that do not always name what they are listed for:
-not right before a noun ("baby bear"), or only where they are nouns ("an orange cat")."""
+"""Keys of a table for single words with a condition: they do not count right before a noun ("baby
+bear"), or count only as nouns ("an orange cat")."""
 NOUNS = frozenset({"NOUN", "PROPN"})
 VERBS = frozenset({"AUX", "VERB"})
 
@@ -29,7 +29,7 @@ class WordTableError(MmserError):
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a caption: as it stands in lower case, its lemma and its part of speech."""
+    """A word of a caption: its lower-case text, its lemma and its part of speech."""
 
     text: str
     lemma: str
@@ -41,8 +41,8 @@ class Mention:
     """Words of a caption that name something.
 
     Attributes:
-        words: the wording.
-        things: what it can mean; nothing for a wording listed under OTHER.
+        words: the words of the wording.
+        things: its possible classes; empty for a wording under OTHER.
     """
 
     words: tuple[Word, ...]
@@ -50,7 +50,7 @@ class Mention:
 
 
 def read_words(captions: Iterable[str]) -> Iterator[list[Word]]:
-    """Yield the words of each caption; punctuation and the "'s" of owners are left out.
+    """Yield the words of each caption, without punctuation and the possessive "'s".
 
     Raises:
         ParserError: the parser of English is not installed.
@@ -65,13 +65,13 @@ def read_words(captions: Iterable[str]) -> Iterator[list[Word]]:
 
 
 class WordTable:
-    """Things and the wordings that name them (config/lexicon/coco_words.yaml says how)."""
+    """Classes and the wordings that name them (format: config/lexicon/coco_words.yaml)."""
 
     def __init__(self, table: Mapping[str, Sequence[str]]) -> None:
-        """Take {thing or things with "/": wordings}, and the four keys of other use.
+        """Read {class, or classes joined by "/": wordings}, with the four special keys.
 
         Raises:
-            WordTableError: it is of another form, or a wording stands twice.
+            WordTableError: the table has another form, or a wording occurs twice.
         """
         self.things: frozenset[str] = frozenset()
         self._before_nouns = frozenset(table.get(BEFORE_NOUNS, ()))
@@ -85,7 +85,7 @@ class WordTable:
             for wording in wordings:
                 parts = tuple(wording.replace("'s", "").split())
                 if parts in self._meanings:
-                    msg = f"{wording!r} stands twice, also under {key!r}; expected it once"
+                    msg = f"{wording!r} occurs twice, also under {key!r}; expected it once"
                     raise WordTableError(msg)
                 self._meanings[parts] = None if key == NONE else things
         self._longest = max(map(len, self._meanings), default=0)
@@ -95,7 +95,7 @@ class WordTable:
         """Read a table from a YAML file.
 
         Raises:
-            WordTableError: it can't be read, is of another form, or a wording stands twice.
+            WordTableError: it can't be read, has another form, or a wording occurs twice.
         """
         try:
             table: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -106,7 +106,7 @@ class WordTable:
                 msg = "not {thing: [wordings]} (quote those that YAML takes for something else)"
                 raise ValueError(msg)
         except (OSError, ValueError, yaml.YAMLError) as error:
-            msg = f"{path} is no table of words: {error}"
+            msg = f"{path} is not a table of words: {error}"
             raise WordTableError(msg) from error
         try:
             return cls(table)
@@ -115,10 +115,10 @@ class WordTable:
             raise WordTableError(msg) from error
 
     def mentions(self, words: Sequence[Word]) -> list[Mention]:
-        """Where a caption names something, in the order of the words.
+        """Find the mentions of classes in a caption, in the order of the words.
 
-        The longest wording counts, and as it stands before its lemma, which a verb does not have:
-        "cooking" is no cook.
+        The longest wording counts. Its text is tried before its lemma; the lemma of a verb is not
+        tried: "cooking" does not mention a cook.
 
         Args:
             words: from `read_words`.
@@ -133,7 +133,7 @@ class WordTable:
         return found
 
     def named(self, words: Sequence[Word]) -> list[frozenset[str]]:
-        """What a caption names, each once, in the order of the words: see `Mention.things`.
+        """The distinct `Mention.things` of a caption, in the order of the words.
 
         Args:
             words: from `read_words`.
@@ -141,7 +141,7 @@ class WordTable:
         return list(dict.fromkeys(one.things for one in self.mentions(words)))
 
     def _at(self, words: Sequence[Word], at: int) -> tuple[int, frozenset[str] | None]:
-        """How many words the wording at a place has, and what it means."""
+        """The number of words of the wording at a position, and its classes."""
         for length in range(min(self._longest, len(words) - at), 0, -1):
             some = words[at : at + length]
             if length == 1 and not self._is_name(words, at):

@@ -1,8 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which captions name nothing that is not there, as far as what is known of the picture tells.
+"""Which captions are right: by the annotations, everything they name is in the picture.
 
-This is what a calibrated confidence is the probability of; docs/confidence.md has the rules.
+A calibrated confidence is the probability of this; docs/confidence.md has the rules.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LIVING = frozenset(
         "giraffe",
     )
 )
-"""Classes of COCO that live."""
+"""COCO's classes of people and animals."""
 OPEN_SCENES = frozenset(["bus interior", "cockpit", "phone booth", "subway station platform"])
 """Scenes that may show the outdoors."""
 
@@ -38,22 +38,21 @@ OPEN_SCENES = frozenset(["bus interior", "cockpit", "phone booth", "subway stati
 def judge_captions(
     judge: Judge, captions: Mapping[str, str], examples: Mapping[str, Example]
 ) -> dict[str, bool]:
-    """Whether each caption names nothing that is not there, by the first of these that is known.
+    """Judge whether each caption is right, by the first annotation that its picture has.
 
     - Human captions: every entity is a word of one of them, or names a class among the labels.
     - Labels: every class of COCO that it names is among them.
     - A scene: see `_fits_scene`.
     - Objects of a room: at least half of its `indoor` words are true, and nothing is invented
-      (`RoomWords.judge`). The objects are what people asked about, so that a word which is not
-      among them may well be true.
+      (`RoomWords.judge`). The object lists are incomplete, so other words may be true as well.
 
     Args:
         judge: from `scoring.judging`.
         captions: picture → caption.
-        examples: picture → what is known of it.
+        examples: picture → its annotations.
 
     Returns:
-        Picture → whether its caption is right, in the order of `captions`; without those that
+        Picture → whether its caption is right, in the order of `captions`, without those that
         can't be judged.
     """
     by_people, by_labels, by_scene, by_room = {}, {}, {}, {}
@@ -110,12 +109,15 @@ def _labelled(
 def _fits_scene(
     judge: Judge, captions: Mapping[str, str], examples: Mapping[str, Example]
 ) -> dict[str, bool | None]:
-    """Judge by the room word, by what lives, and by words of the outdoors.
+    """Judge by room words, by people and animals, and by outdoor words.
 
-    Wrong is a caption whose room words are all wrong; one with an `outdoors` word of
-    `rooms_words.json` that names none of the objects, except in OPEN_SCENES; and one that names a
-    person or an animal that is not among the objects. Where no objects are known, a caption with
-    a person or an animal can't be judged: None.
+    A caption is wrong if one of these holds:
+
+    - All its room words are wrong.
+    - It has an `outdoors` word of `rooms_words.json` that names no object (not in OPEN_SCENES).
+    - It names a person or an animal that is not among the objects.
+
+    Without object labels, a caption with a person or an animal can't be judged: None.
     """
     scenes = {name: examples[name].scene or "" for name in captions}
     rooms = judge_scenes(judge.scenes, captions, scenes)

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What captions of rooms name, by objects and phrases of which people gave some, not all.
+"""Scores of captions of rooms, by incomplete lists of objects and phrases.
 
 The words come from a file `rooms_words.json`: `alike` {object: words that name it}, `indoor` (words
-that count), `living` and `outdoors` (words that should not be said of an empty room).
+that count), `living` and `outdoors` (words that do not fit an empty room).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ KEYS = ("indoor", "living", "outdoors")
 
 @dataclass(frozen=True)
 class RoomVerdict:
-    """What one caption says of one room.
+    """The judgement of one caption of one room.
 
     Attributes:
-        named: for each object whether the caption names it.
+        named: whether the caption names each object.
         right: `indoor` words of the caption that are true.
         wrong: its other `indoor` words.
         invented: its `living` and `outdoors` words that are not true.
@@ -39,7 +39,7 @@ class RoomVerdict:
 
     @property
     def precision(self) -> float:
-        """The share of its `indoor` words that are true; 0 for a caption without any."""
+        """The share of its `indoor` words that are true; 0 without such words."""
         return len(self.right) / max(1, len(self.right) + len(self.wrong))
 
     @property
@@ -49,7 +49,7 @@ class RoomVerdict:
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall; 0 if both are."""
+        """The harmonic mean of precision and recall; 0 if both are 0."""
         both = self.precision + self.recall
         return 2 * self.precision * self.recall / both if both else 0.0
 
@@ -64,7 +64,7 @@ class RoomWords:
         living: Sequence[str],
         outdoors: Sequence[str],
     ) -> None:
-        """Take the lists of the file."""
+        """Set up the lists of the file."""
         self._alike = {_spaced(name): tuple(map(_spaced, some)) for name, some in alike.items()}
         self._indoor = frozenset(indoor)
         self._outdoors = frozenset(outdoors)
@@ -93,26 +93,26 @@ class RoomWords:
             raise DatasetError(msg) from error
 
     def judge(self, caption: str, example: Example) -> RoomVerdict:
-        """Compare a caption with what is known of its picture.
+        """Compare a caption with the annotations of its picture.
 
-        An object is named by the words that are `alike`, or else by its own name. True are the
-        words that name one of the objects, and the `indoor` words of the phrases.
+        An object is named by its `alike` words, or by its own name. True words are those that name
+        one of the objects, and the `indoor` words of the phrases.
 
         Args:
             caption: any text.
-            example: `objects` and `phrases` are taken.
+            example: its `objects` and `phrases` are used.
         """
         text = f" {_spaced(caption)} "
         names = [self._names(one) for one in example.objects]
         phrases = frozenset(word for one in example.phrases for word in _spaced(one).split())
         true = frozenset(word for some in names for word in some) | (phrases & self._indoor)
-        said = frozenset(text.split())
-        counted = said & self._indoor
+        words = frozenset(text.split())
+        counted = words & self._indoor
         return RoomVerdict(
             tuple(any(f" {name} " in text for name in some) for some in names),
             counted & true,
             counted - true,
-            (said & self._unlikely) - true,
+            (words & self._unlikely) - true,
         )
 
     def outdoors(self, caption: str) -> frozenset[str]:
@@ -130,15 +130,18 @@ def score_rooms(
     """Score captions of rooms.
 
     Args:
-        words: what judges them.
+        words: judges the captions.
         captions: picture → caption.
-        examples: picture → what is known of it; pictures without objects can't be judged.
+        examples: picture → its annotations; all have objects.
 
     Returns:
-        `hit`: the share of captions that name at least one of the objects. `precision`: the share
-        of a caption's `indoor` words that are true. `recall`: the share of the objects that it
-        names. `F1` of both. All three are means over pictures. `invented`: the share of captions
-        with a `living` or `outdoors` word that is not true. `RoomWords.judge` says what is true.
+        - `hit`: the share of captions that name at least one object.
+        - `precision`: the share of a caption's `indoor` words that are true.
+        - `recall`: the share of the objects that a caption names.
+        - `F1`: of both. These three are means over pictures.
+        - `invented`: the share of captions with a `living` or `outdoors` word that is not true.
+
+        `RoomWords.judge` defines which words are true.
     """
     verdicts = [words.judge(caption, examples[name]) for name, caption in captions.items()]
     return {
@@ -151,5 +154,5 @@ def score_rooms(
 
 
 def _spaced(text: str) -> str:
-    """Words in lower case with single spaces; all else is left out."""
+    """Lower-case words with single spaces; other characters are left out."""
     return " ".join(re.findall("[a-z]+", text.lower()))

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What captions speak of: entities, attributes, relations, and which of them nobody else saw.
+"""Entities, attributes and relations of captions: F1 against references, and invented entities.
 
-After CHAIR (arXiv 1809.02156) and CAPTURE (arXiv 2405.19092), with spaCy's small English model as
-the parser of both captions and references, and every word of the references as what is there.
+After CHAIR (arXiv 1809.02156) and CAPTURE (arXiv 2405.19092). spaCy's small English model parses
+captions and references. An entity is invented if no reference has its word.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from spacy.tokens import Doc, Token
 from mmser_ros.evaluation.bootstrap import Figure
 from mmser_ros.language.spacy_model import load_parser
 
-NO_THINGS = frozenset(
+NOT_OBJECTS = frozenset(
     [
         "area",
         "back",
@@ -45,18 +45,18 @@ NO_THINGS = frozenset(
         "way",
     ]
 )
-"""Nouns that say where or how many, not what."""
+"""Nouns that express a place or a quantity, not an object."""
 RELATING = frozenset({"prep", "agent"})
 SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 
 
 @dataclass(frozen=True)
 class Structure:
-    """What a caption speaks of, in lemmas.
+    """The contents of a caption, in lemmas.
 
     Attributes:
         entities: nouns.
-        attributes: (noun, what it is like or how many).
+        attributes: (noun, attribute or number).
         relations: (noun, verb or preposition, noun).
         words: all words.
     """
@@ -87,17 +87,17 @@ def parse(captions: Iterable[str]) -> Iterator[Structure]:
 def score_structure(
     captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
 ) -> dict[str, float]:
-    """Score what captions speak of against what their references do.
+    """Score the contents of captions against those of their references.
 
     Args:
         captions: picture → caption.
         references: picture → its human captions.
 
     Returns:
-        `CHAIR-i`, the share of entities that no reference has a word for, and `CHAIR-s`, of
-        captions with such an entity: less is better. `entity F1`, `attribute F1` and
-        `relation F1`: of each picture against the reference that agrees best, then the mean;
-        pictures where neither speaks of any are left out.
+        - `CHAIR-i`: the share of entities whose word no reference has; lower is better.
+        - `CHAIR-s`: the share of captions with such an entity; lower is better.
+        - `entity F1`, `attribute F1`, `relation F1`: F1 against the best reference, mean over
+          pictures. Pictures without any in caption and references are left out.
     """
     figures = structure_figures(captions, references)
     return {name: figure.value for name, figure in figures.items()}
@@ -106,21 +106,23 @@ def score_structure(
 def structure_figures(
     captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
 ) -> dict[str, Figure]:
-    """As `score_structure`, with what each picture adds."""
+    """As `score_structure`, with the terms of each picture."""
     mine, theirs = _parse_all(captions, references)
     wrong = _unseen(mine, theirs).values()
     figures = {
-        "CHAIR-i": Figure.ratio([*map(len, wrong)], [len(said.entities) for said in mine.values()]),
+        "CHAIR-i": Figure.ratio(
+            [*map(len, wrong)], [len(parsed.entities) for parsed in mine.values()]
+        ),
         "CHAIR-s": Figure.mean([*map(bool, wrong)]),
     }
     for kind in KINDS:
         values = [
-            max(_f1(getattr(said, kind), getattr(one, kind)) for one in theirs[name])
-            for name, said in mine.items()
+            max(_f1(getattr(parsed, kind), getattr(one, kind)) for one in theirs[name])
+            for name, parsed in mine.items()
         ]
         counted = [
-            bool(getattr(said, kind) or any(getattr(one, kind) for one in theirs[name]))
-            for name, said in mine.items()
+            bool(getattr(parsed, kind) or any(getattr(one, kind) for one in theirs[name]))
+            for name, parsed in mine.items()
         ]
         label = {"entities": "entity", "attributes": "attribute", "relations": "relation"}[kind]
         figures[f"{label} F1"] = Figure.ratio(values, counted)
@@ -130,7 +132,7 @@ def structure_figures(
 def unseen_entities(
     captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
 ) -> dict[str, frozenset[str]]:
-    """Entities of each caption that no reference has a word for: CHAIR-s counts it if any.
+    """Entities of each caption whose word no reference has (see CHAIR).
 
     Args:
         captions: picture → caption.
@@ -154,14 +156,14 @@ def _unseen(
     mine: Mapping[str, Structure], theirs: Mapping[str, Sequence[Structure]]
 ) -> dict[str, frozenset[str]]:
     return {
-        name: said.entities - frozenset().union(*(one.words for one in theirs[name]))
-        for name, said in mine.items()
+        name: parsed.entities - frozenset().union(*(one.words for one in theirs[name]))
+        for name, parsed in mine.items()
     }
 
 
 def _is_thing(token: Token) -> bool:
     compound = token.dep_ == "compound"
-    return token.pos_ in ("NOUN", "PROPN") and not compound and token.lemma_ not in NO_THINGS
+    return token.pos_ in ("NOUN", "PROPN") and not compound and token.lemma_ not in NOT_OBJECTS
 
 
 def _attributes(things: Iterable[Token]) -> Iterator[tuple[str, ...]]:
@@ -189,7 +191,7 @@ def _relations(doc: Doc, things: set[Token]) -> Iterator[tuple[str, ...]]:
 
 
 def _subjects(token: Token, things: set[Token]) -> list[Token]:
-    """Who is meant by what a preposition or an object hangs on: a thing, or a verb's subject."""
+    """The subjects of a preposition or an object: its head noun, or its verb's subjects."""
     if token in things:
         return [token]
     found = [child for child in token.children if child.dep_ in SUBJECTS and child in things]

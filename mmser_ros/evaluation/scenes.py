@@ -1,8 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether captions name the right room or kind of place.
+"""Do captions name the right room or kind of place?
 
-The words that name a scene are those of config/lexicon/room_words.yaml.
+The words of each scene are in config/lexicon/room_words.yaml.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from mmser_ros.evaluation.naming import WordTable, read_words
 def judge_scenes(
     table: WordTable, captions: Mapping[str, str], scenes: Mapping[str, str]
 ) -> dict[str, bool | None]:
-    """Whether each caption names the right scene; None if it names none.
+    """Whether each caption names the right scene; None if it names no scene.
 
-    A caption with several room words is right if one of them is.
+    A caption with several room words is right if one of them is right.
 
     Args:
         table: the words of the scenes.
@@ -44,12 +44,12 @@ def score_scenes(
         scenes: picture → its scene.
 
     Returns:
-        `room_said`: the share of captions with a room word. `room_right`: of those, the share
-        with the right one.
+        `room_said`: the share of captions with a room word. `room_right`: the share of these with
+        the right one.
     """
     verdicts = judge_scenes(table, captions, scenes).values()
-    said = [one is not None for one in verdicts]
+    named = [one is not None for one in verdicts]
     return {
-        "room_said": Figure.mean(said),
-        "room_right": Figure.ratio([bool(one) for one in verdicts], said),
+        "room_said": Figure.mean(named),
+        "room_right": Figure.ratio([bool(one) for one in verdicts], named),
     }

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Score captions by whatever is known of their pictures."""
+"""Score captions by all annotations that their pictures have."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ logger = logging.getLogger(__name__)
 
 
 def is_room(example: Example) -> bool:
-    """Whether there are objects and no scene: such pictures are judged as rooms."""
+    """Whether a picture has objects and no scene; it is then judged as a room."""
     return bool(example.objects) and example.scene is None
 
 
 class Judge:
-    """What scores captions needs: tables of words, read when first needed, and METEOR."""
+    """Scores captions; it reads its tables of words when they are first needed."""
 
     def __init__(self, data: Path, meteor: Meteor | None = None) -> None:
-        """Take what there is.
+        """Set up the judge.
 
         Args:
             data: folder of sets, for its `rooms_words.json`.
-            meteor: a `running_meteor`; without it there is no METEOR.
+            meteor: from `running_meteor`; None: METEOR is left out.
         """
         self._data = data
         self._meteor = meteor
@@ -55,7 +55,7 @@ class Judge:
 
     @cached_property
     def rooms(self) -> RoomWords:
-        """What captions of rooms may name.
+        """The words of rooms.
 
         Raises:
             DatasetError: the folder has no readable `rooms_words.json`.
@@ -69,16 +69,19 @@ class Judge:
 
         Args:
             captions: picture → caption.
-            examples: picture → what is known of it; more pictures do no harm.
+            examples: picture → its annotations; it may have more pictures.
 
         Returns:
-            Measure → figure, of those pictures that have what it takes. With human captions:
-            `metrics.score` and `structure.score_structure`. With labels: `score_objects`. With
-            scenes: `score_scenes`. With objects and no scene: `score_rooms`. Always `distinct`,
-            how many captions are different.
+            Measure → figure, over the pictures with the annotation that it needs:
+
+            - human captions: `metrics.score` and `scene_graph_f1.score_structure`;
+            - labels: `score_objects`;
+            - a scene: `score_scenes`;
+            - objects and no scene: `score_rooms`;
+            - always: `distinct`, the number of distinct captions.
 
         Raises:
-            MetricError: there are no captions, or nothing is known of their pictures.
+            MetricError: there are no captions, or their pictures have no annotations.
         """
 
         def some(known: Callable[[Example], bool]) -> dict[str, str]:
@@ -108,14 +111,14 @@ class Judge:
 
 @contextmanager
 def judging(data: Path, sets: Sequence[PictureSet]) -> Iterator[Judge]:
-    """A judge; with METEOR, if there are human captions and a Java for it.
+    """Give a judge; it has METEOR if there are human captions and its Java is installed.
 
     Args:
         data: folder of sets.
-        sets: what will be judged.
+        sets: the pictures to judge.
 
     Raises:
-        MeteorError: see there.
+        MeteorError: as in `running_meteor`.
     """
     captioned = any(one.captions for one in sets)
     if captioned and has_meteor():
@@ -123,5 +126,5 @@ def judging(data: Path, sets: Sequence[PictureSet]) -> Iterator[Judge]:
             yield Judge(data, meteor)
         return
     if captioned:
-        logger.warning("METEOR is left out, it needs a Java: pip install '.[meteor]'")
+        logger.warning("METEOR is left out, because it needs a Java: pip install '.[meteor]'")
     yield Judge(data)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the stages train on: features with their captions, some of them held out."""
+"""Training data of the stages: features and captions, with a part for validation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mmser_ros.training.tokens import encode, mirror
 
 Progress = Callable[[Iterable, str, int], Iterable]
 BATCH = 50
-"""Pictures captioned at once."""
+"""Pictures per batch when captioning."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class CaptionedFeatures:
     """Features of pictures and their captions.
 
     Attributes:
-        features: views and pictures → each of the vision tower's levels of them, on the device
-            of the training, (batch, tokens, channels), float32.
-        captions: for each picture its captions.
-        mirrored: (views, pictures), which views are mirrored.
-        holdout: how many pictures at the end are for validation only.
+        features: (views, pictures) → the levels of the vision tower, (batch, tokens, channels)
+            each, float32, on the training device.
+        captions: the captions of each picture.
+        mirrored: (views, pictures), True for mirrored views.
+        holdout: number of pictures at the end that are for validation only.
     """
 
     features: Callable[[Sequence[int], Sequence[int]], tuple[Tensor, ...]]
@@ -41,51 +41,50 @@ class CaptionedFeatures:
     holdout: int = 0
 
     @property
-    def known(self) -> int:
-        """How many pictures, from the first on, may be trained on."""
+    def num_train(self) -> int:
+        """Number of training pictures; they come first."""
         return len(self.captions) - self.holdout
 
     @property
     def views(self) -> int:
-        """How many views there are of each picture."""
+        """Number of views per picture."""
         return len(self.mirrored)
 
     @property
-    def turned(self) -> list[list[str]]:
-        """The captions of the mirrored pictures."""
+    def mirrored_captions(self) -> list[list[str]]:
+        """The captions for mirrored views: left and right are swapped."""
         return [list(map(mirror, some)) for some in self.captions]
 
-    def seen(self, pictures: Sequence[int], views: Sequence[int]) -> tuple[Tensor, ...]:
-        """The levels (batch, tokens, channels) of these views of these pictures, float32."""
+    def levels(self, pictures: Sequence[int], views: Sequence[int]) -> tuple[Tensor, ...]:
+        """Levels (batch, tokens, channels) of these views of these pictures, float32."""
         return self.features(views, pictures)
 
     def draw_views(self, count: int) -> list[int]:
-        """A random view for each of so many pictures."""
+        """Draw a random view for each of `count` pictures."""
         return torch.randint(self.views, (count,)).tolist()
 
 
 def drop_channels(levels: Sequence[Tensor], kept: float) -> tuple[Tensor, ...]:
-    """A random share of the channels of levels (batch, tokens, channels), made up for in size.
+    """Channel dropout on levels (batch, tokens, channels), against overfitting.
 
-    A picture's tokens keep the same channels (arXiv 1411.4280), so that pictures are not so easily
-    learned by heart.
+    All tokens of a picture keep the same channels (arXiv 1411.4280); kept values are scaled up.
     """
     return tuple(dropout1d(one.transpose(1, 2), 1 - kept).transpose(1, 2) for one in levels)
 
 
-def draw_looks(batch: int, tokens: int, kept: float) -> Tensor:
-    """A random share of so many visual tokens: their numbers (batch, kept tokens), ascending.
+def draw_visual_tokens(batch: int, tokens: int, kept: float) -> Tensor:
+    """Draw the visual tokens to keep: their indices (batch, kept tokens), ascending.
 
-    PatchDropout, arXiv 2208.07220.
+    PatchDropout, arXiv 2208.07220. `kept` is the share to keep.
     """
     count = max(1, round(kept * tokens))
     return torch.rand(batch, tokens).argsort(dim=1)[:, :count].sort(dim=1).values
 
 
-def thin(prompt: Prompt, tokens: int, looks: Tensor) -> Prompt:
-    """Of a prompt's visual tokens, which come first, keep `looks`; each stays at its position."""
-    rest = torch.arange(tokens, prompt.embeddings.shape[1], device=looks.device)
-    columns = torch.cat([looks, rest.expand(len(looks), -1)], dim=1)
+def keep_visual_tokens(prompt: Prompt, tokens: int, kept: Tensor) -> Prompt:
+    """Keep some of a prompt's visual tokens, which come first; positions do not change."""
+    rest = torch.arange(tokens, prompt.embeddings.shape[1], device=kept.device)
+    columns = torch.cat([kept, rest.expand(len(kept), -1)], dim=1)
     return Prompt(
         prompt.embeddings.take_along_dim(columns[:, :, None], dim=1),
         prompt.positions.take_along_dim(columns, dim=1),
@@ -103,36 +102,36 @@ def caption_ids(
 
 
 @torch.no_grad()
-def look(
+def caption_features(
     specialist: Specialist, levels: Sequence[Tensor], initial: Sequence[Sequence[int]] | None = None
 ) -> list[list[int]]:
-    """Caption features greedily: a glance, or a second look at an initial caption.
+    """Decode captions greedily: the first pass, or the refinement of initial captions.
 
-    Takes and gives token ids without begin and end.
+    Token ids, given and returned, are without begin and end.
     """
     if initial is None:
         prompt = specialist.prompt(specialist.glance(tuple(levels)))
     else:
-        prompt = specialist.look_again([tuple(levels)], *pad(initial, specialist.device))
+        prompt = specialist.refine_prompt([tuple(levels)], *pad(initial, specialist.device))
     longest = specialist.config.max_caption_tokens
     decoded = greedy(specialist.language_model, prompt, specialist.end, longest)
     return [one.tokens for one in decoded]
 
 
-def held_out(
+def score_holdout(
     specialist: Specialist, tokenizer: Tokenizer, pictures: CaptionedFeatures, passes: int = 1
 ) -> dict[str, float]:
-    """Score captions of the pictures held out, by name of the measure and pass; {} if none are."""
+    """CIDEr of each pass on the validation pictures, by name; {} if there are none."""
     if not pictures.holdout:
         return {}
     total = len(pictures.captions)
     answers: list[dict[str, str]] = [{} for _ in range(passes)]
-    for at in range(pictures.known, total, BATCH):
+    for at in range(pictures.num_train, total, BATCH):
         some = range(at, min(at + BATCH, total))
-        levels = pictures.seen(some, [0] * len(some))
+        levels = pictures.levels(some, [0] * len(some))
         tokens = None
         for answer in answers:
-            tokens = look(specialist, levels, tokens)
+            tokens = caption_features(specialist, levels, tokens)
             texts = tokenizer.decode_batch(tokens)
             answer.update({str(picture): text for picture, text in zip(some, texts, strict=True)})
     references = {name: pictures.captions[int(name)] for name in answers[0]}

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The processes that train together: one, or as many as `accelerate launch` or torchrun started."""
+"""Data-parallel training: one process, or those of `accelerate launch` or torchrun."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env, reduce
 from torch import Tensor
 
-PATIENCE = timedelta(days=1)
-"""How long processes wait for the main one, which computes features and validates alone."""
+TIMEOUT = timedelta(days=1)
+"""Time-out of processes that wait for the main one, which computes features and validates."""
 
 
 def processes() -> PartialState:
-    """This process among those that train together, and its device.
+    """The state of this process: its rank, and its device.
 
-    A GPU where there is one, else the CPU; ACCELERATE_USE_CPU=true chooses the CPU.
+    The device is a GPU if there is one, else the CPU; ACCELERATE_USE_CPU=true selects the CPU.
     """
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
-    return PartialState(cpu=cpu, timeout=PATIENCE)
+    return PartialState(cpu=cpu, timeout=TIMEOUT)
 
 
-def add_up(tensors: Sequence[Tensor]) -> None:
-    """Replace float32 tensors by their sums over all processes, in one exchange."""
+def sum_over_processes(tensors: Sequence[Tensor]) -> None:
+    """Replace float32 tensors by their sums over all processes, in one all-reduce."""
     if processes().num_processes == 1:
         return
     total = reduce(torch.cat([one.flatten() for one in tensors]), "sum")

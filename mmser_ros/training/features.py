@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Frozen vision features: computed once and read in every epoch, or computed anew each time.
+"""Frozen vision features: cached once for all epochs, or computed each time.
 
 Each picture is encoded as several *views*: itself, mirrored, then random crops that may be
-mirrored. A cache is a folder of one .npy a level, (views, pictures, tokens, channels) in
+mirrored. A cache is a folder with one .npy per level, (views, pictures, tokens, channels) in
 float16, read through memory mapping.
 """
 
@@ -34,7 +34,7 @@ CHUNK = 32
 
 
 def view(image: np.ndarray, index: int, picture: int) -> tuple[np.ndarray, bool]:
-    """One view of a picture and whether it is mirrored.
+    """One view of a picture, and whether it is mirrored.
 
     Args:
         image: (height, width, 3) uint8.
@@ -54,19 +54,19 @@ def view(image: np.ndarray, index: int, picture: int) -> tuple[np.ndarray, bool]
 
 
 def mirrored_views(views: int, pictures: int) -> np.ndarray:
-    """Which views are mirrored, as (views, pictures) of bool."""
+    """Which views are mirrored, (views, pictures) bool."""
     blank = np.zeros((4, 4, 3), np.uint8)
     return np.array([[view(blank, v, p)[1] for p in range(pictures)] for v in range(views)])
 
 
 def squares(config: VisionConfig, image: np.ndarray, views: Sequence[int], number: int) -> Tensor:
-    """Views of a picture as a vision tower takes them: (views, 3, size, size) uint8.
+    """Square pixels of a picture's views, (views, 3, size, size) uint8.
 
     Args:
-        config: the tower's.
+        config: configuration of the vision tower.
         image: (height, width, 3) uint8.
-        views: which, see `view`.
-        number: the picture's number.
+        views: indices of views, see `view`.
+        number: number of the picture.
     """
     seen = (np.ascontiguousarray(view(image, index, number)[0]) for index in views)
     some = [fit_square(one, config.image_size, config.fit) for one in seen]
@@ -76,15 +76,15 @@ def squares(config: VisionConfig, image: np.ndarray, views: Sequence[int], numbe
 def cache_features(
     specialist: Specialist, data: PictureReader, folder: Path, views: int, progress: Progress
 ) -> list[np.ndarray]:
-    """Return memory-mapped features by level, computing what is not there yet.
+    """Return memory-mapped features by level, and compute missing ones.
 
-    Interrupted, it goes on where it stopped.
+    After an interruption it continues where it stopped.
 
     Args:
-        specialist: whose vision tower to use.
-        data: the pictures, all of which can be read.
-        folder: where caches lie; each set of pictures, tower and views has its own.
-        views: how many views of each picture.
+        specialist: its vision tower is used.
+        data: the pictures, all of them readable.
+        folder: folder of caches; each set of pictures, tower and views has its own.
+        views: number of views per picture.
         progress: wraps an iterable with a description and a total, as `rich` does.
 
     Returns:
@@ -132,9 +132,9 @@ def features_of(
     views: int,
     progress: Progress,
 ) -> CachedFeatures | FreshFeatures:
-    """Features for training: from a cache that the main process fills, or fresh without a folder.
+    """Features for training: from a cache that the main process fills.
 
-    Arguments are those of `cache_features`.
+    Without a folder they are computed each time. Arguments are those of `cache_features`.
     """
     if folder is None:
         return FreshFeatures(specialist, data)
@@ -148,8 +148,8 @@ class CachedFeatures:
     """Features read from a cache.
 
     Attributes:
-        levels: as `cache_features` returns them.
-        device: where they are wanted.
+        levels: from `cache_features`.
+        device: device of the returned features.
     """
 
     levels: Sequence[np.ndarray]
@@ -166,10 +166,10 @@ class CachedFeatures:
 
 @dataclass(frozen=True)
 class FreshFeatures:
-    """Features computed anew each time, where a cache would be too large.
+    """Features computed each time, for data whose cache would be too large.
 
     Attributes:
-        specialist: whose vision tower to use; on a GPU in bfloat16.
+        specialist: its vision tower is used, on a GPU in bfloat16.
         data: the pictures.
     """
 
@@ -184,7 +184,7 @@ class FreshFeatures:
         """Levels (batch, tokens, channels) of these views of these pictures, float32.
 
         Raises:
-            PictureError: a picture can't be read any more.
+            PictureError: a picture can no longer be read.
         """
         config, device = self.specialist.vision.config, self.specialist.device
 

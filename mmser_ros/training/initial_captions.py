@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the second look is given to correct in training (the paper's appendix D.5)."""
+"""Initial captions for the training of refinement (the paper's appendix D.5)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,29 @@ from tokenizers import Tokenizer
 
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.data.perturbation.perturb import MOST_ERRORS, ErrorMaker, pseudo_initial_captions
-from mmser_ros.training.batches import BATCH, CaptionedFeatures, Progress, caption_ids, look
+from mmser_ros.training.batches import (
+    BATCH,
+    CaptionedFeatures,
+    Progress,
+    caption_features,
+    caption_ids,
+)
 from mmser_ros.training.model_errors import Guess, guess_words
 from mmser_ros.training.tokens import mirror
 
 Kind = Literal["own", "other", "planted", "guessed", "truth"]
-"""The model's own glance; a caption of another picture; the caption that is to be said, with 0 to
-3 planted errors, or as many guessed words (see `guesses`); that caption itself. The paper's Data 1
-is own, 2 other, 3 planted, and 4 planted and truth."""
+"""Kinds of initial captions: the model's own glance; a caption of another picture; the target
+caption with 0 to 3 planted errors, or with as many words guessed by the model (see `model_errors`);
+the target caption. The paper's Data 1 is own, 2 other, 3 planted, and 4 planted and truth."""
 EACH = 3
-"""Captions with planted errors for each human one."""
+"""Captions with planted errors per human caption."""
 
 
 class InitialCaptions:
     """Initial captions as token ids, without begin and end, by kind.
 
     Attributes:
-        own: the model's glances, by view and picture; none if `kinds` don't need them.
+        own: the model's glances, by view and picture; empty if `kinds` does not need them.
     """
 
     def __init__(
@@ -41,21 +47,21 @@ class InitialCaptions:
         progress: Progress,
         seed: int = 0,
     ) -> None:
-        """Make all that `kinds` need: own glances of every view, planted errors, guessed words.
+        """Make what `kinds` needs: own glances of every view, planted errors, guessed words.
 
         Args:
-            specialist: whose own glances; they are those of its present weights.
+            specialist: the model; its glances are those of its present weights.
             tokenizer: its vocabulary.
             pictures: the pictures and their captions.
             kinds: some of `Kind`.
             maker: plants the errors.
             progress: wraps an iterable with a description and a total.
-            seed: of the planted errors and guessed words.
+            seed: seed of planted errors and guessed words.
         """
         self._pictures = pictures
         self._truth = [
             _words(caption_ids(specialist, tokenizer, some), specialist.end)
-            for some in (pictures.captions, pictures.turned)
+            for some in (pictures.captions, pictures.mirrored_captions)
         ]
         self.own: list[list[list[int]]] = []
         if "own" in kinds:
@@ -87,7 +93,7 @@ class InitialCaptions:
         kinds: Sequence[str],
         random: np.random.Generator,
     ) -> list[list[int]]:
-        """An initial caption of these kinds for each (picture, caption) to be said of a view."""
+        """Draw an initial caption of one of these kinds for each target (picture, caption)."""
         return [
             self._draw(str(random.choice(kinds)), view, one, random)
             for view, one in zip(views, chosen, strict=True)
@@ -97,23 +103,23 @@ class InitialCaptions:
         self, kind: str, view: int, chosen: tuple[int, int], random: np.random.Generator
     ) -> list[int]:
         picture, caption = chosen
-        turned = int(self._pictures.mirrored[view, picture])
+        mirrored = int(self._pictures.mirrored[view, picture])
         if kind == "own":
             return self.own[view][picture]
         if kind == "planted":
-            return self._planted[turned][picture][EACH * caption + random.integers(EACH)]
+            return self._planted[mirrored][picture][EACH * caption + random.integers(EACH)]
         if kind == "other":
-            others = self._truth[0][random.integers(self._pictures.known)]
+            others = self._truth[0][random.integers(self._pictures.num_train)]
             return others[random.integers(len(others))]
-        truth = self._truth[turned][picture][caption]
+        truth = self._truth[mirrored][picture][caption]
         if kind == "guessed":
             words = list(truth)
-            # "left" for "right" may have moved the places.
-            alike = len(words) == len(self._truth[0][picture][caption])
-            some = self._guesses[picture][caption] if alike else []
+            # Swapping "left" and "right" may have moved positions.
+            same_length = len(words) == len(self._truth[0][picture][caption])
+            some = self._guesses[picture][caption] if same_length else []
             for index in random.permutation(len(some))[: random.integers(MOST_ERRORS + 1)]:
-                place, token = some[index]
-                words[place] = token
+                position, token = some[index]
+                words[position] = token
             return words
         return truth
 
@@ -121,14 +127,14 @@ class InitialCaptions:
 def own_glances(
     specialist: Specialist, pictures: CaptionedFeatures, progress: Progress
 ) -> list[list[list[int]]]:
-    """Greedy captions of the first pass, by view and picture, as token ids."""
+    """Greedy captions of the first pass as token ids, by view and picture."""
     total = len(pictures.captions)
     starts = [(view, at) for view in range(pictures.views) for at in range(0, total, BATCH)]
     glances: list[list[list[int]]] = [[] for _ in range(pictures.views)]
     specialist.eval()
     for view, at in progress(starts, "own glances", len(starts)):
         some = range(at, min(at + BATCH, total))
-        glances[view] += look(specialist, pictures.seen(some, [view] * len(some)))
+        glances[view] += caption_features(specialist, pictures.levels(some, [view] * len(some)))
     return glances
 
 

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training loop: one optimiser, one schedule, checkpoints, resume.
 
-A run is a pure function of its seed: the order of the data and every random draw of a step are
-seeded by (seed, step), so that a run stopped at any moment ends with the weights of a run that
-was not, to the rounding of the machine.
-
-Several processes each take a share of every batch and add up their gradients, so that a recipe
-means the same on any number of them.
+- A run is a function of its seed: data order and random draws of a step are seeded by (seed, step).
+  So a resumed run ends with the same weights as an uninterrupted one, up to rounding.
+- Each process takes a share of every batch, and gradients are summed. So a recipe means the same on
+  any number of processes.
+- The moving average is our own. torch's AveragedModel would also copy and store frozen weights, and
+  its averaging functions have no warm-up.
+- The schedule is our own. The cosine schedules of transformers start at a rate of 0, or are one
+  step ahead after the warm-up; torch's accumulates rounding errors, and is stateful.
 """
 
 from __future__ import annotations
@@ -26,19 +28,19 @@ from torch import Tensor, nn
 
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.validation import checked
-from mmser_ros.training.distributed import add_up, processes
-from mmser_ros.training.progress_log import Journal
+from mmser_ros.training.distributed import processes, sum_over_processes
+from mmser_ros.training.progress_log import ProgressLog
 
 PART_SEEDS = 15_485_863
-"""Between the seeds of the parts of a batch; more than there are steps."""
+"""Distance between the seeds of a batch's parts; more than the number of steps."""
 Share = Annotated[float, Field(gt=0, le=1)]
 Weights = Mapping[str, Tensor]
 Loss = tuple[Tensor, float]
-"""The mean loss of some items and its weight among others: how many words it is the mean of."""
+"""The mean loss of some items, and its weight: the number of words that it is the mean of."""
 
 
 class TrainingError(MmserError):
-    """A run that can't start, go on or be trusted."""
+    """A run that can't start, can't continue, or diverged."""
 
 
 @checked(TrainingError)
@@ -47,16 +49,16 @@ class Schedule:
 
     Attributes:
         epochs: passes over the data.
-        batch_size: items (rows, pictures) a step, all processes together.
-        accumulate: in how many parts, one after the other, a process takes its share of a batch:
-            less memory for the same step. Parts differ in their random draws (views, dropout).
-        learning_rate: its peak, after the warm-up; then it falls by a cosine to a twentieth.
-        weight_decay: of AdamW, on matrices only.
+        batch_size: items (rows, pictures) per step, over all processes.
+        accumulate: gradient accumulation: number of parts of a process's share of a batch. More
+            parts need less memory. Each part has its own random draws (views, dropout).
+        learning_rate: peak learning rate, after the warm-up; a cosine then lowers it to 5 %.
+        weight_decay: weight decay of AdamW, on matrices only.
         warmup: share of all steps in which the learning rate rises (paper: 0.03).
-        average: decay of the moving average of the weights that the stage ends with.
-        seed: of the order of the data and of every random draw.
-        threads: CPU threads; 0 leaves torch's own choice.
-        compile: whether torch.compile takes the model; faster, needs a C++ compiler on a CPU.
+        average: decay of the moving average of the weights; a stage ends with the average.
+        seed: seed of the data order and of every random draw.
+        threads: CPU threads; 0 keeps torch's default.
+        compile: whether to use torch.compile: faster, but on a CPU it needs a C++ compiler.
     """
 
     epochs: NonNegativeInt
@@ -82,7 +84,7 @@ def learning_rate(schedule: Schedule, step: int, steps: int) -> float:
 
 @contextmanager
 def training_only(model: nn.Module, *parts: nn.Module | nn.Parameter) -> Iterator[None]:
-    """Freeze all of a model but these parts of it, for a while."""
+    """Within `with`, freeze all parameters of a model except those of these parts."""
     frozen = [p for p in model.parameters() if p.requires_grad]
     model.requires_grad_(False)
     for part in parts:
@@ -105,25 +107,26 @@ def train(
     checkpoint_seconds: float = 120.0,
     *,
     order_of: Callable[[int], Sequence[int]] | None = None,
-    faster: Mapping[str, float] | None = None,
+    rate_factors: Mapping[str, float] | None = None,
 ) -> None:
-    """Train a model in place; it ends with the averaged weights.
+    """Train a model in place; at the end it has the averaged weights.
 
     Args:
-        name: the stage's name, for its checkpoint and the progress bar.
-        model: what to train: every parameter that requires a gradient.
-        loss_of: items of the batch → their loss.
-        items: how many items an epoch has.
-        schedule: how to train.
-        folder: where `<name>.state.pt` lies; if it is there, training goes on from it.
-        validate: called in eval mode after each epoch, in the main process; figures by name.
+        name: name of the stage, for its state file and the progress bar.
+        model: the model; parameters that require a gradient are trained.
+        loss_of: indices of a batch's items → their loss.
+        items: number of items per epoch.
+        schedule: the training schedule.
+        folder: folder of `<name>.state.pt`; if that exists, training resumes from it.
+        validate: called in eval mode after each epoch, in the main process; returns figures by
+            name.
         checkpoint_seconds: time between checkpoints.
-        order_of: epoch (from 0) → numbers of its items, a batch after the other, the same each
-            time; default: at random.
-        faster: beginning of a parameter's name → factor of its learning rate; default: 1.
+        order_of: epoch (from 0) → indices of its items in order, always the same; default: a
+            seeded shuffle.
+        rate_factors: prefix of a parameter's name → factor of its learning rate; default: 1.
 
     Raises:
-        TrainingError: there are too few items, the loss is not finite, or the checkpoint is of
+        TrainingError: there are too few items, the loss is not finite, or the state is of
             another run.
     """
     if schedule.threads:
@@ -134,11 +137,11 @@ def train(
     if not parts <= schedule.batch_size <= items:
         msg = (
             f"{name}: batch_size is {schedule.batch_size}; expected at least {parts} (accumulate "
-            f"times processes) and at most {items}, all there is to train on"
+            f"times processes) and at most {items}, the number of training items"
         )
         raise TrainingError(msg)
     parameters = {key: p for key, p in model.named_parameters() if p.requires_grad}
-    optimiser, factors = _optimiser(parameters, schedule.weight_decay, faster or {})
+    optimiser, factors = _optimiser(parameters, schedule.weight_decay, rate_factors or {})
     average = {key: p.detach().clone() for key, p in parameters.items()}
     per_epoch = items // schedule.batch_size
     steps = schedule.epochs * per_epoch
@@ -146,11 +149,11 @@ def train(
     step = _resume(state_file, schedule, parameters, average, optimiser)
     saved_at = monotonic()
     model.train()
-    with Journal(name, step, steps, folder) as journal:
+    with ProgressLog(name, step, steps, folder) as journal:
         while step < steps:
-            epoch, place = divmod(step, per_epoch)
+            epoch, batch_number = divmod(step, per_epoch)
             order = order_of(epoch) if order_of else _shuffled(items, schedule.seed, epoch)
-            batch = list(order[place * schedule.batch_size :][: schedule.batch_size])
+            batch = list(order[batch_number * schedule.batch_size :][: schedule.batch_size])
             rate = learning_rate(schedule, step, steps)
             for group, factor in zip(optimiser.param_groups, factors, strict=True):
                 group["lr"] = rate * factor
@@ -165,7 +168,7 @@ def train(
             optimiser.zero_grad(set_to_none=True)
             journal.step(step, loss, rate)
             step += 1
-            # A young average follows the weights more closely, or it would remember the start.
+            # The decay has a warm-up, or the average would keep too much of the initial weights.
             decay = min(schedule.average, step / (step + 10))
             with torch.no_grad():
                 for key, p in parameters.items():
@@ -190,12 +193,14 @@ def _shuffled(items: int, seed: int, epoch: int) -> list[int]:
 
 
 def _optimiser(
-    parameters: Mapping[str, nn.Parameter], weight_decay: float, faster: Mapping[str, float]
+    parameters: Mapping[str, nn.Parameter], weight_decay: float, rate_factors: Mapping[str, float]
 ) -> tuple[torch.optim.Optimizer, list[float]]:
-    """An optimiser, and the factor of the learning rate of each of its groups."""
+    """The optimiser, and the learning-rate factor of each parameter group."""
     groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
     for name, one in parameters.items():
-        factor = next((value for start, value in faster.items() if name.startswith(start)), 1.0)
+        factor = next(
+            (value for start, value in rate_factors.items() if name.startswith(start)), 1.0
+        )
         groups.setdefault((one.ndim <= 1, factor), []).append(one)
     order = sorted(groups)
     decayed: list[dict[str, Any]] = [
@@ -210,12 +215,12 @@ def _gradients(
     shares: Sequence[tuple[int, Sequence[int]]],
     parameters: Sequence[nn.Parameter],
 ) -> float:
-    """Give parameters the gradient of the mean loss over all processes; return that loss.
+    """Set the gradients of the mean loss over all processes, and return that loss.
 
     Args:
-        loss_of: items → their loss.
-        shares: of this process: seed and items.
-        parameters: what is trained.
+        loss_of: indices of items → their loss.
+        shares: seed and items of each part of this process.
+        parameters: the trained parameters.
     """
     sums = torch.zeros(2, device=parameters[0].device)
     for seed, items in shares:
@@ -225,10 +230,10 @@ def _gradients(
         sums += torch.stack([loss.detach() * weight, torch.full_like(sums[0], weight)])
     gradients = []
     for one in parameters:
-        if one.grad is None:  # in this process; another may have used it
+        if one.grad is None:  # not used in this process, perhaps in another
             one.grad = torch.zeros_like(one)
         gradients.append(one.grad)
-    add_up([sums, *gradients])
+    sum_over_processes([sums, *gradients])
     torch._foreach_div_(gradients, float(sums[1]))
     return float(sums[0] / sums[1])
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Errors as a model makes them: words of a caption that it would say there of another picture."""
+"""Errors that a model makes: words that it would predict for another picture."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from torch import Tensor
 
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.training.batches import BATCH, CaptionedFeatures, Progress
-from mmser_ros.training.tokens import lay_rows, read
+from mmser_ros.training.tokens import pack_rows, read
 
 Guess = tuple[int, int]
-"""A place of a caption, and the token that may be said there."""
+"""A position in a caption, and a wrong token for it."""
 
 
 @torch.no_grad()
@@ -28,20 +28,20 @@ def guess_words(
     progress: Progress,
     seed: int = 0,
 ) -> list[list[list[Guess]]]:
-    """Words that could be mistaken, by picture and caption.
+    """Guess wrong words for captions, by picture and caption.
 
-    At each place of a caption the language model says what comes next of a random other picture:
-    it fits the words before it, and is as frequent as what the model says. It counts where it and
-    the caption's own word are words of one token each, no stop words, and no caption of the
-    picture has it.
+    At each position the language model samples the next token for a random other picture. So the
+    guess fits the words before it, and is as frequent as the model's own words. A guess counts if
+    it and the caption's word are single tokens and no stop words, and no caption of the picture has
+    it.
 
     Args:
-        specialist: whose words.
+        specialist: the model that guesses.
         tokenizer: its vocabulary.
-        pictures: the pictures; the first view of each is seen.
+        pictures: the pictures; their first views are used.
         truths: token ids of their captions, without begin and end.
         progress: wraps an iterable with a description and a total.
-        seed: of the pictures taken for one another and of what is said.
+        seed: seed of the other pictures and of the samples.
     """
     random = torch.Generator().manual_seed(seed)
     total = len(truths)
@@ -52,26 +52,31 @@ def guess_words(
     starts = range(0, total, BATCH)
     for at in progress(starts, "guessing words", len(starts)):
         some = range(at, min(at + BATCH, total))
-        said = [
+        captions = [
             [[specialist.begin, *one, specialist.end] for one in truths[picture]]
             for picture in some
         ]
-        rows = lay_rows(said, specialist.device)
-        levels = pictures.seen(others[some].tolist(), [0] * len(some))
+        rows = pack_rows(captions, specialist.device)
+        levels = pictures.levels(others[some].tolist(), [0] * len(some))
         with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = read(specialist, specialist.context(specialist.glance(levels)), rows)
         likely = logits.float().softmax(-1).cpu()
         drawn = torch.multinomial(likely.flatten(0, 1), 1, generator=random).view(likely.shape[:2])
         for row, picture in enumerate(some):
-            known = {token for one in truths[picture] for token in one}
+            own = {token for one in truths[picture] for token in one}
             found, start = [], 0
             for one in truths[picture]:
                 ends = [*(bool(begins[token]) for token in one[1:]), True]
                 found.append(
                     [
-                        (place, token)
-                        for place, token in enumerate(drawn[row, start : start + len(one)].tolist())
-                        if whole[token] and whole[one[place]] and ends[place] and token not in known
+                        (position, token)
+                        for position, token in enumerate(
+                            drawn[row, start : start + len(one)].tolist()
+                        )
+                        if whole[token]
+                        and whole[one[position]]
+                        and ends[position]
+                        and token not in own
                     ]
                 )
                 start += len(one) + 1
@@ -80,7 +85,7 @@ def guess_words(
 
 
 def _words(tokenizer: Tokenizer, size: int) -> tuple[Tensor, Tensor]:
-    """Which of `size` tokens are whole words that say something, and which begin a word."""
+    """Which of `size` tokens are whole words (no stop words), and which begin a word."""
     texts = [tokenizer.decode([token]) for token in range(size)]
     begins = torch.tensor([text.startswith(" ") for text in texts])
     whole = [

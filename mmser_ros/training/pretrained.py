@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Language models trained elsewhere: read, and cut to fewer layers."""
+"""Pretrained language models: loading, and pruning of layers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOT_ARCHITECTURE = {
     "unk_token_id",
     "use_cache",
 }
-"""What transformers writes into a configuration that says nothing of how a model is built."""
+"""Entries of a configuration of transformers that are no arguments of the model."""
 
 
 def read_pretrained(source: str) -> tuple[LanguageModel, Tokenizer]:
@@ -41,13 +41,13 @@ def read_pretrained(source: str) -> tuple[LanguageModel, Tokenizer]:
             (whose quantized weights become float32).
 
     Raises:
-        TrainingError: it is none of these or incomplete, or the model's kind is unknown.
+        TrainingError: it is none of these, it is incomplete, or the kind of model is unknown.
     """
     path = Path(source)
     name, options = source, {}
     if path.suffix == ".gguf":
         if find_spec("gguf") is None:
-            msg = f"{path} needs the package gguf; pip install '.[train]'"
+            msg = f"{path} needs the package gguf: pip install '.[train]'"
             raise TrainingError(msg)
         name, options = str(path.parent), {"gguf_file": path.name}
     try:
@@ -64,9 +64,9 @@ def read_pretrained(source: str) -> tuple[LanguageModel, Tokenizer]:
         raise TrainingError(msg) from error
     kind = whole.config.model_type
     if kind not in KINDS:
-        msg = f"{source} is of the kind {kind!r}; expected one of {', '.join(sorted(KINDS))}"
+        msg = f"{source} has the kind {kind!r}; expected one of {', '.join(sorted(KINDS))}"
         raise TrainingError(msg)
-    if found["missing_keys"]:  # which would be random
+    if found["missing_keys"]:  # they would be random
         msg = f"{source} lacks {sorted(found['missing_keys'])[:3]}; expected all weights"
         raise TrainingError(msg)
     if options:
@@ -75,7 +75,7 @@ def read_pretrained(source: str) -> tuple[LanguageModel, Tokenizer]:
 
 
 def configuration(model: LanguageModel) -> LanguageConfig:
-    """What builds the same model with random weights."""
+    """The configuration that builds the same model with random weights."""
     fields = model.model.config.to_diff_dict()
     architecture = {
         name: value
@@ -88,7 +88,7 @@ def configuration(model: LanguageModel) -> LanguageConfig:
 def rebuild(
     model: LanguageModel, changes: Mapping[str, Any], weights: Mapping[str, Tensor]
 ) -> LanguageModel:
-    """A model of the same kind with changes to its architecture, and these weights by name."""
+    """Build a model with changes to the architecture, and load these weights."""
     config = configuration(model)
     with Uninitialised():
         fresh = build_language_model(
@@ -99,11 +99,11 @@ def rebuild(
 
 
 def prune_layers(model: LanguageModel, keep: Sequence[int]) -> LanguageModel:
-    """A model with some of the layers; each reads what the one kept before it wrote.
+    """Keep some of a model's layers; each reads the output of the kept layer before it.
 
     Args:
-        model: stays as it is.
-        keep: numbers of layers, from 0, ascending.
+        model: the source; it is not changed.
+        keep: indices of layers, from 0, ascending.
 
     Raises:
         TrainingError: `keep` is not as described.
@@ -112,14 +112,14 @@ def prune_layers(model: LanguageModel, keep: Sequence[int]) -> LanguageModel:
     if not keep or list(keep) != sorted(set(keep) & set(range(count))):
         msg = f"layers to keep are {list(keep)}; expected some of 0 to {count - 1}, ascending"
         raise TrainingError(msg)
-    places = {old: new for new, old in enumerate(keep)}
+    renumbered = {old: new for new, old in enumerate(keep)}
     weights = {}
     for name, value in model.state_dict().items():
         before, layer, after = _by_layer(name)
         if layer is None:
             weights[name] = value
-        elif layer in places:
-            weights[f"{before}{places[layer]}{after}"] = value
+        elif layer in renumbered:
+            weights[f"{before}{renumbered[layer]}{after}"] = value
     return rebuild(model, {"num_hidden_layers": len(keep)}, weights)
 
 
@@ -129,18 +129,19 @@ def _by_layer(name: str) -> tuple[str, int | None, str]:
 
 
 def _restore_pre_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
-    """Split text as the model's own tokenizer does: of that a GGUF file has a name only."""
+    """Restore the pre-tokenizer, of which a GGUF file stores only the name."""
     from gguf import GGUFReader
 
     field = GGUFReader(path).fields.get("tokenizer.ggml.pre")
     name = field.contents() if field else "default"
-    if name == "smollm":  # a digit is a token
+    if name == "smollm":  # each digit is a token
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
             [
                 pre_tokenizers.Digits(individual_digits=True),
                 pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
             ]
         )
-    elif name not in ("default", "gpt-2"):  # which are read as they should be
-        msg = f"{path} splits text as {name!r}, which is unknown here; take the model's folder"
+    elif name not in ("default", "gpt-2"):  # which transformers restores
+        msg = f"{path} has the pre-tokenizer {name!r}; expected default, gpt-2 or smollm: use the "
+        msg += "model's folder instead"
         raise TrainingError(msg)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a stage says of its progress: a bar, a line an epoch, TensorBoard's files."""
+"""Progress of a stage: a bar, a line per epoch, and TensorBoard files."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def say(text: str) -> None:
     _console().print(text, markup=False)
 
 
-class Journal:
-    """The progress of one stage; to be closed by `with`. Only the main process keeps one."""
+class ProgressLog:
+    """Logs the progress of one stage, within `with`. Only the main process writes."""
 
     def __init__(self, name: str, step: int, steps: int, folder: Path) -> None:
-        """Begin at a step of so many; TensorBoard's files go to `folder`/tensorboard."""
+        """Start at `step` of `steps`; TensorBoard files go to `folder`/tensorboard."""
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -44,10 +44,10 @@ class Journal:
         if processes().is_main_process and step < steps and _has_tensorboard():
             from torch.utils.tensorboard import SummaryWriter
 
-            # What a killed run wrote after its last checkpoint is written again.
+            # Steps after the last checkpoint of a killed run are written again.
             self._board = SummaryWriter(folder / "tensorboard" / name, purge_step=step)
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> ProgressLog:
         self._bar.start()
         return self
 
@@ -57,7 +57,7 @@ class Journal:
             self._board.close()
 
     def step(self, step: int, loss: float, rate: float) -> None:
-        """Note the loss and the learning rate of a step (from 0)."""
+        """Log the loss and the learning rate of a step (from 0)."""
         self._smooth = loss if self._smooth == 0 else 0.98 * self._smooth + 0.02 * loss
         self._bar.update(self._task, completed=step + 1, loss=self._smooth)
         if self._board:
@@ -65,9 +65,9 @@ class Journal:
             self._board.add_scalar("learning rate", rate, step)
 
     def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> None:
-        """Note what the validation after an epoch (from 1) measured; `step` is its last."""
-        told = "".join(f", {name} {figure:.4f}" for name, figure in figures.items())
-        line = f"{self._name}: epoch {epoch}, loss {self._smooth:.4f}{told}"
+        """Log the validation figures of an epoch (from 1); `step` is its last step."""
+        text = "".join(f", {name} {figure:.4f}" for name, figure in figures.items())
+        line = f"{self._name}: epoch {epoch}, loss {self._smooth:.4f}{text}"
         self._bar.console.print(line, markup=False)
         if self._board:
             for name, figure in figures.items():
@@ -82,5 +82,5 @@ def _console() -> Console:
 def _has_tensorboard() -> bool:
     found = find_spec("tensorboard") is not None
     if not found:
-        say("TensorBoard is not installed, nothing is written for it: pip install '.[train]'")
+        say("TensorBoard is not installed, so no curves are written: pip install '.[train]'")
     return found

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Before training: pictures that can't be read are left out, counted and named."""
+"""Leave out unreadable pictures before training, and report them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from mmser_ros.training.distributed import processes
 from mmser_ros.training.progress_log import say
 
 CHUNK = 100
-"""How many pictures a thread looks at in a row."""
+"""Pictures per task of a thread."""
 NAMED = 3
-"""How many pictures a line names; the file names all."""
+"""Pictures that the log line names; the file names all."""
 
 
 def open_readable(data: Path, images: Path | None, work: Path, progress: Progress) -> PictureReader:
     """Open the training split of captioned pictures, without those that can't be read.
 
     Args:
-        data: what to open, see `annotations.open_data`.
-        images: see `annotations.open_data`.
-        work: folder of the run; what was found goes to `<work>/pictures`.
+        data: the captioned pictures, see `coco_llava.open_data`.
+        images: see `coco_llava.open_data`.
+        work: folder of the run; findings are stored in `<work>/pictures`.
         progress: wraps an iterable with a description and a total.
 
     Raises:
@@ -42,18 +42,18 @@ def open_readable(data: Path, images: Path | None, work: Path, progress: Progres
 
 
 def leave_out_unreadable(data: PictureReader, folder: Path, progress: Progress) -> None:
-    """Take pictures that are missing or corrupt out of `data.captions`.
+    """Remove missing and corrupt pictures from `data.captions`.
 
-    Every picture is read once, by the main process. What was found is kept in
-    `<folder>/<split>-….json`, as {name: why}; without that file they are read again.
+    The main process reads every picture once. `<folder>/<split>-….json` stores the findings as
+    {name: reason}; without that file all pictures are read again.
 
     Args:
         data: the pictures and their captions.
-        folder: where the findings lie.
+        folder: folder of the findings.
         progress: wraps an iterable with a description and a total.
 
     Raises:
-        DatasetError: no picture at all can be read.
+        DatasetError: no picture can be read.
     """
     total = len(data.captions)
     key = json.dumps(list(data.captions))
@@ -73,11 +73,11 @@ def leave_out_unreadable(data: PictureReader, folder: Path, progress: Progress) 
         del data.captions[name]
     if unreadable:
         named = ", ".join(list(unreadable)[:NAMED]) + ", …" * (len(unreadable) > NAMED)
-        say(f"{len(unreadable)} of {total} pictures can't be read: {named} (why: {file})")
+        say(f"{len(unreadable)} of {total} pictures can't be read: {named} (reasons: {file})")
 
 
 def _unreadable(data: PictureReader, progress: Progress) -> dict[str, str]:
-    def look(names: Sequence[str]) -> dict[str, str]:
+    def check(names: Sequence[str]) -> dict[str, str]:
         reasons = {}
         for name in names:
             try:
@@ -90,6 +90,6 @@ def _unreadable(data: PictureReader, progress: Progress) -> dict[str, str]:
     chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
     unreadable: dict[str, str] = {}
     with ThreadPoolExecutor() as pool:
-        for reasons in progress(pool.map(look, chunks), "checking pictures", len(chunks)):
+        for reasons in progress(pool.map(check, chunks), "checking pictures", len(chunks)):
             unreadable.update(reasons)
     return unreadable

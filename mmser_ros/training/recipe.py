@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Recipes: what is trained, and how."""
+"""Recipes: the stages of a training, and their schedules."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from mmser_ros.training.loop import Schedule, TrainingError
 from mmser_ros.training.stages.glance import GlanceSchedule
 from mmser_ros.training.stages.proofread import ProofreadSchedule
 from mmser_ros.training.stages.refine import RefineSchedule
-from mmser_ros.training.stages.self_critical import ConsensusSchedule
+from mmser_ros.training.stages.self_critical import SelfCriticalSchedule
 
 T = TypeVar("T")
 
 
 @checked(TrainingError)
 class Recipe:
-    """How a model is trained.
+    """The training of a model with a glance.
 
     Attributes:
         architecture: name of the file in config/architectures.
-        vocabulary: size of the BPE vocabulary, for a language model that starts at random.
-        views: views of each picture, see `features.view`.
-        holdout: pictures at the end of the training split kept for validation.
-        language: schedule of the language stage; None leaves it out.
+        vocabulary: size of the BPE vocabulary, for a randomly initialised language model.
+        views: views per picture, see `features.view`.
+        holdout: number of pictures at the end of the training split kept for validation.
+        language: schedule of the language stage; None: no such stage.
         glance: schedule of stage 1.
-        consensus: schedule of the training with rewards after it; None leaves it out.
+        consensus: schedule of self-critical training after it; None: no such stage.
         connector: schedule of stage 0, for `runs.run_connector`.
-        cache: whether features are computed once and kept, or anew each time.
+        cache: whether features are cached, or computed each time.
     """
 
     architecture: str
@@ -44,24 +44,24 @@ class Recipe:
     holdout: NonNegativeInt
     glance: GlanceSchedule
     language: Schedule | None = None
-    consensus: ConsensusSchedule | None = None
+    consensus: SelfCriticalSchedule | None = None
     connector: GlanceSchedule | None = None
     cache: bool = True
 
 
 @checked(TrainingError)
 class RefineRecipe:
-    """How a model that can glance is taught to look again.
+    """The training of refinement, for a model with a glance.
 
     Attributes:
-        levels: of the vision tower, see `VisionConfig.levels`; the first must be the glance's.
-        ser_connector: what is to be trained.
-        views: views of each picture, see `features.view`.
-        holdout: pictures at the end of the training split kept for validation.
-        refine: schedule of stage 2; None, like the next, where no SeR-connector is to be trained.
-        consensus: schedule of the training with rewards after it; None leaves it out.
-        concepts: schedule of the concept detector, if the connector has one.
-        proofread: schedule of the proofreader, likewise.
+        levels: levels of the vision tower, see `VisionConfig.levels`; the first is the glance's.
+        ser_connector: configuration of the SeR-connector.
+        views: views per picture, see `features.view`.
+        holdout: number of pictures at the end of the training split kept for validation.
+        refine: schedule of stage 2; None if the SeR-connector has no transformer.
+        consensus: schedule of self-critical training after it; None: no such stage.
+        concepts: schedule of the concept detector, if there is one.
+        proofread: schedule of the proofreader, if there is one.
         cache: as in `Recipe`.
     """
 
@@ -70,7 +70,7 @@ class RefineRecipe:
     views: PositiveInt
     holdout: NonNegativeInt
     refine: RefineSchedule | None = None
-    consensus: ConsensusSchedule | None = None
+    consensus: SelfCriticalSchedule | None = None
     concepts: Schedule | None = None
     proofread: ProofreadSchedule | None = None
     cache: bool = True
@@ -85,14 +85,14 @@ class RefineRecipe:
             msg = "expected ser_connector: architecture and refine, its schedule, or neither; and "
             msg += "consensus with them only"
             raise TrainingError(msg)
-        given = self.refine and set(self.refine.initial) != {"own"}
-        if self.consensus and self.consensus.lesson and not given:
-            msg = "consensus: lesson needs initial captions that are not the model's own"
+        external = self.refine and set(self.refine.initial) != {"own"}
+        if self.consensus and self.consensus.supervised_weight and not external:
+            msg = "consensus: supervised_weight needs initial captions that are not the model's own"
             raise TrainingError(msg)
         fixed = self.refine and not self.refine.language_model
         if self.consensus and fixed and self.consensus.passes == 1:
             msg = "consensus: passes is 1, expected 2: refine leaves the glance as it is "
-            msg += "(language_model: false), so only the second look can learn from rewards"
+            msg += "(language_model: false), so only the refinement pass can learn from rewards"
             raise TrainingError(msg)
 
 
@@ -115,12 +115,12 @@ def read_refine_recipe(path: Path) -> RefineRecipe:
 
 
 def read(kind: type[T], path: Path, example: str) -> T:
-    """Read a recipe of a kind from YAML.
+    """Read a recipe from YAML.
 
     Args:
-        kind: its class.
+        kind: the class of the recipe.
         path: the file.
-        example: a recipe of this kind, for messages.
+        example: a recipe of this class, for messages.
 
     Raises:
         TrainingError: the file can't be read, or a field is missing, unknown or out of range.

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs: a recipe carried out, from data to a checkpoint, each step resumable."""
+"""Training runs: from a recipe and data to a checkpoint; each stage is resumable."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from mmser_ros.training.stages.concepts import train_concepts
 from mmser_ros.training.stages.glance import train_glance
 from mmser_ros.training.stages.language import train_language
 from mmser_ros.training.stages.proofread import train_proofreader
-from mmser_ros.training.stages.refine import RefineLesson, RefineSchedule, train_refine
-from mmser_ros.training.stages.self_critical import train_consensus
+from mmser_ros.training.stages.refine import RefineLoss, RefineSchedule, train_refine
+from mmser_ros.training.stages.self_critical import train_self_critical
 from mmser_ros.training.tokens import train_tokenizer
 
 
@@ -49,16 +49,16 @@ def run_connector(
     """Stage 0: train the glance connector alone, and write the checkpoint.
 
     Args:
-        recipe: how.
-        data: captioned pictures, see `annotations.open_data`.
+        recipe: the recipe.
+        data: captioned pictures, see `coco_llava.open_data`.
         out: checkpoint folder to write.
-        work: folder of cached features and resumable state.
+        work: folder of cached features and of resumable states.
         progress: wraps an iterable with a description and a total.
-        images: see `annotations.open_data`.
+        images: see `coco_llava.open_data`.
         model: checkpoint folder to start from; default: the architecture's sources.
 
     Raises:
-        TrainingError: the recipe has no such stage, the language model can't speak yet, or as
+        TrainingError: the recipe has no such stage, the language model is untrained, or as in
             `loop.train`.
         DatasetError: the data is not as expected.
     """
@@ -67,9 +67,7 @@ def run_connector(
         raise TrainingError(msg)
     specialist, tokenizer = _begin(recipe, model)
     if model is None and specialist.config.language.weights == "random":
-        msg = (
-            f"{recipe.architecture}'s language model can't speak yet: give a model or train glance"
-        )
+        msg = f"{recipe.architecture}'s language model is untrained: give a model, or train glance"
         raise TrainingError(msg)
     reader = open_readable(data, images, work, progress)
     pictures = _pictures(recipe, specialist, reader, work / "features", progress)
@@ -88,18 +86,17 @@ def run_glance(
     images: Path | None = None,
     model: Path | None = None,
 ) -> None:
-    """Train a model and write its checkpoint.
+    """Train a model with a glance, and write its checkpoint.
 
     Args:
-        recipe: how.
-        data: captioned pictures, see `annotations.open_data`.
-        sentences: further captions, text only, for the vocabulary and the language stage.
+        recipe: the recipe.
+        data: captioned pictures, see `coco_llava.open_data`.
+        sentences: file of more captions, for the vocabulary and the language stage.
         out: checkpoint folder to write.
-        work: folder of cached features and resumable state.
+        work: folder of cached features and of resumable states.
         progress: wraps an iterable with a description and a total.
-        images: see `annotations.open_data`.
-        model: checkpoint folder to start from, whose language model can speak; default: the
-            architecture's sources.
+        images: see `coco_llava.open_data`.
+        model: checkpoint folder to start from; default: the architecture's sources.
 
     Raises:
         TrainingError: see `loop.train`.
@@ -119,7 +116,7 @@ def run_glance(
     pictures = _pictures(recipe, specialist, reader, work / "features", progress)
     train_glance(specialist, tokenizer, pictures, recipe.glance, work)
     if recipe.consensus:
-        train_consensus(specialist, tokenizer, pictures, recipe.consensus, work)
+        train_self_critical(specialist, tokenizer, pictures, recipe.consensus, work)
     finish(out, specialist, tokenizer)
 
 
@@ -134,20 +131,20 @@ def run_refine(
     *,
     images: Path | None = None,
 ) -> None:
-    """Give a model that can glance a SeR-connector, train it, and write the checkpoint.
+    """Add a SeR-connector to a model, train it, and write the checkpoint.
 
     Args:
-        recipe: how.
-        model: checkpoint folder of the model; a SeR-connector it has is replaced.
-        data: captioned pictures, see `annotations.open_data`.
+        recipe: the recipe.
+        model: checkpoint folder of the model; its SeR-connector is replaced, if it has one.
+        data: captioned pictures, see `coco_llava.open_data`.
         out: checkpoint folder to write.
-        work: folder of cached features and resumable state.
+        work: folder of cached features and of resumable states.
         progress: wraps an iterable with a description and a total.
-        features: folder of cached features, where several runs share them.
-        images: see `annotations.open_data`.
+        features: folder of cached features, if several runs share them.
+        images: see `coco_llava.open_data`.
 
     Raises:
-        TrainingError: the levels don't begin with the glance's, or as `loop.train`.
+        TrainingError: the levels don't start with the glance's, or as in `loop.train`.
         DatasetError: the data is not as expected.
         CheckpointError: the model is incomplete or damaged.
     """
@@ -196,15 +193,15 @@ def _train_connector(
     work: Path,
     progress: Progress,
 ) -> None:
-    # A language model that is trained learns its own glances beside, whatever it is given.
+    # A trained language model also learns its own glances, whatever the initial captions.
     kinds = (*schedule.initial, *(["own"] if schedule.language_model else []))
     initials = _initials(specialist, tokenizer, pictures, kinds, progress, schedule.seed)
-    lesson = RefineLesson(specialist, tokenizer, pictures, initials, schedule)
-    train_refine(specialist, tokenizer, pictures, schedule, work, lesson)
+    loss = RefineLoss(specialist, tokenizer, pictures, initials, schedule)
+    train_refine(specialist, tokenizer, pictures, schedule, work, loss)
     if recipe.consensus:
         only = [] if schedule.language_model else [specialist.ser_connector]
-        rewards, given = recipe.consensus, lesson.given
-        train_consensus(specialist, tokenizer, pictures, rewards, work, given, only)
+        rewards, supervised = recipe.consensus, loss.supervised
+        train_self_critical(specialist, tokenizer, pictures, rewards, work, supervised, only)
 
 
 def _initials(
@@ -230,7 +227,7 @@ def _begin(recipe: Recipe, model: Path | None) -> tuple[Specialist, Tokenizer]:
 
 
 def place(specialist: Specialist) -> None:
-    """Move a specialist, its frozen tower too, to this process's device."""
+    """Move a specialist and its frozen tower to this process's device."""
     specialist.to(processes().device)
     specialist.vision.to(processes().device)
 
@@ -249,7 +246,7 @@ def _pictures(
 
 
 def finish(out: Path, specialist: Specialist, tokenizer: Tokenizer) -> None:
-    """Write the checkpoint of a trained specialist, once for all processes."""
+    """Write the checkpoint of a trained specialist, in the main process."""
     # Calibrations were fitted to other weights.
     specialist.config = replace(specialist.config, calibrations=())
     if processes().is_main_process:

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Captions as token ids: cleaning, the vocabulary, and rows of several captions."""
+"""Captions as token ids: vocabulary, encoding, and packing of several captions per row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPECIAL_TOKENS = ("<pad>", "<s>", "</s>")
 
 
 def mirror(caption: str) -> str:
-    """The caption of the mirrored picture: left and right change places."""
+    """The caption of the mirrored picture: left and right are swapped."""
     swap = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
     return re.sub(r"\b([Ll]eft|[Rr]ight)\b", lambda match: swap[match[0]], caption)
 
@@ -45,36 +45,39 @@ def train_tokenizer(captions: Iterable[str], vocabulary: int) -> Tokenizer:
 
 @dataclass(frozen=True)
 class Rows:
-    """Captions laid one after the other in rows, for `Specialist.forward`.
+    """Captions packed one after the other in rows, for `Specialist.forward`.
 
-    All are (batch, length): token ids, the caption each belongs to (-1: padding), its place
-    in that caption, and the id that comes next (-100: nothing to learn).
+    Attributes:
+        tokens: (batch, length), token ids.
+        segments: (batch, length), number of the caption of each token; -1 is padding.
+        positions: (batch, length), position of a token in its caption.
+        targets: (batch, length), the next token id; -100 is ignored.
     """
 
     tokens: Tensor
     segments: Tensor
-    places: Tensor
+    positions: Tensor
     targets: Tensor
 
     @property
     def words(self) -> int:
-        """How many ids there are to learn."""
+        """Number of targets."""
         return int((self.segments >= 0).sum())
 
 
-def lay_rows(rows: Sequence[Sequence[Sequence[int]]], device: torch.device | str = "cpu") -> Rows:
-    """Lay out rows of captions.
+def pack_rows(rows: Sequence[Sequence[Sequence[int]]], device: torch.device | str = "cpu") -> Rows:
+    """Pack captions into rows.
 
     Args:
         rows: rows of captions of token ids, each caption from `<s>` to `</s>`.
-        device: where the rows are wanted.
+        device: device of the rows.
     """
-    # The last id of a caption is only ever a target, so it takes no place of its own.
+    # The last id of a caption is only a target, so it needs no position.
     length = max(sum(len(caption) - 1 for caption in row) for row in rows)
     shape = (len(rows), length)
     tokens = torch.zeros(shape, dtype=torch.long)
     segments = torch.full(shape, -1)
-    places = torch.zeros(shape, dtype=torch.long)
+    positions = torch.zeros(shape, dtype=torch.long)
     targets = torch.full(shape, -100)
     for line, row in enumerate(rows):
         start = 0
@@ -83,25 +86,25 @@ def lay_rows(rows: Sequence[Sequence[Sequence[int]]], device: torch.device | str
             end = start + len(ids) - 1
             tokens[line, start:end] = ids[:-1]
             segments[line, start:end] = number
-            places[line, start:end] = torch.arange(end - start)
+            positions[line, start:end] = torch.arange(end - start)
             targets[line, start:end] = ids[1:]
             start = end
-    return Rows(*(one.to(device) for one in (tokens, segments, places, targets)))
+    return Rows(*(one.to(device) for one in (tokens, segments, positions, targets)))
 
 
 def read(forward: Callable[..., Tensor], context: Prompt, rows: Rows) -> Tensor:
-    """Logits (batch, length, vocabulary) of rows of captions that share a context a row.
+    """Logits (batch, length, vocabulary) of packed captions; those of a row share a context.
 
     Args:
         forward: `Specialist.forward`, compiled or not.
-        context: what comes before, see `Specialist.context`.
-        rows: the captions.
+        context: the input before the captions, see `Specialist.context`.
+        rows: the packed captions.
     """
     return forward(
         context.embeddings,
         rows.tokens,
         rows.segments,
-        rows.places,
+        rows.positions,
         context.positions,
         context.mask,
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A vocabulary cut to what some texts need, and a language model with it."""
+"""Vocabulary pruning: keep the tokens that some texts need, in tokenizer and model."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pretrained import rebuild
 
 CHUNK = 1_000
-"""Texts encoded at once."""
+"""Texts per batch of the tokenizer."""
 
 
 @dataclass(frozen=True)
 class CutVocabulary:
-    """A language model with fewer tokens.
+    """A language model with a pruned vocabulary.
 
     Attributes:
-        model: its logits of the tokens kept are the source's, after the same tokens.
-        tokenizer: the source's, with these tokens alone.
-        kept: for each new id the source's; the last ids may be of bytes that the source lacks, and
-            are not in here.
+        model: for the same input, its logits of kept tokens are the source's.
+        tokenizer: the source's tokenizer with these tokens only.
+        kept: the source's id of each new id; added bytes, which have the last ids, are not in it.
     """
 
     model: LanguageModel
@@ -47,32 +46,32 @@ def cut_vocabulary(
     min_count: int = 1,
     special: tuple[str, str, str] | None = None,
 ) -> CutVocabulary:
-    """Keep the tokens that texts use, and those that these are merged from.
+    """Keep the tokens that texts use, and those that they are merged from.
 
-    Texts of kept tokens are split as before, others into more of them; every text can be written,
-    since single bytes are kept, too. A byte that the source lacks gets the mean embedding.
+    Texts of kept tokens are tokenized as before, others into more tokens. All single bytes are
+    kept, so every text can be encoded. A byte that the source lacks gets the mean embedding.
 
     Args:
-        model: the source; it stays as it is.
+        model: the source; it is not changed.
         tokenizer: its byte-level BPE.
-        texts: as the model will read and write them.
-        min_count: how often a token must be used.
-        special: what pads, begins and ends a text. They get the first ids. Default: the model's
-            own; where one of those pads too, the first other special token pads.
+        texts: texts as the model will read and write them.
+        min_count: how often the texts must use a token.
+        special: the tokens for padding, begin and end; they get the first ids. Default: the
+            model's own. If padding is one of the others, the first other special token pads.
 
     Raises:
-        TrainingError: the tokenizer is no byte-level BPE, or a special token is missing.
+        TrainingError: the tokenizer is not a byte-level BPE, or a special token is missing.
     """
     fields = json.loads(tokenizer.to_str())
     if fields["model"]["type"] != "BPE" or '"ByteLevel"' not in json.dumps(fields["pre_tokenizer"]):
-        msg = f"the tokenizer is of the kind {fields['model']['type']}; expected a byte-level BPE"
+        msg = f"the tokenizer has the kind {fields['model']['type']}; expected a byte-level BPE"
         raise TrainingError(msg)
     vocabulary = tokenizer.get_vocab(with_added_tokens=True)
     names = {number: name for name, number in vocabulary.items()}
     first = list(special or _own_special(model, fields["added_tokens"], names))
     lacking = set(first) - set(vocabulary)
     if lacking:
-        msg = f"the tokenizer has no {', '.join(sorted(lacking))}; expected it for special tokens"
+        msg = f"the tokenizer has no {', '.join(sorted(lacking))}; expected it, as a special token"
         raise TrainingError(msg)
     merges = [tuple(pair) for pair in fields["model"]["merges"]]
     counts = _count(tokenizer, texts)
@@ -127,7 +126,7 @@ def _count(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
 
 
 def _with_parts(tokens: Iterable[str], merges: Iterable[tuple[str, ...]]) -> set[str]:
-    """Tokens, and all that they are merged from."""
+    """Tokens, and all tokens that they are merged from."""
     parts: dict[str, list[str]] = {}
     for pair in merges:
         parts.setdefault("".join(pair), []).extend(pair)
@@ -160,6 +159,6 @@ def _tokenizer(
     changed = {
         "model": bpe,
         "added_tokens": sorted(added, key=lambda one: one["id"]),
-        "post_processor": None,  # it knows the old ids; begin and end are put in elsewhere
+        "post_processor": None,  # it has the old ids; begin and end are added elsewhere
     }
     return Tokenizer.from_str(json.dumps({**fields, **changed}))

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Explanations drawn: the picture once a word, glowing where the word came from."""
+"""Draw explanations: a heat map over the picture for each word."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from mmser_ros.core.types import Region
 
 TILE, COLUMNS = 160, 6
-"""Pixels across a small picture, and how many of them stand side by side."""
+"""Width of a tile in pixels, and number of tiles per row."""
 
 
 def draw_explanation(image: np.ndarray, title: str, explanation: Explanation) -> np.ndarray:
-    """Draw a picture as it is, then once a word, and a title under all; as MM-SeR's figure 5.
+    """Draw a picture, then a heat map over it for each word, and a title; as MM-SeR's figure 5.
 
     Args:
-        image: (height, width, 3) uint8 RGB, the picture that was explained.
+        image: (height, width, 3) uint8 RGB, the explained picture.
         title: usually the caption.
         explanation: its words and maps.
 
@@ -36,7 +36,7 @@ def draw_explanation(image: np.ndarray, title: str, explanation: Explanation) ->
     view, scale = explanation.view, TILE / image.shape[1]
     tiles = [draw_caption(small, "")]
     for word, heat in zip(explanation.words, explanation.maps, strict=True):
-        tiles.append(draw_caption(_glowing(small, heat, view, scale), word))
+        tiles.append(draw_caption(_with_heat(small, heat, view, scale), word))
     height = max(map(len, tiles))
     page = np.full((height * math.ceil(len(tiles) / COLUMNS), TILE * COLUMNS, 3), PAPER, np.uint8)
     for number, tile in enumerate(tiles):
@@ -45,7 +45,7 @@ def draw_explanation(image: np.ndarray, title: str, explanation: Explanation) ->
     return draw_caption(page, title)
 
 
-def _glowing(small: np.ndarray, heat: np.ndarray, view: Region, scale: float) -> np.ndarray:
+def _with_heat(small: np.ndarray, heat: np.ndarray, view: Region, scale: float) -> np.ndarray:
     light = np.zeros(small.shape[:2], np.uint8)
     left, top = round(view.x * scale), round(view.y * scale)
     right, bottom = round((view.x + view.width) * scale), round((view.y + view.height) * scale)

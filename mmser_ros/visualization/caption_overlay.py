@@ -13,17 +13,17 @@ from mmser_ros.core.word_diff import word_changes
 
 PAPER = (255, 255, 255)
 INKS = {"kept": (20, 20, 20), "removed": (190, 40, 40), "added": (20, 120, 50)}
-"""By what became of a word."""
+"""Colours by the fate of a word."""
 
 
 def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) -> np.ndarray:
-    """Put a caption under a picture.
+    """Draw a caption under a picture.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        caption: any text; long ones take several lines.
-        initial: the caption of the first look, if there was a second: the words it lost are
-            struck through, those it gained underlined.
+        caption: any text; long captions are wrapped.
+        initial: the caption before refinement, if there was one. Removed words are struck
+            through, added words are underlined.
 
     Returns:
         A taller picture of the same width, uint8 RGB.

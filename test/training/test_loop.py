@@ -147,7 +147,7 @@ def test_an_order_of_batches_and_faster_parameters(tmp_path):
 
     order_of = lambda epoch: [4 + epoch, 1, 2, 3]  # noqa: E731
     schedule = Schedule(epochs=2, batch_size=2, learning_rate=0.01, average=0.0, warmup=0.0)
-    options = {"order_of": order_of, "faster": {"fast": 3.0}}
+    options = {"order_of": order_of, "rate_factors": {"fast": 3.0}}
     train("two", model, loss_of, 4, schedule, tmp_path, **options)
     assert seen == [[4, 1], [2, 3], [5, 1], [2, 3]]
     torch.testing.assert_close(model["fast"], 3 * model["slow"], rtol=1e-4, atol=0)

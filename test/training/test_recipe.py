@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From a data set to a checkpoint that captions and looks again, by the commands for it."""
+"""From a data set to a checkpoint that captions and refines, by the commands for it."""
 
 import json
 import sys
@@ -170,7 +170,13 @@ def test_both_looks_learn_from_rewards_and_keep_what_they_know(flickr, tmp_path,
     keep = lambda items, *_: items  # noqa: E731
     work = tmp_path / "work"
     run_glance(read_recipe(recipe), flickr, None, tmp_path / "model", work, keep)
-    consensus = {"passes": 2, "lesson": 1.0, "epochs": 2, "batch_size": 4, "learning_rate": 3e-4}
+    consensus = {
+        "passes": 2,
+        "supervised_weight": 1.0,
+        "epochs": 2,
+        "batch_size": 4,
+        "learning_rate": 3e-4,
+    }
     refine = {**REFINE["refine"], "initial": ["planted"], "language_model": True, "epochs": 25}
     (tmp_path / "refine.yaml").write_text(
         yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
@@ -195,7 +201,13 @@ def test_a_second_look_may_learn_alone(flickr, tmp_path, recipe, capsys):
     model, work = tmp_path / "model", tmp_path / "work"
     run_glance(read_recipe(recipe), flickr, None, model, work, lambda items, *_: items)
     refine = {**REFINE["refine"], "initial": ["planted"], "epochs": 0}
-    rewards = {"passes": 2, "lesson": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    rewards = {
+        "passes": 2,
+        "supervised_weight": 0.1,
+        "epochs": 1,
+        "batch_size": 4,
+        "learning_rate": 1e-3,
+    }
     bare = {**REFINE["ser_connector"], "architecture": None, "proofreader": PROOFREADER}
     recipes = {
         "connected": {**REFINE, "refine": refine, "consensus": rewards},
@@ -234,11 +246,11 @@ def test_what_a_second_look_can_not_be_trained_with(flickr, tmp_path, tiny_check
     with pytest.raises(TrainingError, match=r"initial\.1 is 'guesses'; expected 'own', 'other'"):
         read_refine_recipe(tmp_path / "odd.yaml")
     refine = {**REFINE["refine"], "initial": ["own"]}
-    consensus = {"lesson": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    consensus = {"supervised_weight": 0.1, "epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
     (tmp_path / "odd.yaml").write_text(
         yaml.safe_dump({**REFINE, "refine": refine, "consensus": consensus})
     )
-    with pytest.raises(TrainingError, match="lesson needs initial captions"):
+    with pytest.raises(TrainingError, match="supervised_weight needs initial captions"):
         read_refine_recipe(tmp_path / "odd.yaml")
     (tmp_path / "odd.yaml").write_text(yaml.safe_dump({**REFINE, "refine": None}))
     with pytest.raises(TrainingError, match="architecture and refine, its schedule, or neither"):

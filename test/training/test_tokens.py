@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmser_ros.captioner.model.language_model import clean
-from mmser_ros.training.tokens import encode, lay_rows, mirror, train_tokenizer
+from mmser_ros.training.tokens import encode, mirror, pack_rows, train_tokenizer
 
 SENTENCES = ["A dog runs .", "A cat sleeps on the mat .", "Two dogs and a cat"] * 20
 
@@ -45,11 +45,11 @@ def test_rows_hold_every_token_and_every_target(rows):
     captions = [[[1, *words, 2] for words in row] for row in rows]
     if not any(captions):
         return
-    laid = lay_rows(captions)
+    packed = pack_rows(captions)
     for line, row in enumerate(captions):
         for number, caption in enumerate(row):
-            mine = laid.segments[line] == number
-            assert laid.tokens[line][mine].tolist() == caption[:-1]
-            assert laid.targets[line][mine].tolist() == caption[1:]
-            assert laid.places[line][mine].tolist() == list(range(len(caption) - 1))
-    assert torch.equal(laid.targets == -100, laid.segments == -1)
+            mine = packed.segments[line] == number
+            assert packed.tokens[line][mine].tolist() == caption[:-1]
+            assert packed.targets[line][mine].tolist() == caption[1:]
+            assert packed.positions[line][mine].tolist() == list(range(len(caption) - 1))
+    assert torch.equal(packed.targets == -100, packed.segments == -1)

@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From visual tokens to a caption."""
+"""Decoding: from a prompt to a caption."""

@@ -1,10 +1,10 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From a prompt to words: prefill, decode and greedy search as plain functions.
+"""Greedy decoding: prefill, single steps and the search, as plain functions.
 
-A draft, the caption of the look before, is verified in the prefill: its words are taken as far
-as greedy decoding would have chosen them, and decoding goes on from there. The answer is the one
-without a draft, to the rounding of sums (speculative decoding, arXiv 2211.17192, when greedy).
+The caption of the previous pass is a draft, which the prefill verifies. Draft tokens are accepted
+up to the first mismatch with greedy decoding, and decoding continues there. The result is the one
+without a draft, up to rounding (speculative decoding, arXiv 2211.17192, greedy case).
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from mmser_ros.captioner.model.language_model import LanguageModel
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a caption starts from, its last token being the beginning of the text.
+    """The input that a caption is decoded from; its last token is the beginning of the text.
 
-    A caption may start from several views of its picture, one after the other in the batch. What is
-    said is what their mean log probability makes likeliest.
+    A picture may have several views, one after the other in the batch. Decoding then uses the mean
+    of their log probabilities.
 
     Attributes:
         embeddings: (batch · views, tokens, width).
         positions: (batch · views, tokens), the position of each token.
-        mask: (batch · views, tokens), False where there is only padding; None if there is none.
-        views: of each picture.
-        evidence: (batch, vocabulary), added to the logits of tokens that are not yet said; None if
-            there is none.
-        places: (batch, places, vocabulary), added to the logits of the first token said, of the
-            second, …; None if there is none.
-        temperature: what logits and evidence are divided by, after all.
+        mask: (batch · views, tokens), False at padding; None: no padding.
+        views: number of views per picture.
+        logit_bias: (batch, vocabulary), added to the logits of tokens that were not generated
+            yet; None: no bias.
+        position_bias: (batch, positions, vocabulary), added to the logits of the first generated
+            token, the second, …; None: no bias.
+        temperature: divides the logits, after the biases were added.
     """
 
     embeddings: Tensor
     positions: Tensor
     mask: Tensor | None = None
     views: int = 1
-    evidence: Tensor | None = None
-    places: Tensor | None = None
+    logit_bias: Tensor | None = None
+    position_bias: Tensor | None = None
     temperature: float = 1.0
 
     def __len__(self) -> int:
@@ -59,8 +59,10 @@ class Prompt:
             embeddings=self.embeddings[here][:, real],
             positions=self.positions[here][:, real],
             mask=None,
-            evidence=None if self.evidence is None else self.evidence[index : index + 1],
-            places=None if self.places is None else self.places[index : index + 1],
+            logit_bias=None if self.logit_bias is None else self.logit_bias[index : index + 1],
+            position_bias=None
+            if self.position_bias is None
+            else self.position_bias[index : index + 1],
         )
 
 
@@ -69,9 +71,9 @@ Padded = tuple[Tensor, Tensor | None]
 
 
 def pad(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> Padded:
-    """Token ids of several captions as one tensor (batch, longest), and its mask.
+    """Pad token ids of several captions to one tensor (batch, longest), and make its mask.
 
-    The mask is False where there is only padding, and None if there is none.
+    The mask is False at padding, and None if there is no padding.
     """
     longest = max(map(len, rows))
     ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows], dtype=torch.long)
@@ -99,128 +101,130 @@ class Decoded:
 
 
 @dataclass
-class Reading:
-    """How far a language model has read.
+class DecodeState:
+    """The state of decoding: what the language model has read, and the biases that are left.
 
     Attributes:
-        prompt: what was read first.
-        cache: keys and values of what was read.
-        position: (batch · views,), of the token that was read last.
-        mask: (batch · views, tokens read), see Prompt.
-        evidence: see there, without that of tokens read after the prompt.
-        places: see there.
-        said: how many tokens were read after the prompt.
+        prompt: what decoding started from.
+        cache: keys and values of the tokens read.
+        position: (batch · views,), position of the last token read.
+        mask: (batch · views, tokens read), see `Prompt`.
+        logit_bias: as in `Prompt`, and 0 for the tokens generated so far.
+        position_bias: as in `Prompt`.
+        num_generated: number of tokens read after the prompt.
     """
 
     prompt: Prompt
     cache: DynamicCache
     position: Tensor
     mask: Tensor | None
-    evidence: Tensor | None
-    places: Tensor | None
-    said: int = 0
+    logit_bias: Tensor | None
+    position_bias: Tensor | None
+    num_generated: int = 0
 
     @classmethod
-    def begin(cls, model: LanguageModel, prompt: Prompt) -> Reading:
-        """A reading that ends before the prompt, at the position of its end."""
+    def start(cls, model: LanguageModel, prompt: Prompt) -> DecodeState:
+        """The state before the prompt is read; its position is already that of the prompt's end."""
         position = prompt.positions[:, -1]
         cache = model.new_cache()
-        return cls(prompt, cache, position, prompt.mask, prompt.evidence, prompt.places)
+        return cls(prompt, cache, position, prompt.mask, prompt.logit_bias, prompt.position_bias)
 
     def repeat(self, times: int) -> None:
-        """Turn each caption into `times` captions alike."""
+        """Repeat each caption `times` times."""
         captions = len(self.position) // self.prompt.views
         self.select(torch.arange(captions, device=self.position.device).repeat_interleave(times))
 
     def select(self, captions: Tensor) -> None:
-        """Keep these captions, in this order."""
+        """Keep the captions with these indices, in this order."""
         views = torch.arange(self.prompt.views, device=captions.device)
         rows = (captions[:, None] * self.prompt.views + views).flatten()
         self.cache.batch_select_indices(rows)
         self.position = self.position[rows]
         self.mask = None if self.mask is None else self.mask[rows]
-        self.evidence = None if self.evidence is None else self.evidence[captions]
-        self.places = None if self.places is None else self.places[captions]
+        self.logit_bias = None if self.logit_bias is None else self.logit_bias[captions]
+        self.position_bias = None if self.position_bias is None else self.position_bias[captions]
 
-    def weigh(self, logits: Tensor) -> Tensor:
-        """Logits (batch, …, vocabulary) of all views (batch · views, …, vocabulary) together."""
+    def average_views(self, logits: Tensor) -> Tensor:
+        """Average logits over views: (batch · views, …, vocabulary) → (batch, …, vocabulary)."""
         if self.prompt.views == 1:
             return logits
         return logits.float().log_softmax(-1).unflatten(0, (-1, self.prompt.views)).mean(1)
 
-    def judge(self, logits: Tensor) -> Tensor:
-        """Logits (batch, vocabulary) of the next token, with the evidence for it."""
-        if self.evidence is not None:
-            logits = logits + self.evidence
-        if self.places is not None and self.said < self.places.shape[1]:
-            logits = logits + self.places[:, self.said]
+    def apply_bias(self, logits: Tensor) -> Tensor:
+        """Add the biases to the logits (batch, vocabulary) of the next token."""
+        if self.logit_bias is not None:
+            logits = logits + self.logit_bias
+        if self.position_bias is not None and self.num_generated < self.position_bias.shape[1]:
+            logits = logits + self.position_bias[:, self.num_generated]
         return logits / self.prompt.temperature
 
 
-def prefill(model: LanguageModel, prompt: Prompt) -> tuple[Tensor, Reading]:
+def prefill(model: LanguageModel, prompt: Prompt) -> tuple[Tensor, DecodeState]:
     """Read a prompt.
 
     Returns:
-        Logits (batch, vocabulary) of the next token, and the reading to decode with.
+        Logits (batch, vocabulary) of the next token, and the state to decode with.
     """
-    reading = Reading.begin(model, prompt)
-    states = model(prompt.embeddings, prompt.positions, prompt.mask, reading.cache)
-    logits = reading.weigh(model.lm_head(states[:, -1]))
-    return reading.judge(logits), reading
+    state = DecodeState.start(model, prompt)
+    states = model(prompt.embeddings, prompt.positions, prompt.mask, state.cache)
+    logits = state.average_views(model.lm_head(states[:, -1]))
+    return state.apply_bias(logits), state
 
 
-def decode_one(model: LanguageModel, tokens: Tensor, reading: Reading) -> Tensor:
-    """Read one more token (batch,) a row; the reading grows by it.
+def decode_one(model: LanguageModel, tokens: Tensor, state: DecodeState) -> Tensor:
+    """Read one more token (batch,) per row, and update the state.
 
     Returns:
         Logits (batch, vocabulary) of the next token.
     """
-    reading.position = reading.position + 1
-    reading.said += 1
-    if reading.evidence is not None:
-        reading.evidence = reading.evidence.scatter(1, tokens[:, None], 0.0)
-    if reading.mask is not None:
-        reading.mask = torch.nn.functional.pad(reading.mask, (0, 1), value=True)
-    words = model.embed(tokens.repeat_interleave(reading.prompt.views)[:, None])
-    states = model(words, reading.position[:, None], reading.mask, reading.cache)
-    return reading.judge(reading.weigh(model.lm_head(states[:, -1])))
+    state.position = state.position + 1
+    state.num_generated += 1
+    if state.logit_bias is not None:
+        state.logit_bias = state.logit_bias.scatter(1, tokens[:, None], 0.0)
+    if state.mask is not None:
+        state.mask = torch.nn.functional.pad(state.mask, (0, 1), value=True)
+    words = model.embed(tokens.repeat_interleave(state.prompt.views)[:, None])
+    states = model(words, state.position[:, None], state.mask, state.cache)
+    return state.apply_bias(state.average_views(model.lm_head(states[:, -1])))
 
 
 def verify(
     model: LanguageModel, prompt: Prompt, draft: Sequence[int], end: int
-) -> tuple[Decoded, Tensor | None, Reading]:
-    """Read a prompt and a draft at once, and keep what greedy decoding would have said too.
+) -> tuple[Decoded, Tensor | None, DecodeState]:
+    """Read a prompt and a draft in one pass, and keep the tokens that greedy decoding agrees with.
 
     Args:
         model: the language model.
         prompt: a single prompt, without padding.
-        draft: ids, without begin and end.
+        draft: token ids, without begin and end.
         end: id of the token that ends a caption.
 
     Returns:
         The words of the draft that stand, with their log probabilities; the logits (1,
-        vocabulary) of the token after them, or None if that is the end; and the reading, up to
+        vocabulary) of the token after them, or None if that is the end; and the state, up to
         those words.
     """
     seen = prompt.embeddings.shape[1]
     words = torch.tensor([list(draft)] * prompt.views, dtype=torch.long)
     words = words.to(prompt.embeddings.device)
-    reading = Reading.begin(model, prompt)
+    state = DecodeState.start(model, prompt)
     steps = torch.arange(1, len(draft) + 1, device=words.device)
     states = model(
         torch.cat([prompt.embeddings, model.embed(words)], dim=1),
-        torch.cat([prompt.positions, reading.position[:, None] + steps], dim=1),
-        cache=reading.cache,
+        torch.cat([prompt.positions, state.position[:, None] + steps], dim=1),
+        cache=state.cache,
     )
-    logits = reading.weigh(model.lm_head(states[:, seen - 1 :]))[0]
-    if prompt.evidence is not None:
-        evidence = prompt.evidence.repeat(len(logits), 1)
-        for place, word in enumerate(draft, start=1):
-            evidence[place:, word] = 0.0
-        logits = logits + evidence
-    if prompt.places is not None:
-        places = prompt.places[0, : len(logits)]
-        logits = logits + torch.nn.functional.pad(places, (0, 0, 0, len(logits) - len(places)))
+    logits = state.average_views(model.lm_head(states[:, seen - 1 :]))[0]
+    if prompt.logit_bias is not None:
+        logit_bias = prompt.logit_bias.repeat(len(logits), 1)
+        for position, word in enumerate(draft, start=1):
+            logit_bias[position:, word] = 0.0
+        logits = logits + logit_bias
+    if prompt.position_bias is not None:
+        position_bias = prompt.position_bias[0, : len(logits)]
+        logits = logits + torch.nn.functional.pad(
+            position_bias, (0, 0, 0, len(logits) - len(position_bias))
+        )
     logits = logits / prompt.temperature
     scores, best = logits.float().log_softmax(-1).max(-1)
     chosen = best.tolist()
@@ -231,12 +235,12 @@ def verify(
     ended = chosen[agreed] == end
     kept = Decoded(list(draft[:agreed]), scores[: agreed + ended].tolist())
     if agreed < len(draft):
-        reading.cache.crop(agreed - len(draft))
-    reading.position = reading.position + agreed
-    reading.said = agreed
-    if prompt.evidence is not None:
-        reading.evidence = evidence[agreed][None]
-    return kept, None if ended else logits[agreed][None], reading
+        state.cache.crop(agreed - len(draft))
+    state.position = state.position + agreed
+    state.num_generated = agreed
+    if prompt.logit_bias is not None:
+        state.logit_bias = logit_bias[agreed][None]
+    return kept, None if ended else logits[agreed][None], state
 
 
 def greedy(
@@ -246,24 +250,24 @@ def greedy(
     longest: int,
     draft: Sequence[int] | None = None,
 ) -> list[Decoded]:
-    """Decode a batch of prompts, always taking the likeliest token.
+    """Decode a batch of prompts; each step takes the most probable token.
 
     Args:
         model: the language model.
         prompt: what to decode from.
         end: id of the token that ends a caption.
-        longest: where to stop at the latest, in tokens.
-        draft: ids of a caption that is likely to be said again, for a batch of one without
-            padding: the answer is the same, sooner.
+        longest: maximum number of tokens.
+        draft: token ids of the expected caption, for a batch of one without padding. It changes
+            the speed, not the result.
     """
     kept = Decoded([], [])
     if draft:
-        kept, verified, reading = verify(model, prompt, list(draft[: longest - 1]), end)
+        kept, verified, state = verify(model, prompt, list(draft[: longest - 1]), end)
         if verified is None:
             return [kept]
         logits = verified
     else:
-        logits, reading = prefill(model, prompt)
+        logits, state = prefill(model, prompt)
     chosen, scores = [], []
     left = longest - len(kept.tokens)
     ended = torch.zeros(len(prompt), dtype=torch.bool, device=logits.device)
@@ -274,7 +278,7 @@ def greedy(
         ended |= token == end
         if bool(ended.all()) or len(chosen) == left:
             break
-        logits = decode_one(model, token, reading)
+        logits = decode_one(model, token, state)
     rows = torch.stack(chosen, 1).tolist()
     values = torch.stack(scores, 1).tolist()
     return [

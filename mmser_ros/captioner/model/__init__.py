@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The modules that a captioner is made of."""
+"""The modules of the captioning model."""

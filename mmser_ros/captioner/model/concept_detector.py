@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which words a picture speaks for: multi-level features in, evidence for the decoder out."""
+"""Concept detector: multi-level features in, a bias on the logits of words out."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from torch import Tensor, nn
 
 from mmser_ros.captioner.config import ConceptsConfig
 
-CERTAIN = 4.0
-"""The most that evidence may say for or against a word, in nats."""
+MAX_BIAS = 4.0
+"""The largest bias for or against a word, in nats, before it is weighted."""
 
 
 class ConceptDetector(nn.Module):
-    """Says of each of some words whether a caption of the picture would have it.
+    """Predicts which of its words a caption of the picture has.
 
     Semantic concepts as in You et al., arXiv 1603.03925, and Wu et al., arXiv 1506.01144: a
-    classifier of the words that captions use most. What it says beyond a word's frequency is
-    added to the language model's logits. MM-SeR's paper has no such part.
+    classifier of the most frequent words of captions. Its log odds minus those of the word's
+    frequency are added to the language model's logits. MM-SeR's paper has no such part.
 
     Attributes:
         tokens: (words,) int64, the words' token ids.
-        prior: (words,), log odds of a word's frequency in the pictures it learned from.
-        mean: (features,), of pooled features.
-        deviation: (features,), of pooled features.
+        prior: (words,), log odds of a word's frequency in the training pictures.
+        mean: (features,), mean of pooled features.
+        deviation: (features,), standard deviation of pooled features.
     """
 
     def __init__(self, config: ConceptsConfig, channels: Sequence[int]) -> None:
@@ -34,7 +34,7 @@ class ConceptDetector(nn.Module):
 
         Args:
             config: its configuration.
-            channels: of each level it reads.
+            channels: channels of each level that it reads.
         """
         super().__init__()
         self.config = config
@@ -56,18 +56,18 @@ class ConceptDetector(nn.Module):
         )
 
     @torch.no_grad()
-    def begin(self, tokens: Tensor, shares: Tensor, pooled: Tensor) -> None:
-        """Take on words; of every picture guess their frequency.
+    def initialise(self, tokens: Tensor, shares: Tensor, pooled: Tensor) -> None:
+        """Set the words, and start by predicting their frequency for every picture.
 
         Args:
             tokens: (words,), their token ids.
-            shares: (words,), of pictures whose captions have them.
-            pooled: (pictures, features), what is usual.
+            shares: (words,), share of pictures whose captions have the word.
+            pooled: (pictures, features), pooled features of the training pictures.
         """
         self.tokens.copy_(tokens)
         self.prior.copy_(torch.logit(shares.clamp(1e-3, 1 - 1e-3)))
         self.mean.copy_(pooled.mean(0))
-        self.deviation.copy_(pooled.std(0) + 1e-2)  # some features are always the same
+        self.deviation.copy_(pooled.std(0) + 1e-2)  # some features are constant
         self.answer.weight.mul_(0.1)
         self.answer.bias.copy_(self.prior)
 
@@ -76,21 +76,21 @@ class ConceptDetector(nn.Module):
         standard = (pooled - self.mean) / self.deviation
         return self.answer(self.network(standard.clamp(-6.0, 6.0)))
 
-    def evidence(self, levels: Sequence[Tensor], views: int, vocabulary: int) -> Tensor:
-        """Evidence (batch, vocabulary) for tokens, 0 for those that are not among the words.
+    def logit_bias(self, levels: Sequence[Tensor], views: int, vocabulary: int) -> Tensor:
+        """The bias (batch, vocabulary) on logits, 0 for tokens that are none of the words.
 
         Args:
             levels: (batch · views, tokens, channels) each, the views of a picture one after the
-                other; it is the mean of theirs.
-            views: of each picture.
-            vocabulary: its size.
+                other; the log odds are averaged over them.
+            views: number of views per picture.
+            vocabulary: size of the vocabulary.
         """
         odds = self(pool(levels)).unflatten(0, (-1, views)).mean(1)
-        weighed = self.config.weight * (odds - self.prior).clamp(-CERTAIN, CERTAIN)
-        nothing = weighed.new_zeros(len(weighed), vocabulary)
-        return nothing.index_copy(1, self.tokens, weighed)
+        weighted = self.config.weight * (odds - self.prior).clamp(-MAX_BIAS, MAX_BIAS)
+        nothing = weighted.new_zeros(len(weighted), vocabulary)
+        return nothing.index_copy(1, self.tokens, weighted)
 
 
 def pool(levels: Sequence[Tensor]) -> Tensor:
-    """Mean and maximum over the tokens of each level (batch, tokens, channels), side by side."""
+    """Mean and maximum over tokens of each level (batch, tokens, channels), concatenated."""
     return torch.cat([part for one in levels for part in (one.mean(1), one.amax(1))], dim=1)

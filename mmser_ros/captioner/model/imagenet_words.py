@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Everyday words for ImageNet's classes, by a table written by hand."""
+"""Everyday words for ImageNet's classes, from a hand-written table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmser_ros.core.resources import share_path
 
 @cache
 def imagenet_words() -> dict[str, list[int]]:
-    """Word → indices of the classes that it names, from config/lexicon/imagenet_words.yaml.
+    """Word → indices of its classes, from config/lexicon/imagenet_words.yaml.
 
     Raises:
         ResourceError: the table did not come with the package.
@@ -24,6 +24,6 @@ def imagenet_words() -> dict[str, list[int]]:
 
 
 def _indices(entry: int | str) -> range:
-    """Of `151` that number; of `"151-268"` all from the first to the last."""
+    """The indices that an entry means: `151` is one, `"151-268"` is a range, ends included."""
     first, _, last = str(entry).partition("-")
     return range(int(first), int(last or first) + 1)

@@ -16,12 +16,12 @@ class JointEncoder(nn.Module):
     """A BERT-style transformer (arXiv 1810.04805) over [visual tokens ; words].
 
     The visual tokens are multi-level features, concatenated on channels and projected (MM-SeR,
-    arXiv 2508.21451, section 4). Finer levels are folded to the glance's grid: each of its cells
-    has the channels of all finer cells it covers.
+    arXiv 2508.21451, section 4). Finer levels are rearranged to the glance's grid (space to
+    depth): a cell gets the channels of all finer cells that it covers.
 
     Attributes:
-        tokens: how many visual tokens there are.
-        hidden: the width of its states.
+        tokens: number of visual tokens.
+        hidden: width of the states.
     """
 
     def __init__(
@@ -36,27 +36,27 @@ class JointEncoder(nn.Module):
 
         Args:
             architecture: keyword arguments of `transformers.BertConfig`.
-            channels: of each level it reads, coarse to fine.
-            grids: the side of each level's grid; a multiple of the first's.
-            width: of embedded words.
-            words: the most tokens that a caption has.
+            channels: channels of each level that it reads, coarse to fine.
+            grids: side of each level's grid, a multiple of the first one's.
+            width: width of embedded words.
+            words: maximum number of tokens of a caption.
         """
         super().__init__()
         self._grids = tuple(grids)
         self.tokens = grids[0] ** 2
-        folded = sum(
+        stacked = sum(
             count * (grid // grids[0]) ** 2 for count, grid in zip(channels, grids, strict=True)
         )
         self.bert = BertModel(
             BertConfig(
-                vocab_size=1,  # words come embedded
+                vocab_size=1,  # words are given as embeddings
                 max_position_embeddings=self.tokens + words,
                 **architecture,
             ),
             add_pooling_layer=False,
         )
         self.hidden: int = self.bert.config.hidden_size
-        self.read_features = nn.Linear(folded, self.hidden)
+        self.read_features = nn.Linear(stacked, self.hidden)
         self.read_words = nn.Linear(width, self.hidden)
 
     def forward(
@@ -66,12 +66,15 @@ class JointEncoder(nn.Module):
 
         Args:
             levels: (batch, grid², channels) each.
-            words: (batch, words, width), the embedded caption; None if there is none.
-            mask: (batch, words), False where there is only padding; None if there is none.
+            words: (batch, words, width), the embedded caption; None: no caption.
+            mask: (batch, words), False at padding; None: no padding.
         """
         seen = self.read_features(
             torch.cat(
-                [fold(one, g, self._grids[0]) for one, g in zip(levels, self._grids, strict=True)],
+                [
+                    space_to_depth(one, g, self._grids[0])
+                    for one, g in zip(levels, self._grids, strict=True)
+                ],
                 dim=2,
             )
         )
@@ -89,8 +92,8 @@ class JointEncoder(nn.Module):
         ).last_hidden_state
 
 
-def fold(level: Tensor, grid: int, coarse: int) -> Tensor:
-    """Fold a level (batch, grid², channels) to (batch, coarse², (grid/coarse)² · channels)."""
+def space_to_depth(level: Tensor, grid: int, coarse: int) -> Tensor:
+    """Rearrange (batch, grid², channels) to (batch, coarse², (grid/coarse)² · channels)."""
     batch, _, channels = level.shape
     side = grid // coarse
     cells = level.reshape(batch, coarse, side, coarse, side, channels)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Language models through transformers, of two kinds that are used alike."""
+"""Language models of transformers, of two kinds with one interface."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from mmser_ros.captioner.config import ConfigError, LanguageConfig
 
 @dataclass(frozen=True)
 class Kind:
-    """What transformers has for a kind of language model.
+    """The classes of transformers for a kind of language model.
 
     Attributes:
-        config: class of its configuration.
+        config: class of the configuration.
         whole: class of the model with its head.
-        attention: class of its attention modules.
+        attention: class of the attention modules.
     """
 
     config: type[PreTrainedConfig]
@@ -47,23 +47,23 @@ KINDS = {
 }
 
 EACH = 4
-"""Dimensions of a mask that says for each position what it sees."""
+"""Dimensions of a mask with a row for each position."""
 
 
 class LanguageModel(nn.Module):
     """A causal language model of any kind.
 
-    Its weights have the names that transformers gives them: `model.…` and `lm_head.weight`.
+    Weights keep the names of transformers: `model.…` and `lm_head.weight`.
 
     Attributes:
         kind: a key of KINDS.
         model: the transformer, without its head.
         lm_head: the head, states (…, width) → logits (…, vocabulary).
-        attention: class of the modules of `model` that attend.
+        attention: class of the attention modules of `model`.
     """
 
     def __init__(self, kind: str, whole: PreTrainedModel) -> None:
-        """Take over a model of transformers.
+        """Wrap a model of transformers.
 
         Args:
             kind: a key of KINDS.
@@ -77,27 +77,27 @@ class LanguageModel(nn.Module):
 
     @property
     def embeddings(self) -> Tensor:
-        """Of all words, (vocabulary, width)."""
+        """Embeddings of all tokens, (vocabulary, width)."""
         return self._embedding.weight
 
     @property
     def width(self) -> int:
-        """Of word embeddings."""
+        """Width of the embeddings."""
         return self._embedding.embedding_dim
 
     @property
     def vocabulary(self) -> int:
-        """How many tokens there are."""
+        """Size of the vocabulary."""
         return self._embedding.num_embeddings
 
     @property
     def begin(self) -> int:
-        """Id of the token that a text begins with."""
+        """Id of the token that begins a text."""
         return cast(int, self.model.config.bos_token_id)
 
     @property
     def end(self) -> int:
-        """Id of the token that ends it."""
+        """Id of the token that ends a text."""
         return cast(int, self.model.config.eos_token_id)
 
     @property
@@ -110,7 +110,7 @@ class LanguageModel(nn.Module):
         return self._embedding(tokens)
 
     def new_cache(self) -> DynamicCache:
-        """Keys and values of nothing, for `forward` to add to."""
+        """An empty cache of keys and values, for `forward`."""
         return DynamicCache(config=self.model.config)
 
     def forward(
@@ -123,18 +123,19 @@ class LanguageModel(nn.Module):
         """The last layer's states (batch, length, width), for `lm_head`.
 
         Args:
-            embeddings: (batch, length, width), of what is read.
-            positions: (batch, length), where it stands; from 0, in any order.
-            mask: which positions may be seen, True or False: (batch, read before + length) of all
-                alike, causality apart; or (batch, 1, length, length) of each. None: all.
-            cache: what was read before; it grows.
+            embeddings: (batch, length, width), embeddings of the input.
+            positions: (batch, length), positions from 0, in any order.
+            mask: True where a position may be attended to: (batch, cached + length), the same for
+                all queries beside causality, or (batch, 1, length, length), for each query.
+                None: all positions.
+            cache: keys and values read so far; the input's are added.
         """
         if mask is None and cache is None:
-            # Without a mask a Llama takes positions that do not ascend one by one for the
-            # beginnings of separate texts.
+            # Without a mask a Llama treats positions that do not ascend one by one as separate
+            # packed texts.
             mask = torch.ones(embeddings.shape[:2], dtype=torch.bool, device=embeddings.device)
         if mask is not None and mask.ndim == EACH and self._is_eager:
-            # Plain products take what is added to them.
+            # Eager attention takes a mask that is added to the scores.
             least = torch.finfo(embeddings.dtype).min
             mask = torch.zeros_like(mask, dtype=embeddings.dtype).masked_fill(~mask, least)
         return self.model(
@@ -154,7 +155,7 @@ class LanguageModel(nn.Module):
         return cast(nn.Embedding, self.model.get_input_embeddings())
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> LanguageModel:
-        # In 16 bits a Llama's rotations would be far off at later positions: they keep their 32.
+        # Rotary frequencies stay float32: in 16 bits they are far off at later positions.
         saved = self.state_dict().keys()
         computed = {
             name: buffer
@@ -188,7 +189,7 @@ def build_language_model(config: LanguageConfig) -> LanguageModel:
 
 
 def clean(caption: str) -> str:
-    """One caption as the model speaks and reads: no space before punctuation, no final period."""
+    """Normalise a caption: no space before punctuation, no final period."""
     caption = re.sub(r"\s+", " ", caption).strip().strip('"').strip()
     caption = re.sub(r"\s+([.,;:!?'])", r"\1", caption)
     return caption.rstrip(" .")

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What should stand at each place of a caption from elsewhere: features and the caption in."""
+"""Proofreader: predicts the right word at each position of a caption from elsewhere."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from torch import Tensor, nn
 from mmser_ros.captioner.config import ProofreaderConfig
 from mmser_ros.captioner.model.joint_encoder import JointEncoder
 
-UNLIKELY = -12.0
-"""The least log probability that a word has at a place."""
+MIN_LOG_PROBABILITY = -12.0
+"""Lower bound of a word's log probability at a position."""
 
 
 class Proofreader(nn.Module):
-    """Says of each word of a caption which word the picture speaks for in its place.
+    """Predicts, for each position of a caption, the word that fits the picture.
 
-    Like a masked language model (arXiv 1810.04805) that sees the picture and an unmasked caption
-    with errors; the words around an error, on both sides, help to find the right one. MM-SeR's
-    paper has no such part: there the language model reads the initial caption.
+    It is like a masked language model (arXiv 1810.04805), but it reads the picture and an unmasked
+    caption with errors. Words on both sides of an error help to correct it. MM-SeR's paper has no
+    such part: there the language model reads the initial caption.
     """
 
     def __init__(
@@ -45,19 +45,19 @@ class Proofreader(nn.Module):
         embeddings: Tensor,
         mask: Tensor | None = None,
     ) -> Tensor:
-        """Logits (batch, words, vocabulary) of the word that should stand at each place.
+        """Logits (batch, words, vocabulary) of the right word at each position.
 
         Args:
             levels: (batch, grid², channels) each.
-            tokens: (batch, words), ids of the caption's words.
-            embeddings: (vocabulary, width), of all words.
-            mask: (batch, words), False where there is only padding; None if there is none.
+            tokens: (batch, words), token ids of the caption.
+            embeddings: (vocabulary, width), embeddings of all tokens.
+            mask: (batch, words), False at padding; None: no padding.
         """
         words = embeddings[tokens]
         states = self.encoder(levels, words, mask)[:, self.encoder.tokens :]
         return (self.write(states) + words) @ embeddings.T
 
-    def evidence(
+    def position_bias(
         self,
         levels: Sequence[Tensor],
         tokens: Tensor,
@@ -67,27 +67,27 @@ class Proofreader(nn.Module):
         views: int,
         end: int,
     ) -> Tensor:
-        """Evidence (batch, words + 1, vocabulary) for tokens at each place, the end's included.
+        """The bias (batch, words + 1, vocabulary) on logits at each position, the end's included.
 
         Args:
             levels: (batch · views, grid², channels) each, the views of a picture one after the
-                other; the evidence is the mean of theirs.
-            tokens: (batch, words), as in `forward`, as is `mask` and are `embeddings`.
-            embeddings: see there.
-            mask: see there.
-            views: of each picture.
+                other; log probabilities are averaged over them.
+            tokens: (batch, words), as in `forward`.
+            embeddings: as in `forward`.
+            mask: as in `forward`.
+            views: number of views per picture.
             end: id of the token that ends a caption.
         """
         repeated = tokens.repeat_interleave(views, dim=0)
         real = None if mask is None else mask.repeat_interleave(views, dim=0)
         logits = self(levels, repeated, embeddings, real).float()
-        places = logits.log_softmax(-1).unflatten(0, (-1, views)).mean(1)
-        trust = torch.full_like(places[..., :1], self.config.trust)
-        places = places.scatter_add(2, tokens[..., None], trust)
-        places = nn.functional.pad(places, (0, 0, 0, 1)).clamp(min=UNLIKELY)
-        over = torch.ones_like(places[..., 0]).bool()  # places after the caption
+        scores = logits.log_softmax(-1).unflatten(0, (-1, views)).mean(1)
+        trust = torch.full_like(scores[..., :1], self.config.trust)
+        scores = scores.scatter_add(2, tokens[..., None], trust)
+        scores = nn.functional.pad(scores, (0, 0, 0, 1)).clamp(min=MIN_LOG_PROBABILITY)
+        over = torch.ones_like(scores[..., 0]).bool()  # positions after the caption
         over[:, :-1] = False if mask is None else ~mask
-        places[over] = UNLIKELY
-        places[..., end] = torch.where(over, 0.0, UNLIKELY)
-        places[over.all(1)] = 0.0  # no caption at all is no error
-        return self.config.weight * places
+        scores[over] = MIN_LOG_PROBABILITY
+        scores[..., end] = torch.where(over, 0.0, MIN_LOG_PROBABILITY)
+        scores[over.all(1)] = 0.0  # an empty caption gives no bias
+        return self.config.weight * scores

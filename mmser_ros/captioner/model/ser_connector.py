@@ -16,19 +16,19 @@ from mmser_ros.captioner.model.proofreader import Proofreader
 
 
 class SerConnector(nn.Module):
-    """Looks again at a picture, guided by what was said of it.
+    """Refines the visual tokens of a picture, guided by its initial caption.
 
     MM-SeR, arXiv 2508.21451, section 4.
 
-    A transformer over [multi-level features ; embedded initial caption]. What comes out at the
-    visual positions are the visual tokens of the second look.
+    It is a transformer over [multi-level features ; embedded initial caption]. Its outputs at the
+    visual positions are the visual tokens of the refinement pass.
 
     Attributes:
-        concepts: weighs words by the features of all levels; None if the configuration has none.
+        concepts: the concept detector; None if the configuration has none.
         proofreader: corrects captions from elsewhere; None if the configuration has none.
         encoder: the transformer; None if the configuration has none.
-        draft: (width,), added to the embeddings of an initial caption that the language model
-            reads, so that it can tell it from what it says itself.
+        draft: (width,), added to the embeddings of the initial caption, so that the language
+            model can tell it from the caption it generates.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class SerConnector(nn.Module):
 
         Args:
             config: its configuration.
-            channels: of each level it reads, coarse to fine.
-            grids: the side of each level's grid; a multiple of the first's.
-            width: of the language model's embeddings.
-            words: the most tokens that an initial caption has.
+            channels: channels of each level that it reads, coarse to fine.
+            grids: side of each level's grid, a multiple of the first one's.
+            width: width of the language model's embeddings.
+            words: maximum number of tokens of an initial caption.
         """
         super().__init__()
         self.config = config
@@ -60,19 +60,19 @@ class SerConnector(nn.Module):
             return
         self.encoder = JointEncoder(config.architecture, channels, grids, width, words)
         self.write = nn.Linear(self.encoder.hidden, width)
-        if config.adds_to_glance:  # the second look begins as the first
+        if config.adds_to_glance:  # refinement starts from the glance
             nn.init.zeros_(self.write.weight)
             nn.init.zeros_(self.write.bias)
 
     def forward(
         self, levels: Sequence[Tensor], words: Tensor | None = None, mask: Tensor | None = None
     ) -> Tensor:
-        """Visual tokens (batch, tokens, width) of a second look; there must be a transformer.
+        """Visual tokens (batch, tokens, width) of a refinement pass; it needs the transformer.
 
         Args:
             levels: (batch, grid², channels) each.
             words: (batch, words, width), the embedded initial caption.
-            mask: (batch, words), False where there is only padding; None if there is none.
+            mask: (batch, words), False at padding; None: no padding.
         """
         assert self.encoder
         return self.write(self.encoder(levels, words, mask)[:, : self.encoder.tokens])

@@ -21,22 +21,22 @@ from mmser_ros.captioner.model.uninitialised import Uninitialised
 from mmser_ros.captioner.model.vision import ClipTower, EfficientNetLiteTower, Levels, build_tower
 from mmser_ros.captioner.model.word_detector import Detected, WordDetector
 
-EVERYONE, PADDING = -2, -1
-"""Whose the tokens of the context and of the padding are, among the numbers of captions."""
+SHARED, PADDING = -2, -1
+"""Segment ids of the context and of padding, beside the numbers of captions."""
 
 
 class Specialist(nn.Module):
     """MM-SeR's captioner (arXiv 2508.21451, section 4).
 
-    The vision tower is frozen: it is no part of `state_dict`, and comes from its own source.
-    The language model's input is [visual tokens ; words ; beginning of text ; caption], where the
-    words are a detector's, if the model has one. In a further pass the visual tokens are the
-    SeR-connector's, and the initial caption comes after the words.
+    The vision tower is frozen: it is not in `state_dict`, and comes from its own source. The
+    language model's input is [visual tokens ; words ; beginning of text ; caption]; the words are
+    those of the word detector, if the model has one. In a refinement pass the visual tokens come
+    from the SeR-connector, and the initial caption follows the words.
 
     Attributes:
-        width: of visual tokens and word embeddings.
-        begin: token id that a caption starts with.
-        end: token id that ends it.
+        width: width of visual tokens and word embeddings.
+        begin: id of the token that begins a caption.
+        end: id of the token that ends a caption.
     """
 
     def __init__(self, config: SpecialistConfig, *, initialise: bool = True) -> None:
@@ -44,15 +44,15 @@ class Specialist(nn.Module):
 
         Args:
             config: its configuration.
-            initialise: whether the weights start as the configuration says; False is sooner, for
-                weights that are going to be loaded.
+            initialise: whether to initialise the weights; False is faster, when weights are loaded
+                next.
         """
         super().__init__()
         self.config = config
         start = nullcontext if initialise else Uninitialised
         with start():
             self.language_model = build_language_model(config.language)
-        self._frozen = [build_tower(config.vision)]  # in a list, so that it is no submodule
+        self._frozen = [build_tower(config.vision)]  # in a list, so that it is not a submodule
         self.width = self.language_model.width
         self.begin = self.language_model.begin
         self.end = self.language_model.end
@@ -68,11 +68,11 @@ class Specialist(nn.Module):
                 config.words, self.vision.channels, self.vision.classes
             )
         if config.ser_connector:
-            self._reread = _indices(config.ser_connector.levels, config.vision.levels)
+            self._refine_levels = _indices(config.ser_connector.levels, config.vision.levels)
             self.ser_connector = SerConnector(
                 config.ser_connector,
-                [self.vision.channels[index] for index in self._reread],
-                [self.vision.grids[index] for index in self._reread],
+                [self.vision.channels[index] for index in self._refine_levels],
+                [self.vision.grids[index] for index in self._refine_levels],
                 self.width,
                 config.max_caption_tokens,
             )
@@ -84,12 +84,12 @@ class Specialist(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """Device of the weights."""
         return next(self.parameters()).device
 
     @property
     def visual_tokens(self) -> int:
-        """How many tokens a glance puts before the caption."""
+        """Number of visual tokens."""
         return self.vision.grids[0] ** 2
 
     def encode(self, pixels: Tensor, dtype: torch.dtype = torch.float32) -> Levels:
@@ -98,10 +98,10 @@ class Specialist(nn.Module):
             return self.vision(self.vision.normalise(pixels).to(dtype))
 
     def detect(self, views: Sequence[Levels]) -> list[Detected]:
-        """The words of pictures.
+        """Detect words in pictures.
 
         Args:
-            views: features, as `encode` gives them: of the whole pictures, then of their crops.
+            views: features from `encode`: of the whole pictures, then of each of their crops.
         """
         pooled = torch.stack([pool(one) for one in views], dim=1).float()
         classes = None
@@ -114,23 +114,23 @@ class Specialist(nn.Module):
         return self.glance_connector(levels[0])
 
     def refine(self, levels: Levels, initial: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Visual tokens (batch, tokens, width) of a further pass.
+        """Visual tokens (batch, tokens, width) of a refinement pass.
 
         Args:
-            levels: features, as `encode` gives them.
-            initial: (batch, words), token ids of the caption so far, without begin and end.
-            mask: (batch, words), False where there is only padding; None if there is none.
+            levels: features from `encode`.
+            initial: (batch, words), token ids of the initial caption, without begin and end.
+            mask: (batch, words), False at padding; None: no padding.
         """
         connector = self.ser_connector
         if connector.encoder is None:
             return self.glance(levels)
         words = self.embed(initial) if connector.config.reads_caption else None
-        visual = connector(self.reread(levels), words, mask)
+        visual = connector(self.select_levels(levels), words, mask)
         return visual + self.glance(levels) if connector.config.adds_to_glance else visual
 
-    def reread(self, levels: Levels) -> list[Tensor]:
-        """Those of the levels that the SeR-connector reads."""
-        return [levels[index] for index in self._reread]
+    def select_levels(self, levels: Levels) -> list[Tensor]:
+        """Select the levels that the SeR-connector reads."""
+        return [levels[index] for index in self._refine_levels]
 
     def context(
         self,
@@ -139,38 +139,42 @@ class Specialist(nn.Module):
         mask: Tensor | None = None,
         words: Padded | None = None,
     ) -> Prompt:
-        """What comes before a caption: visual tokens, words, the initial caption of a further pass.
+        """The input before a caption: visual tokens, words, the initial caption of a refinement.
 
-        A token of the initial caption has the position that it would have in the caption.
+        A token of the initial caption has the position that it would have in the new caption.
 
         Args:
             visual: (batch, tokens, width).
-            initial: (batch, tokens), ids of the initial caption.
-            mask: (batch, tokens), False where that has only padding; None if there is none.
-            words: ids of the prompt of words, and their mask.
+            initial: (batch, tokens), token ids of the initial caption.
+            mask: (batch, tokens), False at its padding; None: no padding.
+            words: token ids of the word prompt, and their mask.
         """
-        looks = torch.arange(visual.shape[1], device=visual.device).expand(len(visual), -1)
-        parts = [(visual, looks, torch.ones_like(looks, dtype=torch.bool))]
+        visual_positions = torch.arange(visual.shape[1], device=visual.device).expand(
+            len(visual), -1
+        )
+        parts = [(visual, visual_positions, torch.ones_like(visual_positions, dtype=torch.bool))]
         if words is not None:
-            parts.append(self._placed(self.embed(words[0]), self.visual_tokens, words[1]))
+            parts.append(self._with_positions(self.embed(words[0]), self.visual_tokens, words[1]))
         if initial is not None and self.ser_connector.config.shows_caption:
-            said = self.embed(initial) + self.ser_connector.draft
-            parts.append(self._placed(said, self.starts(len(visual), words)[:, None] + 1, mask))
+            draft = self.embed(initial) + self.ser_connector.draft
+            parts.append(
+                self._with_positions(draft, self.starts(len(visual), words)[:, None] + 1, mask)
+            )
         embeddings, positions, real = (torch.cat(some, dim=1) for some in zip(*parts, strict=True))
         return Prompt(embeddings, positions, None if bool(real.all()) else real)
 
     def starts(self, batch: int, words: Padded | None = None) -> Tensor:
-        """Positions (batch,) that captions begin at: after the visual tokens and the words."""
+        """Positions (batch,) where captions begin: after the visual tokens and the words."""
         if words is None:
             return torch.full((batch,), self.visual_tokens, device=self.device)
         ids, mask = words
         counts = torch.full((batch,), ids.shape[1], device=ids.device)
         return self.visual_tokens + (counts if mask is None else mask.sum(1))
 
-    def _placed(
+    def _with_positions(
         self, embeddings: Tensor, start: int | Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Embeddings, their positions from `start` on, and which of them are no padding."""
+        """Embeddings, their positions from `start` on, and a mask that is False at padding."""
         batch, length = embeddings.shape[:2]
         positions = torch.arange(length, device=embeddings.device).expand(batch, -1) + start
         real = torch.ones_like(positions, dtype=torch.bool) if mask is None else mask
@@ -183,7 +187,7 @@ class Specialist(nn.Module):
         mask: Tensor | None = None,
         words: Padded | None = None,
     ) -> Prompt:
-        """What decoding starts from: the context, then the beginning of the text."""
+        """The prompt of the first pass: the context, then the beginning of the text."""
         context = self.context(visual, initial, mask, words)
         begin = torch.full((len(visual), 1), self.begin, device=visual.device)
         return Prompt(
@@ -192,42 +196,45 @@ class Specialist(nn.Module):
             None if context.mask is None else nn.functional.pad(context.mask, (0, 1), value=True),
         )
 
-    def look_again(
+    def refine_prompt(
         self,
         views: Sequence[Levels],
         initial: Tensor,
         mask: Tensor | None = None,
         *,
-        foreign: bool = False,
+        external: bool = False,
         words: Padded | None = None,
     ) -> Prompt:
-        """What decoding of a further pass starts from, all evidence included.
+        """The prompt of a refinement pass, with its biases on the logits.
 
         Args:
-            views: features of the pictures, as `encode` gives them, and of their further views.
-            initial: as in `refine`, as is `mask`.
-            mask: see there.
-            foreign: whether the initial captions come from elsewhere: such a caption may know more
-                than the model, and is proofread.
-            words: of each picture, as in `context`.
+            views: features of the pictures from `encode`, then of their other views.
+            initial: as in `refine`.
+            mask: as in `refine`.
+            external: whether the initial captions come from elsewhere; only these are proofread.
+            words: word prompts of the pictures, as in `context`.
         """
         count = len(views)
         levels = tuple(torch.stack(some, dim=1).flatten(0, 1) for some in zip(*views, strict=True))
-        given, real = _repeated((initial, mask), count)
-        told = None if words is None else _repeated(words, count)
-        prompt = self.prompt(self.refine(levels, given, real), given, real, told)
+        repeated, real = _repeated((initial, mask), count)
+        prompts = None if words is None else _repeated(words, count)
+        prompt = self.prompt(self.refine(levels, repeated, real), repeated, real, prompts)
         concepts, proofreader = self.ser_connector.concepts, self.ser_connector.proofreader
-        evidence, places, temperature = None, None, 1.0
+        logit_bias, position_bias, temperature = None, None, 1.0
         embeddings = self.language_model.embeddings
         if concepts is not None:
-            evidence = concepts.evidence(self.reread(levels), count, len(embeddings))
-        if proofreader is not None and foreign:
-            places = proofreader.evidence(
-                self.reread(levels), initial, embeddings, mask, views=count, end=self.end
+            logit_bias = concepts.logit_bias(self.select_levels(levels), count, len(embeddings))
+        if proofreader is not None and external:
+            position_bias = proofreader.position_bias(
+                self.select_levels(levels), initial, embeddings, mask, views=count, end=self.end
             )
-            temperature += proofreader.config.weight  # a geometric mean of both, so weighed
+            temperature += proofreader.config.weight  # the weighted geometric mean of both
         return replace(
-            prompt, views=count, evidence=evidence, places=places, temperature=temperature
+            prompt,
+            views=count,
+            logit_bias=logit_bias,
+            position_bias=position_bias,
+            temperature=temperature,
         )
 
     def embed(self, tokens: Tensor) -> Tensor:
@@ -239,53 +246,53 @@ class Specialist(nn.Module):
         context: Tensor,
         tokens: Tensor,
         segments: Tensor,
-        places: Tensor,
-        positions: Tensor | None = None,
+        positions: Tensor,
+        context_positions: Tensor | None = None,
         mask: Tensor | None = None,
         starts: Tensor | None = None,
     ) -> Tensor:
-        """Logits of several captions a picture in one pass, for training.
+        """Logits of several captions per picture in one forward pass, for training.
 
-        The context comes first and, attention being causal, does not depend on what follows; so
-        all captions of one picture share it. Each caption sees it and itself only.
+        Attention is causal, so the context does not depend on the captions after it, and all
+        captions of a picture share it. A caption attends to the context and to itself only.
 
         Args:
             context: (batch, context, width), see `context`; it may be of length 0 to train on
                 text alone.
             tokens: (batch, length), the captions one after the other.
-            segments: (batch, length), which caption a token belongs to; -1 is padding.
-            places: (batch, length), a token's place in its caption, from 0.
-            positions: (batch, context), of the context; default: 0, 1, ….
-            mask: (batch, context), False where the context is padding; default: nowhere.
-            starts: (batch,), positions that the captions begin at, see `starts`; default: after
-                the visual tokens.
+            segments: (batch, length), number of the caption of each token; -1 is padding.
+            positions: (batch, length), position of a token in its caption, from 0.
+            context_positions: (batch, context), positions of the context; default: 0, 1, ….
+            mask: (batch, context), False at padding of the context; default: no padding.
+            starts: (batch,), positions where captions begin, see `starts`; default: after the
+                visual tokens.
 
         Returns:
             Logits (batch, length, vocabulary).
         """
         batch, seen = context.shape[:2]
         length = seen + tokens.shape[1]
-        if positions is None:
-            positions = torch.arange(seen, device=tokens.device).expand(batch, seen)
+        if context_positions is None:
+            context_positions = torch.arange(seen, device=tokens.device).expand(batch, seen)
         if starts is None:
             starts = self.starts(batch)
-        shared = torch.full_like(positions, EVERYONE)
+        shared = torch.full_like(context_positions, SHARED)
         if mask is not None:
             shared = shared.where(mask, PADDING)
         causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
-        # Padding sees padding, so that no row of the mask is empty.
+        # Padding attends to padding, so that no row of the mask is empty.
         owners = torch.cat([shared, segments], dim=1)
-        visible = (owners == EVERYONE)[:, None, :] | (owners[:, :, None] == owners[:, None, :])
+        visible = (owners == SHARED)[:, None, :] | (owners[:, :, None] == owners[:, None, :])
         states = self.language_model(
             torch.cat([context, self.embed(tokens)], dim=1),
-            torch.cat([positions, places + starts[:, None]], dim=1),
+            torch.cat([context_positions, positions + starts[:, None]], dim=1),
             (causal & visible)[:, None],
         )
         return self.language_model.lm_head(states[:, seen:])
 
 
 def _repeated(rows: Padded, count: int) -> Padded:
-    """Each row so many times, one after the other."""
+    """Repeat each row `count` times, one after the other."""
     ids, mask = rows
     again = ids.repeat_interleave(count, dim=0)
     return again, None if mask is None else mask.repeat_interleave(count, dim=0)

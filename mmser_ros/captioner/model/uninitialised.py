@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Modules whose weights are about to be loaded: no time is spent on random ones."""
+"""Build modules without random initialisation, when weights are loaded next."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 DRAWS = ("normal_", "uniform_")
-"""How the names of functions end that draw weights, those of torch and of transformers."""
+"""Endings of the names of functions that draw random weights, in torch and transformers."""
 
 
 class Uninitialised(TorchFunctionMode):
-    """A context in which weights that should be drawn stay as the memory had them."""
+    """A context in which weights are left uninitialised."""
 
     def __torch_function__(
         self,
@@ -24,7 +24,7 @@ class Uninitialised(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Call a function of torch, if it draws nothing."""
+        """Call a function of torch, unless it draws random weights."""
         kwargs = kwargs or {}
         if getattr(func, "__name__", "").endswith(DRAWS):
             tensor: Tensor = kwargs["tensor"] if "tensor" in kwargs else args[0]

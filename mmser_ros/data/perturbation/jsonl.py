@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pseudo-initial captions as JSON lines, in a file that a stopped run goes on with."""
+"""Pseudo-initial captions as JSON lines, in a file that a stopped run continues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmser_ros.data.perturbation.perturb import ErrorMaker, pseudo_initial_capti
 
 
 class PlantedFileError(MmserError):
-    """A file that can't be gone on with."""
+    """A file that a run can't continue."""
 
 
 def write_pseudo_initial_captions(
@@ -29,24 +29,24 @@ def write_pseudo_initial_captions(
     seed: int = 0,
     progress: Callable[[Iterable, str, int], Iterable] = lambda items, description, total: items,
 ) -> int:
-    """Append what is not there yet, a line at once; a line that was cut off is made again.
+    """Append missing lines one by one; an incomplete last line is made again.
 
     A line is `{"picture", "caption", "maker", "seed", "text", "errors"}`.
 
     Args:
-        path: the file; its folder is made.
+        path: the file; its folder is created.
         captions: (picture name, human caption).
         maker: plants the errors.
-        maker_name: written to each line.
-        each: pseudo-initial captions of every caption.
-        seed: of what is planted.
+        maker_name: name of the maker, written to each line.
+        each: pseudo-initial captions per caption.
+        seed: seed of the errors.
         progress: wraps an iterable with a description and a total.
 
     Returns:
-        How many were there already.
+        The number of lines that existed before.
 
     Raises:
-        PlantedFileError: the file is of other captions, another maker or another seed.
+        PlantedFileError: the file has other captions, another maker or another seed.
     """
     heads = [
         {"picture": name, "caption": caption, "maker": maker_name, "seed": seed}
@@ -60,12 +60,12 @@ def write_pseudo_initial_captions(
     with path.open("a", encoding="utf-8") as file:
         for head, (_, pseudo) in rows:
             file.write(json.dumps({**head, **asdict(pseudo)}) + "\n")
-            file.flush()  # what a model was paid for is kept if this process is killed
+            file.flush()  # paid answers are kept if this process is killed
     return done
 
 
 def _done(path: Path, heads: Sequence[dict[str, Any]]) -> int:
-    """How many lines there are; cuts off what the last write left incomplete."""
+    """Count the complete lines, and cut off an incomplete last one."""
     if not path.exists():
         return 0
     data = path.read_bytes()
@@ -79,8 +79,8 @@ def _done(path: Path, heads: Sequence[dict[str, Any]]) -> int:
             same = False
         if not same:
             msg = (
-                f"line {number} of {path} is none that this call would write; it can only go on "
-                "with the same captions, maker and seed: give another file, or remove this one"
+                f"line {number} of {path} is from another run; expected the same captions, maker "
+                "and seed: give another file, or remove this one"
             )
             raise PlantedFileError(msg)
     if len(whole) < len(data):

@@ -17,9 +17,9 @@ from mmser_ros.data.perturbation.perturb import PseudoInitialCaption
 from mmser_ros.data.perturbation.substitutions import CATEGORIES
 
 REPLIES = 4
-"""For one caption, before it is left as it is."""
+"""Answers per caption, before it is left unchanged."""
 GIVEN_UP_IN_A_ROW = 10
-"""Captions after which the model is held unable."""
+"""Captions in a row without a valid answer, after which the run ends."""
 INSTRUCTIONS = """\
 You are given a correct caption of a picture as JSON, with the categories of errors to plant in it.
 Rewrite it as a hasty observer of the same picture would have got it wrong, with one error for
@@ -59,16 +59,16 @@ SCHEMA = {
 
 
 class LlmErrorMaker:
-    """Asks for each caption with errors of categories drawn from the seed, and checks the answer.
+    """Asks a language model to plant errors, and checks its answers.
 
-    What the model makes of it is not a function of the seed.
+    The categories of the errors are drawn from the seed; the model's answers do not depend on it.
 
     Attributes:
-        given_up: how many captions were left as they are, for want of a valid answer.
+        given_up: number of captions left unchanged, because no answer was valid.
 
     Args:
         endpoint: the model.
-        parallel: captions asked for at the same time.
+        parallel: number of concurrent requests.
     """
 
     def __init__(self, endpoint: ChatEndpoint, parallel: int = 4) -> None:
@@ -79,11 +79,10 @@ class LlmErrorMaker:
     def plant(
         self, captions: Sequence[str], counts: Sequence[int], seed: int, skip: int = 0
     ) -> Iterator[PseudoInitialCaption]:
-        """Yield each caption with so many errors, or fewer; see ErrorMaker.
+        """Yield each caption with the given number of errors, or fewer; see ErrorMaker.
 
         Raises:
-            ChatError: the endpoint fails for good, or the model gives no valid answer for ten
-                captions in a row.
+            ChatError: the endpoint fails, or ten captions in a row get no valid answer.
         """
         in_a_row = 0
         executor = ThreadPoolExecutor(self._parallel)
@@ -94,7 +93,7 @@ class LlmErrorMaker:
                 if in_a_row == GIVEN_UP_IN_A_ROW:
                     msg = (
                         f"{self._endpoint.model} gave no valid answer for {in_a_row} captions in a "
-                        f"row, in {REPLIES} tries each; take another model or reply format"
+                        f"row, in {REPLIES} tries each; use another model or reply format"
                     )
                     raise ChatError(msg)
                 self.given_up += made is None
@@ -110,7 +109,7 @@ class LlmErrorMaker:
         seed: int,
         skip: int,
     ) -> Iterator[tuple[str, Future[PseudoInitialCaption | None]]]:
-        """Yield captions and answers in order, a few of them under way."""
+        """Yield captions and answers in order, with several requests in flight."""
         asked: deque[tuple[str, Future[PseudoInitialCaption | None]]] = deque()
         for number in range(skip, len(captions)):
             caption, wanted = captions[number], _categories(int(counts[number]), seed, number)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a language model answers when asked for planted errors, and whether it is honest."""
+"""Parse and check a language model's answer with planted errors."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from mmser_ros.data.perturbation.substitutions import CATEGORIES
 
 WORD = re.compile(r"\w+(?:[-'\u2019]\w+)*|[^\w\s]")
 LONGEST_EDIT = 4
-"""Words; what is longer is another caption, no error in this one."""
+"""Maximum number of words of an error."""
 
 
 class InvalidReply(ValueError):
-    """Why an answer is not accepted, in words for the model."""
+    """An answer is not accepted; the message is for the model."""
 
 
 def read_reply(caption: str, reply: str, most: int) -> PseudoInitialCaption:
-    """Read a model's answer, if it is honest: its errors are all that it changed.
+    """Read a model's answer, and check that the listed errors are its only changes.
 
     Args:
         caption: the human caption.
         reply: text with a JSON object that follows SCHEMA.
-        most: errors that were asked for.
+        most: number of errors that were asked for.
 
     Returns:
-        The caption with the errors, in its own spacing and with the articles of the answer.
+        The caption with the errors; spacing is the caption's, articles are the answer's.
 
     Raises:
-        InvalidReply: it is not so.
+        InvalidReply: the answer is malformed, or has other changes.
     """
     errors, made = _parse(reply)
     if not 1 <= len(errors) <= most:
@@ -73,7 +73,7 @@ def _parse(reply: str) -> tuple[list[PlantedError], str]:
 
 
 def _normal(text: str) -> list[str]:
-    """Words without regard to case and to which article it is."""
+    """Lower-case words, with "a" for both articles."""
     words = [word.lower() for word in WORD.findall(text)]
     return ["a" if word == "an" else word for word in words]
 
@@ -81,7 +81,7 @@ def _normal(text: str) -> list[str]:
 def _align(
     words: list[str], made: list[str], errors: Sequence[PlantedError], at: int = 0, shift: int = 0
 ) -> list[tuple[int, PlantedError]] | None:
-    """Where in the words each error is, in order, if they are all the difference; else None."""
+    """Positions of the errors, in order, if they are the only differences; else None."""
     if not errors:
         return [] if words[at:] == made[at + shift :] else None
     for here in range(at, len(words)):
@@ -102,7 +102,7 @@ def _align(
 def _rebuild(
     caption: str, made: str, found: Sequence[tuple[int, PlantedError]]
 ) -> PseudoInitialCaption:
-    """Put the errors into the caption itself, so that its spacing and large letters stay."""
+    """Put the errors into the caption, and keep its spacing and capital letters."""
     words, new_words = list(WORD.finditer(caption)), WORD.findall(made)
     starts = dict(found)
     text, errors, end, at, new_at = "", [], 0, 0, 0

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pseudo-initial captions: human captions with planted errors, as a first glance makes them.
+"""Pseudo-initial captions: human captions with planted errors like those of a first pass.
 
-MM-SeR (arXiv 2508.21451, section 5.2): 0 to 3 errors among entity, attribute, relation and
-action; the style is kept.
+MM-SeR (arXiv 2508.21451, section 5.2): 0 to 3 errors of entity, attribute, relation or action; the
+style is kept.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class PlantedError:
     """One planted error.
 
     Attributes:
-        category: one of lexicon.CATEGORIES.
+        category: one of `substitutions.CATEGORIES`.
         before: the words of the human caption.
-        after: what stands there now.
+        after: the words that replaced them.
     """
 
     category: str
@@ -41,25 +41,25 @@ class PlantedError:
 
 @dataclass(frozen=True)
 class PseudoInitialCaption:
-    """A caption and the errors planted in it, in their order; without any it is the human one."""
+    """A caption and its planted errors in order; without errors it is the human caption."""
 
     text: str
     errors: tuple[PlantedError, ...]
 
 
 class ErrorMaker(Protocol):
-    """What plants errors."""
+    """The interface of makers of errors."""
 
     def plant(
         self, captions: Sequence[str], counts: Sequence[int], seed: int, skip: int = 0
     ) -> Iterator[PseudoInitialCaption]:
-        """Yield each caption with so many errors, or as many as it has room for.
+        """Yield each caption with the given number of errors, or with as many as it can have.
 
         Args:
             captions: human captions.
-            counts: how many errors for each.
-            seed: of what is planted; each caption draws from (seed, its number).
-            skip: leave out so many at the beginning; the others are as without.
+            counts: number of errors for each caption.
+            seed: seed of the errors; each caption draws from (seed, its number).
+            skip: number of captions to leave out at the beginning; the others do not change.
         """
         ...
 
@@ -69,8 +69,8 @@ def pseudo_initial_captions(
 ) -> Iterator[tuple[str, PseudoInitialCaption]]:
     """Yield `each` pseudo-initial captions of every caption, with the caption.
 
-    Each has 0 to 3 errors, evenly drawn, or as many as the caption has room for. The first `skip`
-    are left out; the others are as without.
+    Each has 0 to 3 errors, drawn uniformly, or as many as the caption can have. The first `skip`
+    are left out; the others do not change.
     """
     repeated = [caption for caption in captions for _ in range(each)]
     counts = np.random.default_rng(seed).integers(0, MOST_ERRORS + 1, len(repeated)).tolist()
@@ -78,10 +78,10 @@ def pseudo_initial_captions(
 
 
 class LexiconErrorMaker:
-    """Swaps words for others of their group; fast, offline, a function of its seed.
+    """Replaces words by others of their group; it is fast, offline and deterministic.
 
-    A parser's syntax tells where a word can be swapped. A word that already stands in the caption
-    is not planted.
+    The syntax of a parser decides which words can be replaced. A word that is already in the
+    caption is not planted.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -94,7 +94,7 @@ class LexiconErrorMaker:
     def plant(
         self, captions: Sequence[str], counts: Sequence[int], seed: int, skip: int = 0
     ) -> Iterator[PseudoInitialCaption]:
-        """Yield each caption with so many errors, or as many as it has room for; see ErrorMaker."""
+        """Yield each caption with the given number of errors, or fewer; see ErrorMaker."""
         runs = [(caption, len(list(run))) for caption, run in groupby(captions[skip:])]
         parsed = self._parser.pipe((caption for caption, _ in runs), batch_size=256)
         docs = (doc for doc, (_, times) in zip(parsed, runs, strict=True) for _ in range(times))
@@ -106,7 +106,7 @@ class LexiconErrorMaker:
         planted: list[tuple[Place, str]] = []
         present = set(doc.text.lower().replace("grey", "gray").split())
         while places and len(planted) < count:
-            # A category first, or entities would take nearly all.
+            # The category is drawn first, because most places are entities.
             categories = sorted({place.category for place in places})
             category = categories[random.integers(len(categories))]
             some = [place for place in places if place.category == category]

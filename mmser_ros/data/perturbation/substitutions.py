@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Words that can stand for one another in a caption, and where in its syntax they can."""
+"""Substitutions: words that can replace one another in a caption, by its syntax."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CONDITIONS = ("beside", "not_beside", "unless")
 
 
 class LexiconError(MmserError):
-    """A lexicon that can't be read or makes no sense."""
+    """A lexicon that can't be read, or is inconsistent."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an error can be planted: characters start to end, and what may stand there."""
+    """A place for an error: characters `start` to `end`, and possible replacements."""
 
     category: str
     start: int
@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True)
 class _Choice:
-    """What may stand for some words, and its group's conditions; an empty one is none."""
+    """Replacements of some words, and the conditions of their group; empty: no condition."""
 
     instead: frozenset[str]
     beside: frozenset[str]
@@ -44,13 +44,13 @@ class _Choice:
 
 
 class Lexicon:
-    """Groups of words that exclude each other (see config/lexicon/planted_errors.yaml).
+    """Groups of mutually exclusive words (see config/lexicon/planted_errors.yaml).
 
     Attributes:
-        words: all words that it can replace, by category.
+        words: all words that can be replaced, by category.
 
     Raises:
-        LexiconError: the file can't be read, or is not of categories, groups and words.
+        LexiconError: the file can't be read, or has other contents.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,8 +62,8 @@ class Lexicon:
                     self._add(category, group if isinstance(group, dict) else {"words": group})
         except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
             msg = (
-                f"{path} is no lexicon ({error!r}); expected {', '.join(CATEGORIES)}, each of "
-                "named groups of words (quote those that YAML takes for something else: on, off)"
+                f"{path} is not a lexicon ({error!r}); expected {', '.join(CATEGORIES)}, each of "
+                "named groups of words (quote words that YAML reads as booleans: on, off)"
             )
             raise LexiconError(msg) from error
         self.words = {c: sorted(w for k, w in self._choices if k == c) for c in CATEGORIES}
@@ -80,7 +80,7 @@ class Lexicon:
         )
         for word in words:
             if len(set(word)) < len(word):
-                msg = f"the forms of {'/'.join(word)} can't be told apart"
+                msg = f"the forms of {'/'.join(word)} are not distinct; expected different ones"
                 raise ValueError(msg)
             for form, text in enumerate(word):
                 instead = {one[form] for one in words if one is not word and form < len(one)}
@@ -88,13 +88,13 @@ class Lexicon:
                 self._choices.setdefault((category, text), []).append(choice)
 
     def places(self, doc: Doc) -> Iterator[Place]:
-        """Yield where errors can be planted in a parsed caption; places may share words."""
-        said = {token.lower_ for token in doc}
+        """Yield the places for errors in a parsed caption; they may overlap."""
+        words = {token.lower_ for token in doc}
         at = 0
         while at < len(doc):
             for length in range(min(self._longest, len(doc) - at), 0, -1):
                 span = doc[at : at + length]
-                found = list(self._of(span, said))
+                found = list(self._of(span, words))
                 if found:
                     yield from found
                     at += length
@@ -102,7 +102,7 @@ class Lexicon:
             else:
                 at += 1
 
-    def _of(self, span: Span, said: set[str]) -> Iterator[Place]:
+    def _of(self, span: Span, words: set[str]) -> Iterator[Place]:
         word = span[-1]
         for category in CATEGORIES:
             choices = self._choices.get((category, span.text.lower()), [])
@@ -113,7 +113,7 @@ class Lexicon:
             instead: set[str] = set()
             for one in choices:
                 fits = one.beside & beside if one.beside else syntax.alone(word)
-                if fits and not (one.not_beside & beside or one.unless & said):
+                if fits and not (one.not_beside & beside or one.unless & words):
                     instead |= one.instead
             if instead:
                 yield Place(category, span.start_char, span.end_char, tuple(sorted(instead)))

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Where in a sentence a word is one that an error can be planted in, by category.
+"""Syntactic conditions for planting an error in a word, by category.
 
-A wrong word keeps the sentence right only where it has the same part in it: "park" is no place in
-"they park", "left" no side in "she left", "jumping" can't be "walking" before an object.
+A replacement keeps the sentence grammatical only in the same syntactic role. For example, "park" is
+not an entity in "they park", and "left" is not a relation in "she left".
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import NamedTuple
 from spacy.tokens import Token
 
 SHADES = {"light", "dark", "bright", "pale", "deep", "navy", "neon", "multi"}
-"""Before a colour they make one with it: dark blue, but hardly dark white."""
+"""Words that form a colour with the next word: "dark blue", but hardly "dark white"."""
 
 CLOTHING = {"in", "wearing", "wears", "wear"}
-"""After these a colour stands for clothes of it."""
+"""Words after which a colour means clothes."""
 
 
 class Syntax(NamedTuple):
-    """What counts for a category; of several words the last one is asked.
+    """Conditions of a category, tested on the last of several words.
 
     Attributes:
-        fits: whether the word is one of this category, and can be replaced.
-        alone: whether it can be without regard to its neighbours' words.
-        beside: what it belongs to: of an entity its head, of an attribute what it describes, of a
-            relation its objects, of an action its objects and prepositions.
+        fits: whether the word is of this category, and can be replaced.
+        alone: whether it can be replaced whatever its related words are.
+        beside: its related words: the head of an entity, the noun of an attribute, the objects of
+            a relation, the objects and prepositions of an action.
     """
 
     fits: Callable[[Token], bool]
@@ -50,7 +50,7 @@ def _is_entity(token: Token) -> bool:
 
 
 def _described(token: Token) -> list[Token]:
-    """What an attribute describes; "and" and commas are followed to the first of a row."""
+    """The nouns that an attribute describes; conjunctions are followed to their first word."""
     while token.dep_ == "conj":
         token = token.head
     if token.dep_ in ("acomp", "attr"):

@@ -1,10 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Consensus training: sampled captions are rewarded by their CIDEr-D.
-
-Self-critical sequence training (arXiv 1612.00563); the baseline of a sample is the mean reward of
-its picture's other samples (leave-one-out). MM-SeR's paper does not do it.
-"""
+"""CIDEr-D as the reward of a caption."""
 
 from __future__ import annotations
 
@@ -13,18 +9,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import torch
-from tokenizers import Tokenizer
-
-from mmser_ros.captioner.decoding.greedy import Prompt, decode_one, prefill
-from mmser_ros.captioner.model.language_model import LanguageModel
 from mmser_ros.evaluation.metrics import tokenize
 
 ORDERS = 4
 SIGMA = 6.0
 END_WORD = "</s>"
-"""Counts as a word: without it captions that break off are not worse than whole ones."""
+"""Counts as a word, so that captions without an end have a lower reward."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +26,11 @@ class _Vector:
     length: int
 
 
-class ConsensusReward:
-    """CIDEr-D (arXiv 1411.5726, section 6) against references whose statistics are kept.
+class CiderReward:
+    """CIDEr-D (arXiv 1411.5726, section 6) against references; their statistics are kept.
 
     Args:
-        references: for each picture its human captions.
+        references: the human captions of each picture.
     """
 
     def __init__(self, references: Sequence[Sequence[str]]) -> None:
@@ -58,7 +48,7 @@ class ConsensusReward:
         Args:
             caption: its text.
             picture: index of the picture.
-            ended: whether the caption came to its end, rather than being cut.
+            ended: whether the caption has its end token; else it was cut.
         """
         mine = self._vector(_words(caption, ended))
         theirs = self._references[picture]
@@ -71,66 +61,6 @@ class ConsensusReward:
             weights[len(gram) - 1][gram] = count * rarity
         norms = tuple(math.sqrt(sum(x * x for x in one.values())) for one in weights)
         return _Vector(weights, norms, len(words))
-
-
-@torch.no_grad()
-def sample(
-    model: LanguageModel,
-    prompt: Prompt,
-    samples: int,
-    end: int,
-    longest: int,
-    temperature: float = 1.0,
-) -> list[list[int]]:
-    """Draw captions after the prompts of several pictures.
-
-    Args:
-        model: the language model.
-        prompt: of the pictures.
-        samples: captions to draw for each.
-        end: id of the token that ends a caption.
-        longest: where to stop at the latest, in tokens.
-        temperature: what logits are divided by; below 1 likely words become likelier.
-
-    Returns:
-        `samples` captions of token ids for each picture in turn, to their end; one that reached
-        the greatest length has none.
-    """
-    logits, reading = prefill(model, prompt)
-    reading.repeat(samples)
-    logits = logits.repeat_interleave(samples, dim=0)
-    chosen = []
-    ended = torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
-    for _ in range(longest):
-        shares = (logits.float() / temperature).softmax(-1).cumsum(-1)
-        # Up to the last sum itself, which rounding leaves a little off 1.
-        drawn = torch.rand_like(shares[:, :1]) * shares[:, -1:]
-        token = torch.searchsorted(shares, drawn)[:, 0]
-        chosen.append(token)
-        ended |= token == end
-        if bool(ended.all()):
-            break
-        logits = decode_one(model, token, reading)
-    rows = torch.stack(chosen, 1).tolist()
-    return [row[: row.index(end) + 1] if end in row else row for row in rows]
-
-
-def advantages(
-    captions: Sequence[Sequence[int]],
-    picture: int,
-    reward: ConsensusReward,
-    tokenizer: Tokenizer,
-    end: int,
-) -> np.ndarray:
-    """How much higher each sample's reward is than the mean of the picture's other samples."""
-    texts = tokenizer.decode_batch([list(caption) for caption in captions])
-    rewards = np.array(
-        [
-            reward(text, picture, ended=caption[-1] == end)
-            for text, caption in zip(texts, captions, strict=True)
-        ]
-    )
-    return (rewards - rewards.mean()) * len(rewards) / (len(rewards) - 1)
 
 
 def _words(caption: str, ended: bool = True) -> list[str]:

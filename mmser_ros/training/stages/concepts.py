@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""After stage 2: which words a picture's captions have, learned from its pooled features."""
+"""After stage 2: train the concept detector on pooled features."""
 
 from __future__ import annotations
 
@@ -29,22 +29,23 @@ def train_concepts(
     folder: Path,
     progress: Progress,
 ) -> None:
-    """Train the concept detector; an item is a picture, of which a step sees one view.
+    """Train the concept detector; an item is a picture, and a step uses one view of it.
 
-    Its words are those, one token each, that the captions of most pictures have, stop words left
-    out. The language model learns nothing from it: of the pictures it was trained on the detector
-    knows too much.
+    Its words are the most frequent words of captions with one token each, without stop words. The
+    language model is not trained with it, because the detector overfits the training pictures.
 
     Raises:
-        TrainingError: the captions have too few such words, or as `loop.train`.
+        TrainingError: the captions have too few such words, or as in `loop.train`.
     """
     detector = specialist.ser_connector.concepts
     assert detector
     features = _pooled(specialist, pictures, progress)
-    words = choose_words(tokenizer, pictures.captions[: pictures.known], detector.config.words)
+    words = choose_words(tokenizer, pictures.captions[: pictures.num_train], detector.config.words)
     present = _present(list(words), pictures.captions).to(specialist.device)
-    known = features[:, : pictures.known].flatten(0, 1)
-    detector.begin(torch.tensor(list(words.values())), present[: pictures.known].mean(0), known)
+    known = features[:, : pictures.num_train].flatten(0, 1)
+    detector.initialise(
+        torch.tensor(list(words.values())), present[: pictures.num_train].mean(0), known
+    )
 
     def loss_of(batch: Sequence[int]) -> Loss:
         seen = features[pictures.draw_views(len(batch)), list(batch)]
@@ -54,20 +55,20 @@ def train_concepts(
         if not pictures.holdout:
             return {}
         with torch.no_grad():
-            odds = detector(features[0, pictures.known :])
+            odds = detector(features[0, pictures.num_train :])
         return {
             "held-out loss": float(
-                binary_cross_entropy_with_logits(odds, present[pictures.known :])
+                binary_cross_entropy_with_logits(odds, present[pictures.num_train :])
             )
         }
 
-    train("concepts", detector, loss_of, pictures.known, schedule, folder, validate)
+    train("concepts", detector, loss_of, pictures.num_train, schedule, folder, validate)
 
 
 def choose_words(
     tokenizer: Tokenizer, captions: Sequence[Sequence[str]], count: int
 ) -> dict[str, int]:
-    """The words that the captions of most pictures have, and their token ids.
+    """The words that the captions of the most pictures have, and their token ids.
 
     Raises:
         TrainingError: there are fewer than `count` words of one token each.
@@ -79,8 +80,8 @@ def choose_words(
         if len(ids) == 1 and len(found) < count:
             found[word] = ids[0]
     if len(found) < count:
-        msg = f"the captions have {len(found)} words of one token each, expected {count}: ask for "
-        msg += "fewer (ser_connector: concepts: words)"
+        msg = f"the captions have {len(found)} words of one token each; expected {count}: lower "
+        msg += "the number (ser_connector: concepts: words)"
         raise TrainingError(msg)
     return found
 
@@ -90,7 +91,7 @@ def _words(captions: Sequence[str]) -> set[str]:
 
 
 def _present(words: Sequence[str], captions: Sequence[Sequence[str]]) -> Tensor:
-    """Which of the words (pictures, words) the captions of each picture have."""
+    """Which words the captions of each picture have, (pictures, words)."""
     rows = [_words(some) for some in captions]
     return torch.tensor([[word in row for word in words] for row in rows]).float()
 
@@ -103,5 +104,5 @@ def _pooled(specialist: Specialist, pictures: CaptionedFeatures, progress: Progr
     rows = []
     for view, at in progress(starts, "pooling features", len(starts)):
         some = range(at, min(at + BATCH, total))
-        rows.append(pool(specialist.reread(pictures.seen(some, [view] * len(some)))))
+        rows.append(pool(specialist.select_levels(pictures.levels(some, [view] * len(some)))))
     return torch.cat(rows).unflatten(0, (pictures.views, total))

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Stages 0 and 1: glance connector, then language model too, learn to caption (paper, 5.1)."""
+"""Stages 0 and 1: train the glance connector, then the language model too (paper, 5.1)."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import (
     CaptionedFeatures,
     caption_ids,
-    draw_looks,
+    draw_visual_tokens,
     drop_channels,
-    held_out,
+    score_holdout,
 )
 from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
-from mmser_ros.training.tokens import lay_rows
+from mmser_ros.training.tokens import pack_rows
 
 LABEL_SMOOTHING = 0.1
 
 
 @checked(TrainingError)
 class GlanceSchedule(Schedule):
-    """How stages 0 and 1 are trained.
+    """Schedule of stages 0 and 1.
 
     Attributes:
-        captions: how many captions of a picture share one look at it; fewer: more pictures a
-            step for the same work.
-        keep: share of the visual tokens that a look sees, see `draw_looks`: less work and less
-            overfitting.
-        keep_channels: share of the features' channels that a look sees, see `drop_channels`.
+        captions: captions of a picture that share one view of it. With fewer captions a step has
+            more pictures, for the same work.
+        keep: share of the visual tokens that a pass reads, see `draw_visual_tokens`. Lower values
+            need less work, and overfit less.
+        keep_channels: share of the features' channels that a pass reads, see `drop_channels`.
     """
 
     captions: PositiveInt = 1
@@ -54,16 +54,16 @@ def train_glance(
     *,
     connector_only: bool = False,
 ) -> None:
-    """Train the first pass; with `connector_only` (stage 0) the language model stays as it is.
+    """Train the first pass; with `connector_only` (stage 0) the language model is frozen.
 
-    An item is one view of a picture with some of its captions; an epoch has every caption once.
+    An item is one view of a picture with some of its captions. An epoch has every caption once.
     """
-    plain = caption_ids(specialist, tokenizer, pictures.captions)
-    turned = caption_ids(specialist, tokenizer, pictures.turned)
+    ids = caption_ids(specialist, tokenizer, pictures.captions)
+    mirrored_ids = caption_ids(specialist, tokenizer, pictures.mirrored_captions)
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
     items = [
         (picture, slice(start, start + schedule.captions))
-        for picture, some in enumerate(plain[: pictures.known])
+        for picture, some in enumerate(ids[: pictures.num_train])
         for start in range(0, len(some), schedule.captions)
     ]
     tokens = specialist.visual_tokens
@@ -72,23 +72,23 @@ def train_glance(
         chosen = [items[index] for index in batch]
         views = pictures.draw_views(len(batch))
         rows = [
-            (turned if pictures.mirrored[view, picture] else plain)[picture][captions]
+            (mirrored_ids if pictures.mirrored[view, picture] else ids)[picture][captions]
             for view, (picture, captions) in zip(views, chosen, strict=True)
         ]
-        laid = lay_rows(rows, specialist.device)
-        looks = draw_looks(len(batch), tokens, schedule.keep).to(specialist.device)
-        level = pictures.seen([picture for picture, _ in chosen], views)[0]
-        level = level.take_along_dim(looks[:, :, None], dim=1)
+        packed = pack_rows(rows, specialist.device)
+        kept = draw_visual_tokens(len(batch), tokens, schedule.keep).to(specialist.device)
+        level = pictures.levels([picture for picture, _ in chosen], views)[0]
+        level = level.take_along_dim(kept[:, :, None], dim=1)
         with torch.autocast(specialist.device.type, torch.bfloat16):
             visual = specialist.glance(drop_channels((level,), schedule.keep_channels))
-            logits = forward(visual, laid.tokens, laid.segments, laid.places, looks)
+            logits = forward(visual, packed.tokens, packed.segments, packed.positions, kept)
         loss = cross_entropy(
-            logits.flatten(0, 1).float(), laid.targets.flatten(), label_smoothing=LABEL_SMOOTHING
+            logits.flatten(0, 1).float(), packed.targets.flatten(), label_smoothing=LABEL_SMOOTHING
         )
-        return loss, laid.words
+        return loss, packed.words
 
     def validate() -> dict[str, float]:
-        return held_out(specialist, tokenizer, pictures)
+        return score_holdout(specialist, tokenizer, pictures)
 
     name = "connector" if connector_only else "glance"
     trained: list[nn.Module] = [specialist.glance_connector]

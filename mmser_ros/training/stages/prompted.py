@@ -1,10 +1,10 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Language models learn to write captions from words: of text alone, then of pictures too.
+"""Training with word prompts, first on text only, then on pictures too.
 
-A sequence is [visual tokens ; words ; beginning of text ; caption]; the loss is the caption's. With
-text alone there are no visual tokens, and words stand where they would after them. Mixed batches
-would be mostly padding, so a batch has pictures or text alone.
+A sequence is [visual tokens ; words ; beginning of text ; caption], and the loss is that of the
+caption. Text-only items have no visual tokens, but the same positions. A batch has either pictures
+or text only, because mixed batches would be mostly padding.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from mmser_ros.captioner.attention import eager_attention
 from mmser_ros.captioner.decoding.greedy import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.core.validation import checked
-from mmser_ros.training.batches import draw_looks, drop_channels
+from mmser_ros.training.batches import draw_visual_tokens, drop_channels
 from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
-from mmser_ros.training.tokens import lay_rows, mirror
+from mmser_ros.training.tokens import mirror, pack_rows
 from mmser_ros.training.words.features import ViewFeatures
-from mmser_ros.training.words.prompted_items import ToldItem
-from mmser_ros.training.words.views import LEARNED
+from mmser_ros.training.words.prompted_items import PromptedItem
+from mmser_ros.training.words.views import TRAIN_VIEWS
 
 TOGETHER = 32
-"""Batches whose items are sorted by length."""
+"""Number of batches whose items are sorted by length together."""
 
 
 @checked(TrainingError)
-class ToldSchedule(Schedule):
-    """How a language model with words is trained.
+class PromptedSchedule(Schedule):
+    """Schedule of a language model with word prompts.
 
     Attributes:
-        lines: how many lines of text it learns from, with words of pictures that are like them.
-        captions: set → how many captions of one picture it learns from; `others`: of other sets.
-        keep: share of the visual tokens that a look sees, see `pictures.draw_looks`.
-        keep_channels: share of the features' channels, see `pictures.drop_channels`.
-        connector_rate: peak of the connector's learning rate; default: as the rest.
+        lines: number of lines of text, with the words of similar pictures.
+        captions: set → number of captions per picture; `others`: that of other sets.
+        keep: share of the visual tokens that a pass reads, see `batches.draw_visual_tokens`.
+        keep_channels: share of the features' channels, see `batches.drop_channels`.
+        connector_rate: peak learning rate of the connector; default: that of the rest.
     """
 
     lines: NonNegativeInt = 0
@@ -55,77 +55,84 @@ class ToldSchedule(Schedule):
     connector_rate: PositiveFloat | None = None
 
 
-def train_told(
+def train_prompted(
     name: str,
     specialist: Specialist,
     tokenizer: Tokenizer,
-    items: Sequence[ToldItem],
+    items: Sequence[PromptedItem],
     features: ViewFeatures | None,
-    schedule: ToldSchedule,
+    schedule: PromptedSchedule,
     folder: Path,
 ) -> None:
-    """Train the language model, and the glance connector where items have pictures.
+    """Train the language model, and the glance connector if items have pictures.
 
     Args:
-        name: the stage's.
-        specialist: what to train.
+        name: name of the stage.
+        specialist: the model.
         tokenizer: its vocabulary.
-        items: what to learn from.
-        features: of the pictures; None where no item has one.
-        schedule: how.
-        folder: of the state.
+        items: the training items.
+        features: features of the pictures; None if no item has a picture.
+        schedule: the training schedule.
+        folder: folder of the resumable state.
 
     Raises:
-        TrainingError: there are too few items for a batch, or as `loop.train`.
+        TrainingError: there are too few items for a batch, or as in `loop.train`.
     """
     prompts = prompt_ids(tokenizer, [one.prompt for one in items])
-    plain = told_ids(specialist, tokenizer, [one.caption for one in items])
-    turned = told_ids(specialist, tokenizer, [mirror(one.caption) for one in items])
+    targets = target_ids(specialist, tokenizer, [one.caption for one in items])
+    mirrored_targets = target_ids(specialist, tokenizer, [mirror(one.caption) for one in items])
     forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
     device = specialist.device
-    lengths = [len(prompt) + len(caption) for prompt, caption in zip(prompts, plain, strict=True)]
+    lengths = [len(prompt) + len(caption) for prompt, caption in zip(prompts, targets, strict=True)]
     _check_length(specialist, max(lengths))
     batches = Batches(items, lengths, schedule.batch_size, schedule.seed)
 
     def loss_of(batch: Sequence[int]) -> Loss:
         some = list(batch)
         words = pad([prompts[index] for index in some], device)
-        shown = [
+        pictures = [
             number for number in (items[index].picture for index in some) if number is not None
         ]
-        looks = torch.zeros(len(some), 0, dtype=torch.long, device=device)
+        kept = torch.zeros(len(some), 0, dtype=torch.long, device=device)
         visual = torch.zeros(len(some), 0, specialist.width, device=device)
         flags = [False] * len(some)
         with torch.autocast(device.type, torch.bfloat16):
-            if shown:
+            if pictures:
                 assert features
-                views = [LEARNED[one] for one in torch.randint(len(LEARNED), (len(some),)).tolist()]
-                flags = features.mirrored(shown, views)
-                looks = draw_looks(len(some), specialist.visual_tokens, schedule.keep).to(device)
-                level = features.glance(shown, views).take_along_dim(looks[:, :, None], dim=1)
+                views = [
+                    TRAIN_VIEWS[one]
+                    for one in torch.randint(len(TRAIN_VIEWS), (len(some),)).tolist()
+                ]
+                flags = features.mirrored(pictures, views)
+                kept = draw_visual_tokens(len(some), specialist.visual_tokens, schedule.keep).to(
+                    device
+                )
+                level = features.glance(pictures, views).take_along_dim(kept[:, :, None], dim=1)
                 visual = specialist.glance(drop_channels((level,), schedule.keep_channels))
             context = specialist.context(visual, words=words)
             positions = context.positions.clone()
-            positions[:, : looks.shape[1]] = looks
-            told = zip(flags, some, strict=True)
-            laid = lay_rows([[(turned if flag else plain)[one]] for flag, one in told], device)
+            positions[:, : kept.shape[1]] = kept
+            pairs = zip(flags, some, strict=True)
+            packed = pack_rows(
+                [[(mirrored_targets if flag else targets)[one]] for flag, one in pairs], device
+            )
             logits = forward(
                 context.embeddings,
-                laid.tokens,
-                laid.segments,
-                laid.places,
+                packed.tokens,
+                packed.segments,
+                packed.positions,
                 positions,
                 context.mask,
                 specialist.starts(len(some), words),
             )
-        return cross_entropy(logits.flatten(0, 1).float(), laid.targets.flatten()), laid.words
+        return cross_entropy(logits.flatten(0, 1).float(), packed.targets.flatten()), packed.words
 
     trained: list[nn.Module] = [specialist.language_model]
     if batches.of_pictures:
         trained.append(specialist.glance_connector)
     rate = schedule.connector_rate or schedule.learning_rate
-    plain_products = eager_attention if device.type == "cpu" else nullcontext
-    with training_only(specialist, *trained), plain_products(specialist.language_model.model):
+    attention = eager_attention if device.type == "cpu" else nullcontext
+    with training_only(specialist, *trained), attention(specialist.language_model.model):
         train(
             name,
             specialist,
@@ -134,31 +141,31 @@ def train_told(
             schedule,
             folder,
             order_of=batches.order,
-            faster={"glance_connector.": rate / schedule.learning_rate},
+            rate_factors={"glance_connector.": rate / schedule.learning_rate},
         )
 
 
 class Batches:
-    """Items in batches of alike ones: with pictures or without, and of about the same length."""
+    """Batches of similar items: with or without pictures, and of about the same length."""
 
     def __init__(
-        self, items: Sequence[ToldItem], lengths: Sequence[int], size: int, seed: int
+        self, items: Sequence[PromptedItem], lengths: Sequence[int], size: int, seed: int
     ) -> None:
-        """Take the items, their lengths in tokens, the size of a batch and the seed of the order.
+        """Group items by kind and length in tokens; `size` is the batch size.
 
         Raises:
-            TrainingError: there are too few items of either kind for a batch.
+            TrainingError: neither kind has enough items for a batch.
         """
-        shown = np.array([one.picture is not None for one in items])
-        self._groups = [np.flatnonzero(shown), np.flatnonzero(~shown)]
+        with_picture = np.array([one.picture is not None for one in items])
+        self._groups = [np.flatnonzero(with_picture), np.flatnonzero(~with_picture)]
         self._lengths = np.array(lengths)
         self._size = size
         self._seed = seed
-        # What is left over of a group is another in each epoch.
+        # Each epoch leaves out other items of an incomplete last batch.
         self._counts = [len(group) // size for group in self._groups]
         if not sum(self._counts):
-            msg = f"batch_size is {size}; expected no more than the {int(shown.sum())} captions of "
-            msg += f"pictures or the {int((~shown).sum())} lines of text to learn from"
+            msg = f"batch_size is {size}; expected at most {int(with_picture.sum())}, the captions "
+            msg += f"of pictures, or {int((~with_picture).sum())}, the lines of text"
             raise TrainingError(msg)
         self.order = lru_cache(maxsize=1)(self._order)
 
@@ -168,7 +175,7 @@ class Batches:
         return self._counts[0] > 0
 
     def __len__(self) -> int:
-        """How many items an epoch has."""
+        """Number of items per epoch."""
         return sum(self._counts) * self._size
 
     def _order(self, epoch: int) -> list[int]:
@@ -184,24 +191,24 @@ class Batches:
 
 
 def _check_length(specialist: Specialist, longest: int) -> None:
-    """Refuse items of more tokens than the language model has positions for."""
-    places = specialist.language_model.model.config.max_position_embeddings
-    if specialist.visual_tokens + longest > places:
+    """Raise TrainingError if items have more tokens than the model has positions."""
+    positions = specialist.language_model.model.config.max_position_embeddings
+    if specialist.visual_tokens + longest > positions:
         msg = f"a prompt with its caption has {longest} tokens after {specialist.visual_tokens} "
-        msg += f"visual ones; expected no more than {places} (max_position_embeddings) in all"
+        msg += f"visual ones; expected no more than {positions} (max_position_embeddings) in all"
         raise TrainingError(msg)
 
 
 def prompt_ids(tokenizer: Tokenizer, prompts: Sequence[str]) -> list[list[int]]:
-    """Token ids of prompts of words."""
+    """Token ids of word prompts."""
     encodings = tokenizer.encode_batch_fast(prompts, add_special_tokens=False)
     return [one.ids for one in encodings]
 
 
-def told_ids(
+def target_ids(
     specialist: Specialist, tokenizer: Tokenizer, captions: Sequence[str]
 ) -> list[list[int]]:
-    """Token ids from begin to end; a word that begins a caption is written as any other."""
+    """Token ids from begin to end; the first word has a leading space, as any other word."""
     texts = [f" {one}" for one in captions]
     begin, end = specialist.begin, specialist.end
     longest = specialist.config.max_caption_tokens

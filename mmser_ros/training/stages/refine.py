@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Stage 2: the second look learns to say it better (paper, section 5.2)."""
+"""Stage 2: train the refinement pass (paper, section 5.2)."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from torch.nn.functional import cross_entropy
 from mmser_ros.captioner.decoding.greedy import Prompt, pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.core.validation import checked
-from mmser_ros.training.batches import CaptionedFeatures, caption_ids, drop_channels, held_out
+from mmser_ros.training.batches import CaptionedFeatures, caption_ids, drop_channels, score_holdout
 from mmser_ros.training.initial_captions import InitialCaptions, Kind
 from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
 from mmser_ros.training.stages.glance import LABEL_SMOOTHING
-from mmser_ros.training.tokens import lay_rows, read
+from mmser_ros.training.tokens import pack_rows, read
 
 
 @checked(TrainingError)
 class RefineSchedule(Schedule):
-    """How stage 2 is trained.
+    """Schedule of stage 2.
 
     Attributes:
-        initial: kinds of initial captions, some of `initial_captions.Kind`, drawn evenly.
-        language_model: whether the language model is trained too (the paper's way). So that the
-            first pass stays what it was, it learns its own glances beside (sequence-level
+        initial: kinds of initial captions, some of `initial_captions.Kind`, drawn uniformly.
+        language_model: whether to train the language model too (the paper's way). It then also
+            learns its own glances, so that the first pass stays the same (sequence-level
             distillation, arXiv 1606.07947).
-        keep_channels: share of the features' channels that a look sees, see `drop_channels`.
+        keep_channels: share of the features' channels that a pass reads, see `drop_channels`.
     """
 
     initial: Annotated[tuple[Kind, ...], Field(min_length=1)] = ("planted",)
@@ -42,8 +42,8 @@ class RefineSchedule(Schedule):
     keep_channels: Share = 1.0
 
 
-class RefineLesson:
-    """Second looks at pictures with initial captions, and what should have been said."""
+class RefineLoss:
+    """The loss of refining initial captions to human captions."""
 
     def __init__(
         self,
@@ -54,23 +54,23 @@ class RefineLesson:
         schedule: RefineSchedule,
     ) -> None:
         self._specialist, self._pictures, self._initials = specialist, pictures, initials
-        self._kinds, self._rehearses = schedule.initial, schedule.language_model
+        self._kinds, self._distils = schedule.initial, schedule.language_model
         self._keep_channels = schedule.keep_channels
-        self._plain = caption_ids(specialist, tokenizer, pictures.captions)
-        self._turned = caption_ids(specialist, tokenizer, pictures.turned)
+        self._ids = caption_ids(specialist, tokenizer, pictures.captions)
+        self._mirrored_ids = caption_ids(specialist, tokenizer, pictures.mirrored_captions)
         self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
 
-    def captions(self) -> list[tuple[int, int]]:
-        """Every (picture, caption) there is to learn."""
-        known = self._plain[: self._pictures.known]
-        return [(one, number) for one, some in enumerate(known) for number in range(len(some))]
+    def items(self) -> list[tuple[int, int]]:
+        """All training items: (picture, caption)."""
+        train = self._ids[: self._pictures.num_train]
+        return [(one, number) for one, some in enumerate(train) for number in range(len(some))]
 
     def __call__(self, chosen: Sequence[tuple[int, int]]) -> Tensor:
-        """The loss of these (picture, caption), each in a random view with an initial caption."""
-        said, seen = self._second_look(chosen, self._kinds)
-        if not self._rehearses:
-            return said
-        views, levels = seen
+        """The loss of these (picture, caption), each with a random view and initial caption."""
+        loss, inputs = self._refinement(chosen, self._kinds)
+        if not self._distils:
+            return loss
+        views, levels = inputs
         specialist = self._specialist
         longest = specialist.config.max_caption_tokens
         own = [
@@ -78,26 +78,26 @@ class RefineLesson:
             for view, (picture, _) in zip(views, chosen, strict=True)
         ]
         with torch.autocast(specialist.device.type, torch.bfloat16):
-            return said + self._cross_entropy(specialist.context(specialist.glance(levels)), own)
+            return loss + self._cross_entropy(specialist.context(specialist.glance(levels)), own)
 
-    def given(self, batch: Sequence[int]) -> Tensor:
-        """The loss of a random caption of each of these pictures, with no glance of the model's.
+    def supervised(self, batch: Sequence[int]) -> Tensor:
+        """The loss of a random caption of each picture, without own glances as initial captions.
 
-        Beside rewards, which mind the model's own.
+        It is for self-critical training, whose rewards refine the model's own glances.
         """
-        chosen = [(one, int(torch.randint(len(self._plain[one]), ()))) for one in batch]
-        return self._second_look(chosen, [kind for kind in self._kinds if kind != "own"])[0]
+        chosen = [(one, int(torch.randint(len(self._ids[one]), ()))) for one in batch]
+        return self._refinement(chosen, [kind for kind in self._kinds if kind != "own"])[0]
 
-    def _second_look(
+    def _refinement(
         self, chosen: Sequence[tuple[int, int]], kinds: Sequence[str]
     ) -> tuple[Tensor, tuple[list[int], tuple[Tensor, ...]]]:
         specialist, pictures = self._specialist, self._pictures
         views = pictures.draw_views(len(chosen))
         random = np.random.default_rng(int(torch.randint(2**31, ())))
         initial = pad(self._initials.draw(views, chosen, kinds, random), specialist.device)
-        levels = pictures.seen([picture for picture, _ in chosen], views)
+        levels = pictures.levels([picture for picture, _ in chosen], views)
         captions = [
-            (self._turned if pictures.mirrored[view, picture] else self._plain)[picture][number]
+            (self._mirrored_ids if pictures.mirrored[view, picture] else self._ids)[picture][number]
             for view, (picture, number) in zip(views, chosen, strict=True)
         ]
         some = drop_channels(levels, self._keep_channels)
@@ -108,7 +108,7 @@ class RefineLesson:
     def _cross_entropy(
         self, context: Prompt, captions: Sequence[Sequence[int]], smoothing: float = 0.0
     ) -> Tensor:
-        rows = lay_rows([[one] for one in captions], self._specialist.device)
+        rows = pack_rows([[one] for one in captions], self._specialist.device)
         logits = read(self._forward, context, rows)
         targets = rows.targets.flatten()
         return cross_entropy(logits.flatten(0, 1).float(), targets, label_smoothing=smoothing)
@@ -120,19 +120,19 @@ def train_refine(
     pictures: CaptionedFeatures,
     schedule: RefineSchedule,
     folder: Path,
-    lesson: RefineLesson,
+    loss: RefineLoss,
 ) -> None:
-    """Train the further passes: the SeR-connector, and the language model if asked.
+    """Train refinement: the SeR-connector, and the language model if the schedule says so.
 
-    An item is a caption of a picture; a step sees one view of it, and an initial caption.
+    An item is a caption of a picture; a step uses one view and one initial caption.
     """
-    items = lesson.captions()
+    items = loss.items()
 
     def loss_of(batch: Sequence[int]) -> Loss:
-        return lesson([items[index] for index in batch]), len(batch)
+        return loss([items[index] for index in batch]), len(batch)
 
     def validate() -> dict[str, float]:
-        return held_out(specialist, tokenizer, pictures, passes=2)
+        return score_holdout(specialist, tokenizer, pictures, passes=2)
 
     trained: list[nn.Module] = [specialist.ser_connector]
     if schedule.language_model:

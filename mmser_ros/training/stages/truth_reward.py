@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a caption is worth: how far it agrees with people, and which of its words are true.
+"""A reward of captions: CIDEr-D, plus gains for true words and costs for invented ones.
 
-Agreement (CIDEr-D) says little about rooms and things that nobody captioned, and forgives what is
-made up. What is known of the words of a picture says both.
+CIDEr-D alone says little about rooms and objects without captions, and hardly penalises invented
+objects. The word targets of a picture cover both.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Sequence
 
 from mmser_ros.captioner.model.word_detector import NOTHING
 from mmser_ros.language.word_finder import WordFinder
-from mmser_ros.training.stages.cider_reward import ConsensusReward
+from mmser_ros.training.stages.cider_reward import CiderReward
 from mmser_ros.training.tokens import mirror
 from mmser_ros.training.words.targets import WordTargets
 
 
 class CaptionRewards:
-    """Rewards of captions of pictures, which are numbered."""
+    """Rewards of captions, by the number of the picture."""
 
     def __init__(
         self,
@@ -29,21 +29,21 @@ class CaptionRewards:
         gain: float,
         cost: float,
     ) -> None:
-        """Take what is known of the pictures.
+        """Set up the rewards.
 
         Args:
             names: words of the detector.
-            targets: what is known of each in each picture.
-            references: captions of each picture; none where there are none.
-            gain: what a word is worth that is there.
-            cost: what a word costs that is not; both times how much is known of it.
+            targets: word targets of the pictures.
+            references: human captions of each picture; may be empty.
+            gain: reward of a word that is in the picture, times the target's weight.
+            cost: penalty of a word that is not, times the target's weight.
         """
         self._finder = WordFinder(name for name in names if name != NOTHING)
-        self._place = {name: number for number, name in enumerate(names)}
+        self._column = {name: number for number, name in enumerate(names)}
         self._targets = targets
         self._gain, self._cost = gain, cost
-        turned = [[mirror(caption) for caption in some] for some in references]
-        self._consensus = [ConsensusReward(references), ConsensusReward(turned)]
+        mirrored = [[mirror(caption) for caption in some] for some in references]
+        self._cider = [CiderReward(references), CiderReward(mirrored)]
         self._captioned = [bool(some) for some in references]
 
     def __call__(self, caption: str, picture: int, *, mirrored: bool, ended: bool) -> float:
@@ -52,21 +52,21 @@ class CaptionRewards:
         Args:
             caption: its text.
             picture: number of the picture.
-            mirrored: whether the view of it was.
-            ended: whether the caption came to its end, rather than being cut.
+            mirrored: whether its view is mirrored.
+            ended: whether the caption has its end token; else it was cut.
         """
         total = self.truth(caption, picture)
         if self._captioned[picture]:
-            total += self._consensus[mirrored](caption, picture, ended=ended)
+            total += self._cider[mirrored](caption, picture, ended=ended)
         elif not ended:
             total -= self._cost
         return total
 
     def truth(self, caption: str, picture: int) -> float:
-        """The share of the reward that the caption's words earn; of words alike one counts."""
+        """The part of the reward for the caption's words; synonyms count once."""
         truth, weight = self._targets.truth[picture], self._targets.weight[picture]
         found = self._finder.find(caption)
-        columns = [self._place[min(self._finder.alike(word) or [word])] for word in found]
+        columns = [self._column[min(self._finder.alike(word) or [word])] for word in found]
         return sum(
             float(weight[one]) * (self._gain if truth[one] else -self._cost)
             for one in dict.fromkeys(columns)

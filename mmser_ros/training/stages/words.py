@@ -1,8 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The word detector learns what is in pictures, and what it says of those it has not learned from.
+"""Training of the word detector, and cross-validated odds for the training pictures.
 
-Of its training pictures a detector knows too much for a language model to learn how far to trust
+A detector is too confident on its training pictures for a language model to learn how far to trust
 it. So each picture gets the odds of a detector that was trained on the other folds.
 """
 
@@ -32,26 +32,27 @@ from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.words.features import ViewFeatures
 from mmser_ros.training.words.targets import WordTargets
-from mmser_ros.training.words.views import CROPS, LEARNED
+from mmser_ros.training.words.views import CROPS, TRAIN_VIEWS
 
 AT_ONCE = 256
-"""Pictures whose odds are computed at once."""
+"""Pictures per batch when odds are computed."""
 SAMPLE = 3
-"""One of so many pictures tells what features are usual."""
+"""Every third picture is used for the statistics of features."""
 EVERY_FOLD = -1
-"""The fold of pictures that every detector learns from."""
+"""Fold of pictures that every detector is trained on."""
 
 
 @checked(TrainingError)
 class WordSchedule(Schedule):
-    """How a word detector is trained.
+    """Schedule of a word detector.
 
     Attributes:
-        hidden_size: of its hidden layer.
+        hidden_size: width of its hidden layer.
         crops: see `WordsConfig`.
-        folds: how many detectors tell of pictures that they have not learned from.
-        blanks: how many pictures without content it learns from, and as many dim ones.
-        precision: of the vision tower, see `word_features.view_encoder`; `compile` is for it.
+        folds: number of folds, each with its own detector, for the cross-validated odds.
+        blanks: number of training pictures without content, and of dim pictures.
+        precision: precision of the vision tower, see `features.view_encoder`; `compile` too is
+            for the tower.
     """
 
     hidden_size: PositiveInt = 1024
@@ -61,58 +62,60 @@ class WordSchedule(Schedule):
     precision: str = "float32"
 
     def config(self, names: Sequence[str]) -> WordsConfig:
-        """The configuration of the detector of these words."""
+        """The configuration of a detector of these words."""
         return WordsConfig(tuple(names), self.hidden_size, self.crops)
 
 
 @dataclass(frozen=True)
-class WordLessons:
-    """What word detectors learn from.
+class DetectorData:
+    """Training data of word detectors.
 
     Attributes:
-        features: of all pictures; those in `folds` come first.
-        targets: of the pictures, in the order of the features.
-        folds: (pictures,), the fold of each; EVERY_FOLD: no odds are wanted of it.
+        features: features of all pictures.
+        targets: word targets of the pictures, in the same order.
+        folds: (pictures,), the fold of each; EVERY_FOLD: it gets no odds.
     """
 
     features: ViewFeatures
     targets: WordTargets
     folds: np.ndarray
 
-    def known(self, *, without: int | None = None) -> np.ndarray:
-        """Numbers of the pictures to learn from: readable, with targets, not of this fold."""
+    def train_pictures(self, *, without: int | None = None) -> np.ndarray:
+        """Numbers of training pictures: readable, with targets, not in fold `without`."""
         usable = self.features.readable & self.targets.weight.any(1)
         return np.flatnonzero(usable if without is None else usable & (self.folds != without))
 
 
 def train_words(
-    specialist: Specialist, lessons: WordLessons, schedule: WordSchedule, folder: Path
+    specialist: Specialist, data: DetectorData, schedule: WordSchedule, folder: Path
 ) -> None:
     """Train the detector of a specialist on all pictures; an item is a picture's view.
 
     Raises:
-        TrainingError: as `loop.train`.
+        TrainingError: as in `loop.train`.
     """
     config = specialist.config.words
     assert config
-    detector = fit_detector(specialist, config, lessons, lessons.known(), schedule, folder, "words")
+    detector = fit_detector(
+        specialist, config, data, data.train_pictures(), schedule, folder, "words"
+    )
     specialist.word_detector.load_state_dict(detector.state_dict())
 
 
 def odds_by_folds(
     specialist: Specialist,
-    lessons: WordLessons,
+    data: DetectorData,
     schedule: WordSchedule,
     folder: Path,
     progress: Progress,
 ) -> np.ndarray:
-    """Log odds (pictures, words), float16, each by a detector that has not seen the picture.
+    """Log odds (pictures, words), float16, each by a detector not trained on the picture.
 
     They are saved in `<folder>/word_odds.npz` and read from there the next time. A picture of
     EVERY_FOLD, or one that can't be read, has -inf.
 
     Raises:
-        TrainingError: there are fewer than two folds, or as `loop.train`.
+        TrainingError: there are fewer than two folds, or as in `loop.train`.
     """
     config = specialist.config.words
     assert config
@@ -120,7 +123,7 @@ def odds_by_folds(
         msg = f"words: folds is {schedule.folds}; expected at least 2"
         raise TrainingError(msg)
     path = folder / "word_odds.npz"
-    key = _key(config, lessons, schedule)
+    key = _key(config, data, schedule)
     if path.exists():
         with np.load(path) as saved:
             if str(saved["key"]) != key:
@@ -128,49 +131,49 @@ def odds_by_folds(
                 msg += " folder"
                 raise TrainingError(msg)
             return saved["odds"]
-    odds = np.full(lessons.targets.truth.shape, -np.inf, np.float16)
-    readable = lessons.features.readable
+    odds = np.full(data.targets.truth.shape, -np.inf, np.float16)
+    readable = data.features.readable
     for fold in range(schedule.folds):
         name = f"words_fold{fold}"
-        known = lessons.known(without=fold)
-        detector = fit_detector(specialist, config, lessons, known, schedule, folder, name)
-        wanted = np.flatnonzero(readable & (lessons.folds == fold))
+        known = data.train_pictures(without=fold)
+        detector = fit_detector(specialist, config, data, known, schedule, folder, name)
+        wanted = np.flatnonzero(readable & (data.folds == fold))
         views = [0, *(CROPS if config.crops else ())]
         starts = range(0, len(wanted), AT_ONCE)
         for at in progress(starts, f"odds of fold {fold}", len(starts)):
             some = wanted[at : at + AT_ONCE].tolist()
-            odds[some] = _odds(detector, lessons.features, some, views).half().cpu().numpy()
+            odds[some] = _odds(detector, data.features, some, views).half().cpu().numpy()
     if processes().is_main_process:
         fresh = path.with_suffix(".new")
         with fresh.open("wb") as file:
             np.savez(file, odds=odds, key=np.array(key))
         os.replace(fresh, path)
     processes().wait_for_everyone()
-    say(f"words of pictures not learned from: loss {_loss_of(odds, lessons.targets):.4f}")
+    say(f"cross-validated words: loss {_loss_of(odds, data.targets):.4f}")
     return odds
 
 
 def fit_detector(
     specialist: Specialist,
     config: WordsConfig,
-    lessons: WordLessons,
+    data: DetectorData,
     known: np.ndarray,
     schedule: WordSchedule,
     folder: Path,
     name: str,
 ) -> WordDetector:
-    """Train a new detector on the pictures of these numbers; `name` is its state's."""
+    """Train a new detector on the pictures with these numbers; `name` names its state."""
     vision, device = specialist.vision, specialist.device
     torch.manual_seed(schedule.seed)
     detector = WordDetector(config, vision.channels, vision.classes).to(device)
-    _begin(detector, lessons, known)
-    truth, weight = lessons.targets.truth, lessons.targets.weight
-    views = torch.tensor(LEARNED)
+    _initialise(detector, data, known)
+    truth, weight = data.targets.truth, data.targets.weight
+    views = torch.tensor(TRAIN_VIEWS)
 
     def loss_of(batch: Sequence[int]) -> Loss:
         pictures = known[list(batch)]
         seen = views[torch.randint(len(views), (len(batch),))].tolist()
-        features = lessons.features.pooled(pictures.tolist(), seen)
+        features = data.features.pooled(pictures.tolist(), seen)
         with torch.autocast(device.type, torch.bfloat16):
             odds = detector(*features)
         wanted = torch.from_numpy(truth[pictures]).to(device).float()
@@ -183,16 +186,16 @@ def fit_detector(
 
 
 @torch.no_grad()
-def _begin(detector: WordDetector, lessons: WordLessons, known: np.ndarray) -> None:
-    """Let a detector take on what features are usual, and how frequent words are."""
+def _initialise(detector: WordDetector, data: DetectorData, known: np.ndarray) -> None:
+    """Set a detector's feature statistics, and its biases by the frequency of words."""
     sample = known[::SAMPLE].tolist()
-    pooled, classes = lessons.features.pooled(sample, [0] * len(sample))
+    pooled, classes = data.features.pooled(sample, [0] * len(sample))
     features = pooled if classes is None else torch.cat([pooled, classes], dim=1)
     detector.mean.copy_(features.mean(0))
-    detector.deviation.copy_(features.std(0, correction=0) + 1e-2)  # some are always the same
-    weight = lessons.targets.weight[known].astype(np.float32)
-    said = (lessons.targets.truth[known] * weight).sum(0)
-    shares = torch.from_numpy((said + 0.5) / (weight.sum(0) + 100.0))
+    detector.deviation.copy_(features.std(0, correction=0) + 1e-2)  # some are constant
+    weight = data.targets.weight[known].astype(np.float32)
+    counts = (data.targets.truth[known] * weight).sum(0)
+    shares = torch.from_numpy((counts + 0.5) / (weight.sum(0) + 100.0))
     detector.answer.weight.mul_(0.1)
     detector.answer.bias.copy_(torch.logit(shares.clamp(1e-4, 0.9)))
 
@@ -205,15 +208,15 @@ def _odds(
     return combine(torch.stack(each, dim=1))
 
 
-def _key(config: WordsConfig, lessons: WordLessons, schedule: WordSchedule) -> str:
+def _key(config: WordsConfig, data: DetectorData, schedule: WordSchedule) -> str:
     digest = hashlib.sha256(json.dumps([config.names, vars(schedule)]).encode())
-    for array in (lessons.targets.truth, lessons.targets.weight, lessons.folds):
+    for array in (data.targets.truth, data.targets.weight, data.folds):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
 def _loss_of(odds: np.ndarray, targets: WordTargets) -> float:
-    """The mean loss a word of odds that are known."""
+    """The mean loss per word of the finite odds."""
     rows = np.flatnonzero(np.isfinite(odds).all(1))
     total = np.zeros(2)
     for at in range(0, len(rows), AT_ONCE):

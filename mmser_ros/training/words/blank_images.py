@@ -1,8 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures without content, made up, for a detector to know them: and dim ones, which have some.
+"""Synthetic pictures without content, and dimmed real pictures, to train a word detector.
 
-A robot's camera gives such pictures when its lens is covered, the light is off or a cable is loose.
+A robot's camera gives such pictures if its lens is covered, the light is off or a cable is loose.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ SIDE = 224
 
 
 def blank_picture(number: int) -> np.ndarray:
-    """A picture (224, 224, 3) uint8 without content; its number says which."""
+    """A picture (224, 224, 3) uint8 without content; its number is the seed."""
     random = np.random.default_rng([number, 1])
     picture = KINDS[number % len(KINDS)](random)
     return picture.clip(0, 255).astype(np.uint8)
 
 
 def dimmed(image: np.ndarray, number: int) -> np.ndarray:
-    """A real picture (height, width, 3), darkened or blurred: its content can still be told."""
+    """Darken or blur a real picture (height, width, 3); its content stays recognisable."""
     random = np.random.default_rng([number, 2])
     picture = Image.fromarray(image)
     darkened, blurred = [(True, False), (False, True), (True, True)][number % 3]
@@ -58,7 +58,7 @@ def _colour(random: np.random.Generator) -> np.ndarray:
 
 
 def _noise(random: np.random.Generator) -> np.ndarray:
-    """Noise of any strength and grain, in colour or grey, around any grey."""
+    """Noise of random strength and grain, in colour or grey, around a random grey."""
     grain = int(random.choice([1, 1, 2, 4, 8]))
     channels = int(random.choice([1, 3]))
     cells = random.normal(0, 1, (SIDE // grain, SIDE // grain, channels))
@@ -68,19 +68,19 @@ def _noise(random: np.random.Generator) -> np.ndarray:
 
 
 def _any_value(random: np.random.Generator) -> np.ndarray:
-    """Every pixel of any colour."""
+    """Every pixel of a random colour."""
     return random.integers(0, 256, (SIDE, SIDE, 3)).astype(np.float32)
 
 
 def _gradient(random: np.random.Generator) -> np.ndarray:
-    """A smooth passage between four colours at the corners."""
+    """A smooth gradient between four colours at the corners."""
     corners = random.integers(0, 256, (2, 2, 3)).astype(np.uint8)
     smooth = Image.fromarray(corners).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     return np.asarray(smooth).astype(np.float32)
 
 
 def _covered(random: np.random.Generator) -> np.ndarray:
-    """A covered lens: nearly black, perhaps with some red light on a side, and dark noise."""
+    """A covered lens: nearly black, perhaps with reddish light on one side, and dark noise."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE] / SIDE
     angle = random.uniform(0, 2 * np.pi)
     slope = np.cos(angle) * rows + np.sin(angle) * columns

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What models with words learn from, read from a folder of sets."""
+"""Training data of models with words, read from a folder of sets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mmser_ros.data.picture_sets import PictureSet, open_sets
 from mmser_ros.data.set_files import read_json
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
-from mmser_ros.training.stages.words import EVERY_FOLD, WordLessons, WordSchedule
+from mmser_ros.training.stages.words import EVERY_FOLD, DetectorData, WordSchedule
 from mmser_ros.training.words.blank_images import blank_picture, dimmed
 from mmser_ros.training.words.features import (
     StoredViews,
@@ -43,12 +43,12 @@ BLANKS, DIMMED = "blank", "dimmed"
 
 @dataclass(frozen=True)
 class WordsData:
-    """A folder of sets, as models with words learn from it.
+    """Training data of a model with words, from a folder of sets.
 
     Attributes:
-        sets: the pictures to train on.
-        lines: captions, text alone.
-        indoor: words that are said of rooms.
+        sets: the training pictures.
+        lines: captions without pictures.
+        indoor: words that captions of rooms use.
         outdoors: words that are not true of rooms.
     """
 
@@ -59,11 +59,11 @@ class WordsData:
 
     @cached_property
     def examples(self) -> list[Example]:
-        """What is known of the pictures of all sets, which this numbers through."""
+        """Annotations of the pictures of all sets; the index is the picture's number."""
         return [example for one in self.sets for example in one.examples.values()]
 
     def names(self, work: Path) -> tuple[str, ...]:
-        """The words for a detector; chosen once, and read from the folder the next time."""
+        """The words for a detector; they are chosen once, and stored in the folder."""
         key = hashlib.sha256(repr([_frozen(one) for one in self.examples]).encode()).hexdigest()
         path = work / "word_names.json"
         if path.exists() and (saved := json.loads(path.read_text()))["key"] == key:
@@ -77,11 +77,11 @@ class WordsData:
         return names
 
     def texts(self, names: Sequence[str], times: int) -> list[str]:
-        """All that a language model will read and write, for its vocabulary.
+        """All texts that the language model will read and write, for its vocabulary.
 
         Args:
             names: words of the detector.
-            times: how often each of them is in a prompt.
+            times: number of prompts with each of them.
         """
         captions = [caption for one in self.examples for caption in one.captions]
         written = [one.lower() for one in (*self.lines, *captions)]
@@ -94,11 +94,11 @@ class WordsData:
 
 
 def open_words_data(data: Path, sentences: Path | None = None) -> WordsData:
-    """Open a folder of sets; of its `validation.json` the pictures are left out.
+    """Open a folder of sets, without the pictures of its `validation.json`.
 
     Args:
         data: the folder; it may have `rooms_words.json` (`indoor` and `outdoors`, lists of words).
-        sentences: file of captions, one a line; default: `captions_en.txt` in the folder.
+        sentences: file of captions, one per line; default: `captions_en.txt` in the folder.
 
     Raises:
         DatasetError: a file is missing or damaged.
@@ -112,22 +112,22 @@ def open_words_data(data: Path, sentences: Path | None = None) -> WordsData:
     return WordsData(sets, lines, indoor, rooms.get("outdoors", ()))
 
 
-def word_lessons(
+def detector_data(
     specialist: Specialist,
     names: Sequence[str],
     data: WordsData,
     schedule: WordSchedule,
     folder: Path,
     progress: Progress,
-) -> WordLessons:
-    """Features, targets and folds of all pictures, those without content and dim ones at the end.
+) -> DetectorData:
+    """Features, targets and folds of all pictures; blank and dim ones come last.
 
     Args:
-        specialist: whose vision tower to use.
+        specialist: its vision tower is used.
         names: words of the detector.
         data: the pictures.
-        schedule: says how many folds and blank pictures.
-        folder: of features.
+        schedule: gives the numbers of folds and of blank pictures.
+        folder: folder of features.
         progress: wraps an iterable with a description and a total.
     """
     targets = word_targets(names, data.examples, outdoors=data.outdoors)
@@ -136,15 +136,15 @@ def word_lessons(
     stores = store_sets(specialist, encode, data.sets, schedule.precision, folder, progress)
     count = schedule.blanks
     if not count:
-        return WordLessons(ViewFeatures(stores, specialist), targets, folds)
-    places = [(one, name) for one in data.sets for name in one.examples]
+        return DetectorData(ViewFeatures(stores, specialist), targets, folds)
+    pictures = [(one, name) for one in data.sets for name in one.examples]
     draw = np.random.default_rng(schedule.seed)
-    sources = draw.integers(len(places), size=count)
-    chosen = [places[index] for index in sources.tolist()]
+    sources = draw.integers(len(pictures), size=count)
+    chosen = [pictures[index] for index in sources.tolist()]
 
     def dim(number: int) -> np.ndarray:
-        pictures, name = chosen[number]
-        return dimmed(pictures.picture(name), number)
+        source, name = chosen[number]
+        return dimmed(source.picture(name), number)
 
     blank = f"{BLANKS} {schedule.precision}"
     key = f"{DIMMED} {schedule.precision} {json.dumps([(one.name, name) for one, name in chosen])}"
@@ -166,7 +166,7 @@ def word_lessons(
             )
     nothing = np.zeros((count, len(names)), bool)
     nothing[:, list(names).index(NOTHING)] = True
-    return WordLessons(
+    return DetectorData(
         ViewFeatures([*stores, *extra], specialist),
         WordTargets(
             np.concatenate([targets.truth, nothing, targets.truth[sources]]),

@@ -1,10 +1,10 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Features of the views of all pictures of some sets, computed once; a killed run goes on.
+"""Cached features of views of the pictures of sets; a killed run resumes.
 
-Each set has a folder of two files, read through memory mapping: `pooled.npy` (pictures, views,
+Each set has a folder with two memory-mapped files: `pooled.npy` (pictures, views,
 features), for the word detector, and `glance.npy` (pictures, views, tokens, channels), for the
-language model, of those views that it learns from; both float16.
+language model, of the views in TRAIN_VIEWS; both float16.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.words.views import LEARNED, VIEWS, is_mirrored, square_view
+from mmser_ros.training.words.views import TRAIN_VIEWS, VIEWS, is_mirrored, square_view
 
 CHUNK = 64
-"""Pictures between two savings."""
+"""Pictures between two saves."""
 AHEAD = 8
-"""Pictures that are made ready ahead."""
+"""Pictures that are prepared ahead."""
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -48,10 +48,10 @@ class StoredViews:
     """Features of the views of one set's pictures.
 
     Attributes:
-        pooled: (pictures, views, features) float16, see `concepts.pool`.
+        pooled: (pictures, views, features) float16, see `concept_detector.pool`.
         glance: (pictures, views, tokens, channels) float16 of the glance's level, of the views
-            LEARNED; None where no language model learns from them.
-        lost: numbers of pictures that can't be read: their features are 0.
+            TRAIN_VIEWS; None if no language model is trained on them.
+        lost: numbers of unreadable pictures; their features are 0.
     """
 
     pooled: np.ndarray
@@ -64,16 +64,16 @@ Encode = Callable[[Tensor], Levels]
 
 
 def view_encoder(specialist: Specialist, precision: str, *, compiled: bool = False) -> Encode:
-    """How views are encoded.
+    """A function that encodes views.
 
     Args:
-        specialist: whose vision tower to use.
-        precision: `float32`, or `bfloat16`: twice as fast where a processor has it, and the pooled
-            features differ by about 2 %.
-        compiled: whether torch.compile takes the tower.
+        specialist: its vision tower is used.
+        precision: `float32` or `bfloat16`, which is twice as fast on processors that support it;
+            pooled features differ by about 2 %.
+        compiled: whether to use torch.compile.
 
     Raises:
-        TrainingError: the precision is another.
+        TrainingError: the precision is unknown.
     """
     if precision not in PRECISIONS:
         msg = f"words: precision is {precision!r}; expected one of {', '.join(PRECISIONS)}"
@@ -101,19 +101,18 @@ def store_views(
     views: Sequence[int] = range(VIEWS),
     glances: bool = True,
 ) -> StoredViews:
-    """Compute what is not there yet.
+    """Compute missing features, and open them.
 
     Args:
-        specialist: whose vision tower is used.
-        encode: how, see `view_encoder`.
-        key: says which pictures these are, and how they are encoded, for the folder's name: another
-            key, another folder.
+        specialist: its vision tower is used.
+        encode: encodes pixels, see `view_encoder`.
+        key: identifies pictures and encoding; each key has its own folder.
         picture: number → (height, width, 3) uint8; it may raise a PictureError.
-        count: how many pictures there are.
-        folder: where folders lie.
+        count: number of pictures.
+        folder: parent of the folders.
         progress: wraps an iterable with a description and a total.
-        views: which, see `picture_views.square_view`.
-        glances: whether to keep the glance's level of the views LEARNED, too.
+        views: indices of views, see `views.square_view`.
+        glances: whether to also store the glance's level of TRAIN_VIEWS.
     """
     vision = specialist.vision
     code = json.dumps([asdict(vision.config), key, count, list(views), glances])
@@ -126,7 +125,7 @@ def store_views(
     done, lost = int(state["pictures"]), list(state["lost"])
     shapes: dict[str, tuple[int, ...]] = {"pooled": (count, len(views), 2 * sum(vision.channels))}
     if glances:
-        shapes["glance"] = (count, len(LEARNED), vision.grids[0] ** 2, vision.channels[0])
+        shapes["glance"] = (count, len(TRAIN_VIEWS), vision.grids[0] ** 2, vision.channels[0])
     if done < count:
         stores = {
             name: open_memmap(
@@ -163,7 +162,7 @@ def _prepared(
     views: Sequence[int],
     numbers: Sequence[int],
 ) -> Iterator[Tensor | None]:
-    """Pixels (views, 3, size, size) of each picture, made ahead; None of one that can't be read."""
+    """Yield pixels (views, 3, size, size) of each picture; None if it is unreadable."""
     config = specialist.vision.config
 
     def prepare(number: int) -> Tensor | None:
@@ -188,15 +187,15 @@ def _encode(
     levels = [one.float() for one in encode(pixels)]
     found = {"pooled": pool(levels)}
     if glances:
-        found["glance"] = levels[0][[list(views).index(view) for view in LEARNED]]
+        found["glance"] = levels[0][[list(views).index(view) for view in TRAIN_VIEWS]]
     return {name: values.half().cpu().numpy() for name, values in found.items()}
 
 
 class ViewFeatures:
-    """Features of the pictures of several stores, which are numbered through."""
+    """Features of several stores; pictures are numbered consecutively."""
 
     def __init__(self, stores: Sequence[StoredViews], specialist: Specialist) -> None:
-        """Take the stores in the order of the numbers, and whose classes a detector reads."""
+        """Join the stores; the specialist's tower gives the classes that a detector reads."""
         self._stores = list(stores)
         self._ends = np.cumsum([len(one.pooled) for one in stores])
         self._specialist = specialist
@@ -206,21 +205,21 @@ class ViewFeatures:
 
     @property
     def readable(self) -> np.ndarray:
-        """(pictures,) bool, those that could be read."""
+        """(pictures,) bool, which pictures were readable."""
         kept = [
             [number not in one.lost for number in range(len(one.pooled))] for one in self._stores
         ]
         return np.array([readable for some in kept for readable in some], bool)
 
     def pooled(self, pictures: Sequence[int], views: Sequence[int]) -> tuple[Tensor, Tensor | None]:
-        """What a detector reads of a view of each picture, see `WordDetector.forward`.
+        """A detector's input for a view of each picture, see `WordDetector.forward`.
 
-        A picture with fewer views has the first again and again.
+        The views of a picture with fewer views repeat.
         """
         rows = []
         for number, view in zip(pictures, views, strict=True):
-            store, place = self._find(number)
-            rows.append(store.pooled[place, view % store.pooled.shape[1]])
+            store, row = self._find(number)
+            rows.append(store.pooled[row, view % store.pooled.shape[1]])
         pooled = torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
         vision = self._specialist.vision
         if not vision.classes:
@@ -229,16 +228,16 @@ class ViewFeatures:
             return pooled, vision.classify(pooled[:, : vision.channels[0]])
 
     def glance(self, pictures: Sequence[int], views: Sequence[int]) -> Tensor:
-        """The glance's level (batch, tokens, channels) of a view, of LEARNED, of each picture."""
+        """The glance's level (batch, tokens, channels) of one of TRAIN_VIEWS of each picture."""
         rows = []
         for number, view in zip(pictures, views, strict=True):
-            store, place = self._find(number)
+            store, row = self._find(number)
             assert store.glance is not None
-            rows.append(store.glance[place, LEARNED.index(view)])
+            rows.append(store.glance[row, TRAIN_VIEWS.index(view)])
         return torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
 
     def mirrored(self, pictures: Sequence[int], views: Sequence[int]) -> list[bool]:
-        """Whether these views of these pictures are mirrored."""
+        """Which of these views are mirrored."""
         return [
             is_mirrored(view, self._find(number)[1])
             for number, view in zip(pictures, views, strict=True)
@@ -260,7 +259,7 @@ def store_sets(
     *,
     glances: bool = True,
 ) -> list[StoredViews]:
-    """Features of all pictures of sets, one store a set; arguments as in `store_views`."""
+    """Features of all pictures of sets, one store per set; arguments as in `store_views`."""
     stores = []
     with processes().main_process_first():
         for one in sets:

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which pictures are kept from which detector: folds, by runs where neighbours look alike."""
+"""Folds of pictures for cross-validation; frames of a film stay together."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from collections.abc import Sequence
 import numpy as np
 
 FILMED = frozenset({"nyuv2"})
-"""Sets whose pictures are frames of films, numbered in their names."""
+"""Sets of film frames, with the frame number in the name."""
 RUN = 20
-"""Frames in a row that stay in one fold."""
+"""Consecutive frames in one fold."""
 
 
 def folds_of(name: str, pictures: Sequence[str], folds: int) -> np.ndarray:
-    """The fold (pictures,) of each picture of a set, from 0; the same each time.
+    """The fold of each picture of a set, (pictures,) from 0; it is deterministic.
 
     Args:
-        name: of the set.
-        pictures: their names.
-        folds: how many.
+        name: name of the set.
+        pictures: names of the pictures.
+        folds: number of folds.
     """
     if name in FILMED:
         order = sorted(range(len(pictures)), key=lambda index: _frame(pictures[index]))
-        places = np.arange(len(pictures)) // RUN
+        ranks = np.arange(len(pictures)) // RUN
     else:
         seed = zlib.crc32(name.encode())
         order = np.random.default_rng(seed).permutation(len(pictures)).tolist()
-        places = np.arange(len(pictures))
+        ranks = np.arange(len(pictures))
     found = np.zeros(len(pictures), int)
-    found[order] = places % folds
+    found[order] = ranks % folds
     return found
 
 

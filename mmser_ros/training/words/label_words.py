@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The everyday words for the labels of data sets."""
+"""Everyday words for the labels of data sets."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mmser_ros.core.resources import share_path
 
 @dataclass(frozen=True)
 class LabelWords:
-    """What config/lexicon/label_words.yaml says.
+    """The contents of config/lexicon/label_words.yaml.
 
     Attributes:
-        classes: a closed list's class → everyday word, where it is another one.
-        scenes: scene → everyday word, likewise.
-        things: thing in a room → everyday word, likewise.
-        unseen: words of captions that say nothing of what is to be seen.
-        no_words: labels of things that are no words for a prompt.
+        classes: class of a closed list → everyday word, if it differs.
+        scenes: scene → everyday word, if it differs.
+        things: object in a room → everyday word, if it differs.
+        unseen: words of captions that name nothing visible.
+        no_words: labels of objects that are not used in prompts.
         outdoors: words that are seldom true of rooms.
-        not_outdoors: words that may be true of rooms, whatever else says they are not.
+        not_outdoors: words that may be true of rooms, although other lists say otherwise.
         not_in_homes: words that are not true of homes.
     """
 
@@ -38,7 +38,7 @@ class LabelWords:
     not_in_homes: frozenset[str]
 
     def of_class(self, label: str) -> str:
-        """The everyday word of a closed list's class."""
+        """The everyday word of a class of a closed list."""
         return self.classes.get(label, label)
 
     def of_scene(self, label: str) -> str:
@@ -46,7 +46,7 @@ class LabelWords:
         return self.scenes.get(label, label)
 
     def of_thing(self, label: str) -> str:
-        """The everyday word of a thing in a room."""
+        """The everyday word of an object in a room."""
         return self.things.get(label, label)
 
 

@@ -1,11 +1,11 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Prompts of words for captions without a picture, as wrong as a detector's would be.
+"""Noisy word prompts for captions without a picture, with a detector's typical errors.
 
-A caption takes over the odds of a picture that is like it: what the detector found there, missed
-or made up. What the caption says and the picture lacks comes from other pictures that have it; what
-the picture has and the caption does not say is mostly taken away. The prompt never has people
-where the caption says nobody, nor animals where it has none.
+- A caption gets the detector's probabilities for a similar picture.
+- Words of the caption that this picture lacks get their probability from a picture that has them.
+- Words of the picture that the caption lacks are mostly removed.
+- People and animals are removed if the caption has none.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from mmser_ros.language.word_finder import PERSON, word_forms
 from mmser_ros.training.words.targets import WordTargets
 
 CHUNK = 2000
-"""Captions that donors are sought for at once."""
+"""Captions per batch of the search for similar pictures."""
 RAREST = 6.0
-"""The most that a word counts, in nats of its rarity."""
+"""Upper bound of a word's rarity, in nats."""
 KEPT = 0.35
-"""Chance that what the picture has and the caption does not say stays."""
-FADED = 0.2
-"""The most that is left of the probability of what is taken away."""
+"""Chance that a word of the picture which the caption lacks stays."""
+REMAINING = 0.2
+"""Upper bound of the factor on the probability of a removed word."""
 
 
 def living(names: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -42,28 +42,27 @@ def living(names: Sequence[str]) -> tuple[list[int], list[int]]:
 
 
 def prompt_words(names: Sequence[str], probabilities: np.ndarray) -> list[tuple[str, float]]:
-    """Words for a prompt with their probabilities (words,), the likeliest first."""
+    """Words for a prompt with their probabilities, the most probable first."""
     order = np.argsort(-probabilities, kind="stable")
     likely = [index for index in order if probabilities[index] >= LEAST and names[index] != NOTHING]
     return [(names[index], float(probabilities[index])) for index in likely[:MOST]]
 
 
-class Donors:
-    """Pictures with captions or labels, whose detected words captions take over."""
+class NearestPictures:
+    """Finds pictures similar to captions, and gives captions their detected words."""
 
     def __init__(
         self, names: Sequence[str], probabilities: np.ndarray, targets: WordTargets, *, seed: int
     ) -> None:
-        """Take the pictures.
+        """Set up the search.
 
         Args:
-            names: of the words.
-            probabilities: (pictures, words) float32, of a detector that has not learned from the
-                picture.
-            targets: of the same pictures.
-            seed: of every draw.
+            names: words of the detector.
+            probabilities: (pictures, words) float32, from a detector not trained on the picture.
+            targets: word targets of the same pictures.
+            seed: seed of every draw.
         """
-        self._place = {word: number for number, word in enumerate(names)}
+        self._column = {word: number for number, word in enumerate(names)}
         self._probabilities = probabilities
         self._truth = targets.truth
         self._random = np.random.default_rng(seed)
@@ -72,16 +71,16 @@ class Donors:
         having = targets.truth & (targets.weight > 0)
         self._having = [np.flatnonzero(column) for column in having.T]
 
-    def like(self, captions: Sequence[set[str]], best: int = 3) -> tuple[np.ndarray, np.ndarray]:
-        """Pictures that are like captions.
+    def nearest(self, captions: Sequence[set[str]], best: int = 3) -> tuple[np.ndarray, np.ndarray]:
+        """Find a similar picture for each caption.
 
         Args:
-            captions: the words of each.
-            best: how many pictures each may choose from.
+            captions: the words of each caption.
+            best: number of nearest pictures to draw from.
 
         Returns:
-            (captions,) numbers of pictures, one drawn of the best; and (captions,) how well the
-            best one fits.
+            (captions,) numbers of the drawn pictures, and (captions,) similarities of the nearest
+            ones.
         """
         truth = self._truth.astype(np.float32)
         lengths = np.sqrt((truth * self._rarity).sum(1)) + 2
@@ -90,31 +89,31 @@ class Donors:
         fits: list[np.ndarray] = [np.zeros(0, np.float32)]
         for start in range(0, len(captions), CHUNK):
             some = captions[start : start + CHUNK]
-            said = np.zeros((len(some), truth.shape[1]), np.float32)
+            present = np.zeros((len(some), truth.shape[1]), np.float32)
             for row, words in enumerate(some):
-                said[row, [self._place[word] for word in words]] = 1
-            fit = (said * self._rarity) @ truth.T / lengths
-            fit /= np.sqrt(said @ self._rarity)[:, None] + 1e-3
+                present[row, [self._column[word] for word in words]] = 1
+            fit = (present * self._rarity) @ truth.T / lengths
+            fit /= np.sqrt(present @ self._rarity)[:, None] + 1e-3
             fits.append(fit.max(1))
-            fit += self._random.random(fit.shape, dtype=np.float32) * 0.03  # of equals, any
+            fit += self._random.random(fit.shape, dtype=np.float32) * 0.03  # random order of ties
             near = np.argpartition(-fit, best - 1, axis=1)[:, :best]
             chosen.append(near[np.arange(len(near)), self._random.integers(best, size=len(near))])
         return np.concatenate(chosen), np.concatenate(fits)
 
-    def probabilities(self, said: set[str], picture: int) -> np.ndarray:
-        """Probabilities (words,) for a caption with these words, as of a picture like it."""
+    def probabilities(self, words: set[str], picture: int) -> np.ndarray:
+        """Noisy probabilities (words,) for a caption with these words, from a similar picture."""
         random = self._random
         found = self._probabilities[picture].copy()
-        columns = [self._place[word] for word in sorted(said)]
-        spoken = np.zeros(len(found), bool)
-        spoken[columns] = True
-        gone = self._truth[picture] & ~spoken & (random.random(len(found)) > KEPT)
-        found[gone] *= random.random(int(gone.sum())) * FADED
+        columns = [self._column[word] for word in sorted(words)]
+        in_caption = np.zeros(len(found), bool)
+        in_caption[columns] = True
+        removed = self._truth[picture] & ~in_caption & (random.random(len(found)) > KEPT)
+        found[removed] *= random.random(int(removed.sum())) * REMAINING
         for column in columns:
             if not self._truth[picture, column] and len(self._having[column]):
                 other = random.choice(self._having[column])
                 found[column] = self._probabilities[other, column]
         for some in (self._people, self._animals):
-            if not spoken[some].any():  # below what a prompt tells
+            if not in_caption[some].any():  # below the least probability of a prompt
                 found[some] *= random.random(len(some)) * LEAST
         return found

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What language models with words learn from: captions with prompts of words, some with pictures.
+"""Training items of language models with words: captions with word prompts.
 
-Three kinds: text alone, whose words come from pictures like it; what people said of pictures; and
-captions of rooms made by rule.
+Three kinds: text only, with the words of similar pictures; human captions of pictures; captions of
+rooms made by rules.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from mmser_ros.data.example import Example
 from mmser_ros.data.set_files import OBJECT_SETS
 from mmser_ros.language.word_finder import WordFinder
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.words.noise import Donors, prompt_words
+from mmser_ros.training.words.noise import NearestPictures, prompt_words
 from mmser_ros.training.words.room_captions import RoomCaptions
 
 SHORTEST, LONGEST = 5, 18
-"""Words of a line of text."""
+"""Least and greatest number of words of a line of text."""
 SHORT = 13
-"""Lines of fewer words are chosen a little more often."""
+"""Lines with fewer words are chosen a little more often."""
 UNLIKE = 0.22
-"""Share of the lines that no picture is like enough."""
+"""Share of the lines that is left out because no picture is similar enough."""
 AGAIN = 2
-"""How often the only caption of a picture is learned."""
+"""Repetitions of a picture's only caption."""
 
 
 @dataclass(frozen=True)
-class ToldItem:
-    """A caption with its prompt.
+class PromptedItem:
+    """A caption with its word prompt.
 
     Attributes:
-        prompt: the words, see `word_prompt`.
-        caption: what is to be said.
-        picture: its number; None: there is none.
+        prompt: the word prompt.
+        caption: the target caption.
+        picture: number of the picture; None: text only.
     """
 
     prompt: str
@@ -49,22 +49,22 @@ class ToldItem:
     picture: int | None = None
 
 
-def spoken(caption: str) -> str:
-    """A caption as models with words say it: clean, in lower case."""
+def normalise(caption: str) -> str:
+    """Normalise a caption for models with words: clean, in lower case."""
     return clean(caption).lower()
 
 
 def choose_lines(lines: Sequence[str], rooms: Sequence[str], count: int, *, seed: int) -> list[str]:
-    """So many of the lines, each once, rather those that speak of rooms.
+    """Choose distinct lines; lines about rooms are preferred.
 
     Args:
         lines: captions.
-        rooms: words that are said of rooms.
-        count: how many at most.
-        seed: of the choice.
+        rooms: words that captions of rooms use.
+        count: maximum number of lines.
+        seed: seed of the choice.
     """
     draw = random.Random(seed)
-    different = dict.fromkeys(map(spoken, lines))
+    different = dict.fromkeys(map(normalise, lines))
     fitting = [one for one in different if SHORTEST <= len(one.split()) <= LONGEST]
     draw.shuffle(fitting)
     indoors = frozenset(rooms)
@@ -85,20 +85,20 @@ def text_items(
     names: Sequence[str],
     lines: Sequence[str],
     rooms: Sequence[str],
-    donors: Donors,
+    neighbours: NearestPictures,
     count: int,
     *,
     seed: int,
-) -> list[ToldItem]:
-    """Lines with the words that a detector would find in their pictures.
+) -> list[PromptedItem]:
+    """Text-only items, with words as a detector would find them in a picture.
 
     Args:
         names: words of the detector.
         lines: captions.
-        rooms: words that are said of rooms, see `choose_lines`.
-        donors: pictures whose words lines take over.
-        count: how many items at most.
-        seed: of the choice.
+        rooms: words that captions of rooms use, see `choose_lines`.
+        neighbours: gives lines the words of similar pictures.
+        count: maximum number of items.
+        seed: seed of the choice.
 
     Raises:
         TrainingError: no line has any of the words.
@@ -106,17 +106,19 @@ def text_items(
     wanted = round(count / (1 - UNLIKE)) + 1
     finder = WordFinder(name for name in names if name != NOTHING)
     chosen = choose_lines(lines, rooms, wanted, seed=seed)
-    said = [finder.find(line) for line in chosen]
-    pictures, fits = donors.like(said)
+    words_of_lines = [finder.find(line) for line in chosen]
+    pictures, fits = neighbours.nearest(words_of_lines)
     least = np.quantile(fits, UNLIKE) if len(fits) else 0.0
-    items: list[ToldItem] = []
-    for line, words, picture, fit in zip(chosen, said, pictures.tolist(), fits, strict=True):
+    items: list[PromptedItem] = []
+    for line, words, picture, fit in zip(
+        chosen, words_of_lines, pictures.tolist(), fits, strict=True
+    ):
         if words and fit >= least and len(items) < count:
-            told = prompt_words(names, donors.probabilities(words, picture))
-            items.append(ToldItem(word_prompt(told), line))
+            noisy = prompt_words(names, neighbours.probabilities(words, picture))
+            items.append(PromptedItem(word_prompt(noisy), line))
     if not items:
         msg = f"none of {len(lines)} lines of text has a word of the detector; expected captions "
-        msg += f"of {SHORTEST} to {LONGEST} words, one a line"
+        msg += f"of {SHORTEST} to {LONGEST} words, one per line"
         raise TrainingError(msg)
     return items
 
@@ -128,19 +130,19 @@ def picture_items(
     most: Mapping[str, int],
     *,
     seed: int,
-) -> list[ToldItem]:
-    """Captions of pictures, by people or by rule, with what a detector finds in the pictures.
+) -> list[PromptedItem]:
+    """Items with pictures: captions by people or by rules, and detected words.
 
     Args:
         names: words of the detector.
-        examples: of the pictures, in the order of their numbers.
-        probabilities: (pictures, words) by a detector that has not learned from them; 0 where a
-            picture can't be read.
-        most: set → how many captions of one picture; other sets: as `others` says.
-        seed: of the choice.
+        examples: annotations of the pictures, in the order of their numbers.
+        probabilities: (pictures, words) from detectors not trained on them; 0 for unreadable
+            pictures.
+        most: set → maximum number of captions per picture; `others`: that of other sets.
+        seed: seed of the choice.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: there are no items.
     """
     draw = random.Random(seed)
     rooms = RoomCaptions(examples, seed=seed + 1)
@@ -155,7 +157,7 @@ def picture_items(
         else:
             captions = rooms.of(one, dict(zip(names, found.tolist(), strict=True)))
         prompt = word_prompt(prompt_words(names, found)) if captions else ""
-        items += [ToldItem(prompt, spoken(caption), number) for caption in captions]
+        items += [PromptedItem(prompt, normalise(caption), number) for caption in captions]
     if not items:
         msg = "no picture has captions or is of a room; expected sets with captions or scenes"
         raise TrainingError(msg)

@@ -12,7 +12,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from mmser_ros.core.validation import checked
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.recipe import read
-from mmser_ros.training.stages.prompted import ToldSchedule
+from mmser_ros.training.stages.prompted import PromptedSchedule
 from mmser_ros.training.stages.rewards import RewardSchedule
 from mmser_ros.training.stages.words import WordSchedule
 
@@ -21,11 +21,11 @@ STAGES = ("words", "text", "glance")
 
 @checked(TrainingError)
 class PretrainedCut:
-    """What is kept of a language model that was trained elsewhere.
+    """Pruning of a pretrained language model.
 
     Attributes:
-        layers: numbers of the layers to keep, from 0, ascending; None: all.
-        min_count: how often texts must use a token, see `vocabulary.cut_vocabulary`.
+        layers: indices of the layers to keep, from 0, ascending; None: all.
+        min_count: how often the texts must use a token, see `vocabulary.cut_vocabulary`.
     """
 
     layers: tuple[NonNegativeInt, ...] | None = None
@@ -34,33 +34,33 @@ class PretrainedCut:
 
 @checked(TrainingError)
 class WordsRecipe:
-    """How a model with words is trained.
+    """The training of a model with words.
 
     Attributes:
         architecture: name of the file in config/architectures; the words come from the data.
         words: schedule of the word detector.
-        text: schedule of the language model on text alone.
-        glance: schedule of connector and language model on pictures, with some text among them.
-        pretrained: what is kept of the language model that is given; None: it starts at random.
-        vocabulary: size of the BPE vocabulary of one that starts at random.
-        rewards: schedule of the rewards that the glance ends with; None: it has none.
+        text: schedule of the language model on text only.
+        glance: schedule of connector and language model on pictures and some text.
+        pretrained: pruning of the given language model; None: it is initialised randomly.
+        vocabulary: size of the BPE vocabulary of a randomly initialised one.
+        rewards: schedule of self-critical training at the end; None: no such training.
     """
 
     architecture: str
     words: WordSchedule
-    text: ToldSchedule
-    glance: ToldSchedule
+    text: PromptedSchedule
+    glance: PromptedSchedule
     pretrained: PretrainedCut | None = None
     vocabulary: PositiveInt | None = None
     rewards: RewardSchedule | None = None
 
     def __post_init__(self) -> None:
         if bool(self.pretrained) == bool(self.vocabulary):
-            msg = "expected pretrained, for a language model that is given, or vocabulary, for one "
-            msg += "that starts at random"
+            msg = "expected either pretrained, for a given language model, or vocabulary, for a "
+            msg += "randomly initialised one"
             raise TrainingError(msg)
         if not self.text.lines:
-            msg = "text: lines is 0; expected how many lines of text to learn from"
+            msg = "text: lines is 0; expected the number of lines of text to train on"
             raise TrainingError(msg)
 
 
@@ -69,7 +69,7 @@ def has_words(path: Path) -> bool:
     try:
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return False  # which the reader of recipes says better
+        return False  # `read_recipe` reports it
     return isinstance(fields, dict) and "words" in fields
 
 

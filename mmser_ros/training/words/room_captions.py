@@ -1,9 +1,8 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Captions of rooms, made by rule from what people labelled: "a kitchen with a sink and a stove".
+"""Captions of rooms, made by rules from labels: "a kitchen with a sink and a stove".
 
-They name what a word detector finds easily first: a caption should not teach to say what can't be
-seen.
+They name easily detected objects first, so that a model does not learn to name invisible ones.
 """
 
 from __future__ import annotations
@@ -21,33 +20,33 @@ from mmser_ros.language.word_finder import PERSON
 from mmser_ros.training.words.label_words import label_words
 
 UNKNOWN = 0.05
-"""Probability of a thing that no detector knows."""
+"""Probability of an object that the detector does not know."""
 SURE_ROOM = 0.35
-"""From which probability on a home is called by its room."""
+"""Least probability of a room, to name it."""
 DETECTED = 0.6
-"""From which probability on a thing is told that nobody labelled."""
+"""Least probability of an unlabelled object, to name it."""
 CROWDED = 0.8
-"""From which probability on people are told that nobody labelled."""
+"""Least probability of unlabelled people, to name them."""
 OF_SCENE = 0.45
-"""Share of the pictures with a scene alone that get a caption."""
+"""Share of pictures with only a scene label that get a caption."""
 OF_HOUSE = 0.7
-"""The same of sets whose scenes are few."""
+"""The same for sets with few scenes."""
 FEW_SCENES = 10
 OF_HOME = 4
-"""Captions of a home whose things are labelled."""
+"""Captions per picture of a home with labelled objects."""
 LONGEST_NAME = 2
-"""Words of a thing's name; of a longer one the last is said."""
+"""Maximum number of words of an object's name; longer names are cut to the last word."""
 
 
 @dataclass(frozen=True)
 class RoomWords:
-    """What config/lexicon/room_captions.yaml says.
+    """The contents of config/lexicon/room_captions.yaml.
 
     Attributes:
-        untold: things that are not said.
-        no_article: words that take neither "a" nor "an".
-        singular: words that end as a plural does and are none.
-        homes: rooms that a home may be.
+        untold: objects that captions do not name.
+        no_article: words without "a" or "an".
+        singular: singular words that end like a plural.
+        homes: rooms of homes.
     """
 
     untold: frozenset[str]
@@ -94,30 +93,30 @@ def room_caption(
 
     Args:
         scene: the room.
-        things: that are there.
+        things: objects in the room.
         chances: word → its probability by a detector.
-        draw: draws how many things are told and how.
-        most: things at most.
+        draw: draws the number of objects and the wording.
+        most: maximum number of objects.
     """
-    told = [one for one in dict.fromkeys(things) if one not in room_words().untold]
-    told.sort(key=lambda one: -(chances.get(one, UNKNOWN) + draw.random() * 0.12))
-    told = told[: draw.choice([2, 3, 3, 4, 4, most])]
+    named = [one for one in dict.fromkeys(things) if one not in room_words().untold]
+    named.sort(key=lambda one: -(chances.get(one, UNKNOWN) + draw.random() * 0.12))
+    named = named[: draw.choice([2, 3, 3, 4, 4, most])]
     place = with_article(scene)
-    if not told:
+    if not named:
         return place if draw.random() < 0.7 else f"a view of {place}"  # noqa: PLR2004 - chances
     way = draw.random()
-    if way < 0.8 or len(told) == 1:  # noqa: PLR2004
-        return f"{place} with {_listed(told)}"
+    if way < 0.8 or len(named) == 1:  # noqa: PLR2004
+        return f"{place} with {_listed(named)}"
     if way < 0.92:  # noqa: PLR2004
-        return f"{_listed(told)} in {place}"
-    return f"{place} with {_listed(told[:-1])} next to {with_article(told[-1])}"
+        return f"{_listed(named)} in {place}"
+    return f"{place} with {_listed(named[:-1])} next to {with_article(named[-1])}"
 
 
 class RoomCaptions:
-    """Makes captions of the pictures of some sets, as far as these are of rooms."""
+    """Makes captions for those pictures of sets that show rooms."""
 
     def __init__(self, examples: Sequence[Example], *, seed: int) -> None:
-        """Take all examples, which say what things and how many scenes there are."""
+        """Collect the objects and the number of scenes of all examples."""
         table = label_words()
         self._draw = random.Random(seed)
         scenes: dict[str, set[str]] = {}
@@ -136,11 +135,11 @@ class RoomCaptions:
         )
 
     def of(self, example: Example, chances: Mapping[str, float]) -> list[str]:
-        """Captions of a picture; none if nothing is known of it or the lot falls so.
+        """Captions of a picture; none without labels, and by chance.
 
         Args:
-            example: what is known of it.
-            chances: word → its probability by a detector that has not learned from it.
+            example: its annotations.
+            chances: word → its probability by a detector not trained on it.
         """
         if example.scene:
             scene = label_words().of_scene(example.scene)
@@ -161,11 +160,11 @@ class RoomCaptions:
             return caption
         if self._draw.random() < 0.5:  # noqa: PLR2004
             return f"people in {with_article(scene)}"
-        said = " with " in caption and self._draw.random() < 0.5  # noqa: PLR2004
-        return f"{caption} and people" if said else caption
+        adds = " with " in caption and self._draw.random() < 0.5  # noqa: PLR2004
+        return f"{caption} and people" if adds else caption
 
     def _detected(self, scene: str, chances: Mapping[str, float]) -> str:
-        """A caption that tells what a detector is sure of."""
+        """A caption with the objects that a detector is sure of."""
         things = [one for one in self._things if chances.get(one, 0.0) > DETECTED]
         caption = room_caption(scene, things, chances, self._draw, most=4)
         if chances.get(PERSON, 0.0) > CROWDED:
@@ -174,7 +173,7 @@ class RoomCaptions:
 
 
 def _home(chances: Mapping[str, float]) -> str:
-    """The room of a home, if a detector is sure enough."""
+    """The name of a home's room, or "room" if the detector is not sure."""
     likeliest = max(room_words().homes, key=lambda one: chances.get(one, 0.0))
     return likeliest if chances.get(likeliest, 0.0) > SURE_ROOM else "room"
 

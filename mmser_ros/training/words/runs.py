@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of models with words: a recipe carried out up to a stage, each step resumable."""
+"""Training runs of models with words, up to a stage; each stage is resumable."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pretrained import configuration, prune_layers, read_pretrained
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.runs import finish, place
-from mmser_ros.training.stages.prompted import train_told
+from mmser_ros.training.stages.prompted import train_prompted
 from mmser_ros.training.stages.rewards import RewardSchedule, rewarded_pictures, train_rewards
 from mmser_ros.training.stages.truth_reward import CaptionRewards
-from mmser_ros.training.stages.words import WordLessons, odds_by_folds, train_words
+from mmser_ros.training.stages.words import DetectorData, odds_by_folds, train_words
 from mmser_ros.training.tokens import train_tokenizer
 from mmser_ros.training.vocabulary import cut_vocabulary
-from mmser_ros.training.words.data import WordsData, open_words_data, word_lessons
-from mmser_ros.training.words.noise import Donors
-from mmser_ros.training.words.prompted_items import ToldItem, picture_items, text_items
+from mmser_ros.training.words.data import WordsData, detector_data, open_words_data
+from mmser_ros.training.words.noise import NearestPictures
+from mmser_ros.training.words.prompted_items import PromptedItem, picture_items, text_items
 from mmser_ros.training.words.recipe import STAGES, PretrainedCut, WordsRecipe
 from mmser_ros.training.words.targets import WordTargets
 
-FAINT = 0.3
-"""Of a new connector's last weights: visual tokens disturb a language model less at first."""
+INITIAL_SCALE = 0.3
+"""Factor on a new connector's last weights, so that visual tokens disturb less at first."""
 
 
 def run_words(
@@ -53,23 +53,22 @@ def run_words(
 ) -> None:
     """Train a model with words up to a stage, and write its checkpoint.
 
-    What the folder of state says is done is not done again, so that one call after the other may
-    go a stage further.
+    Finished stages in the folder of states are not repeated, so calls can go on stage by stage.
 
     Args:
-        recipe: how.
-        data: folder of sets, see `words_data.open_words_data`.
+        recipe: the recipe.
+        data: folder of sets, see `data.open_words_data`.
         out: checkpoint folder to write.
-        work: folder of features and resumable state.
+        work: folder of features and resumable states.
         progress: wraps an iterable with a description and a total.
         until: the last stage: `words`, `text` or `glance`.
         language: source of the language model, see `pretrained.read_pretrained`.
-        sentences: captions, text alone, see `words_data.open_words_data`.
-        model: checkpoint folder to start from, in place of the architecture and `language`; words
-            that it has are replaced.
+        sentences: file of captions, see `data.open_words_data`.
+        model: checkpoint folder to start from, instead of the architecture and `language`; its word
+            detector is replaced.
 
     Raises:
-        TrainingError: the stage is unknown, a language model is lacking, or as `loop.train`.
+        TrainingError: the stage is unknown, a language model is missing, or as in `loop.train`.
         DatasetError: the data is not as expected.
         CheckpointError: the model is incomplete or damaged.
     """
@@ -77,71 +76,71 @@ def run_words(
         msg = f"unknown stage {until!r}; expected one of {', '.join(STAGES)}"
         raise TrainingError(msg)
     if recipe.pretrained and not model and not language:
-        msg = f"{recipe.architecture} starts from a language model that was trained elsewhere; "
+        msg = f"{recipe.architecture} starts from a pretrained language model; "
         msg += "give --language: its folder, its id on the Hugging Face hub, or a GGUF file"
         raise TrainingError(msg)
     if language and not recipe.pretrained:
-        msg = (
-            f"the language model of {recipe.architecture} starts at random (vocabulary); expected "
-        )
+        msg = f"the language model of {recipe.architecture} is initialised randomly; expected "
         msg += "no --language, or a recipe with pretrained"
         raise TrainingError(msg)
     read = open_words_data(data, sentences)
     names = read.names(work)
     torch.manual_seed(recipe.words.seed)
     if model:
-        specialist, tokenizer = _again(recipe, model, names)
+        specialist, tokenizer = _from_checkpoint(recipe, model, names)
     else:
-        specialist, tokenizer = _begin(recipe, read, names, language)
+        specialist, tokenizer = _from_recipe(recipe, read, names, language)
     place(specialist)
     parameters = sum(one.numel() for one in specialist.parameters()) / 1e6
     say(f"{specialist.config.name}: {parameters:.1f} M parameters, {len(names)} words")
     say(f"{len(read.examples)} pictures, {len(read.lines)} lines of text, state in {work}")
     features = work / "features"
-    lessons = word_lessons(specialist, names, read, recipe.words, features, progress)
-    train_words(specialist, lessons, recipe.words, work)
-    odds = odds_by_folds(specialist, lessons, recipe.words, work, progress)
+    training_data = detector_data(specialist, names, read, recipe.words, features, progress)
+    train_words(specialist, training_data, recipe.words, work)
+    odds = odds_by_folds(specialist, training_data, recipe.words, work, progress)
     if until != STAGES[0]:
-        with np.errstate(over="ignore"):  # pictures that can't be read have odds of 0
+        with np.errstate(over="ignore"):  # unreadable pictures have log odds of -inf
             chances = 1 / (1 + np.exp(-odds[: len(read.examples)].astype(np.float32)))
-        _tell(specialist, tokenizer, recipe, read, lessons, chances, work, until)
+        _train_language_model(
+            specialist, tokenizer, recipe, read, training_data, chances, work, until
+        )
     finish(out, specialist, tokenizer)
 
 
-def _tell(
+def _train_language_model(
     specialist: Specialist,
     tokenizer: Tokenizer,
     recipe: WordsRecipe,
     data: WordsData,
-    lessons: WordLessons,
+    training_data: DetectorData,
     chances: np.ndarray,
     work: Path,
     until: str,
 ) -> None:
     """Train the language model on text, then on pictures too.
 
-    `chances` are probabilities (pictures, words) of detectors that have not seen the pictures.
+    `chances` are probabilities (pictures, words) from detectors not trained on the pictures.
     """
     words = specialist.config.words
     assert words
     described = [bool(one.captions) or one.labels is not None for one in data.examples]
     usable = np.flatnonzero(np.array(described) & chances.any(1))
     if not len(usable):
-        msg = "no picture has captions or a list of its classes; expected some, so that text can "
-        msg += "be told with the words of pictures like it"
+        msg = "no picture has captions or a list of its classes; expected some, because text gets "
+        msg += "the words of similar pictures"
         raise TrainingError(msg)
-    targets = WordTargets(lessons.targets.truth[usable], lessons.targets.weight[usable])
+    targets = WordTargets(training_data.targets.truth[usable], training_data.targets.weight[usable])
     text, glance = recipe.text, recipe.glance
 
-    def donors(seed: int) -> Donors:
-        return Donors(words.names, chances[usable], targets, seed=seed)
+    def neighbours(seed: int) -> NearestPictures:
+        return NearestPictures(words.names, chances[usable], targets, seed=seed)
 
     if text.epochs:
         items = text_items(
-            words.names, data.lines, data.indoor, donors(text.seed), text.lines, seed=text.seed
+            words.names, data.lines, data.indoor, neighbours(text.seed), text.lines, seed=text.seed
         )
         say(f"{len(items)} lines of text with words")
-        train_told("text", specialist, tokenizer, items, None, text, work)
+        train_prompted("text", specialist, tokenizer, items, None, text, work)
     if until == "text":
         return
     seen = picture_items(
@@ -152,11 +151,13 @@ def _tell(
     if glance.lines:
         seed = glance.seed + 1
         lines = text_items(
-            words.names, data.lines, data.indoor, donors(seed), glance.lines, seed=seed
+            words.names, data.lines, data.indoor, neighbours(seed), glance.lines, seed=seed
         )
-    train_told("glance", specialist, tokenizer, [*seen, *lines], lessons.features, glance, work)
+    train_prompted(
+        "glance", specialist, tokenizer, [*seen, *lines], training_data.features, glance, work
+    )
     if recipe.rewards:
-        _reward(specialist, tokenizer, recipe.rewards, data, lessons, chances, seen, work)
+        _reward(specialist, tokenizer, recipe.rewards, data, training_data, chances, seen, work)
 
 
 def _reward(
@@ -164,19 +165,21 @@ def _reward(
     tokenizer: Tokenizer,
     schedule: RewardSchedule,
     data: WordsData,
-    lessons: WordLessons,
+    training_data: DetectorData,
     chances: np.ndarray,
-    items: Sequence[ToldItem],
+    items: Sequence[PromptedItem],
     work: Path,
 ) -> None:
-    """Let a model that can glance learn from what its captions are worth."""
+    """Continue with self-critical training."""
     words = specialist.config.words
     assert words
     pictures = rewarded_pictures(
         words.names, data.examples, chances, items, schedule.pictures or {}, seed=schedule.seed
     )
     numbers = [one.number for one in pictures]
-    targets = WordTargets(lessons.targets.truth[numbers], lessons.targets.weight[numbers])
+    targets = WordTargets(
+        training_data.targets.truth[numbers], training_data.targets.weight[numbers]
+    )
     rewards = CaptionRewards(
         words.names,
         targets,
@@ -185,10 +188,10 @@ def _reward(
         cost=schedule.cost,
     )
     say(f"{len(pictures)} pictures whose captions are rewarded")
-    train_rewards(specialist, tokenizer, pictures, rewards, lessons.features, schedule, work)
+    train_rewards(specialist, tokenizer, pictures, rewards, training_data.features, schedule, work)
 
 
-def _begin(
+def _from_recipe(
     recipe: WordsRecipe, data: WordsData, names: Sequence[str], language: str | None
 ) -> tuple[Specialist, Tokenizer]:
     config = replace(read_architecture(recipe.architecture), words=recipe.words.config(names))
@@ -206,7 +209,7 @@ def _begin(
         specialist = Specialist(config)
     with torch.no_grad():
         last = [one for one in specialist.glance_connector if isinstance(one, nn.Linear)][-1]
-        last.weight.mul_(FAINT)
+        last.weight.mul_(INITIAL_SCALE)
     return specialist, tokenizer
 
 
@@ -222,8 +225,10 @@ def _cut(
     return less.model, less.tokenizer
 
 
-def _again(recipe: WordsRecipe, model: Path, names: Sequence[str]) -> tuple[Specialist, Tokenizer]:
-    """A model with a new detector of these words, its own in place of an older one."""
+def _from_checkpoint(
+    recipe: WordsRecipe, model: Path, names: Sequence[str]
+) -> tuple[Specialist, Tokenizer]:
+    """Load a model, and give it a new detector of these words."""
     before, tokenizer = load_checkpoint(model)
     config: SpecialistConfig = replace(before.config, words=recipe.words.config(names))
     specialist = Specialist(config)

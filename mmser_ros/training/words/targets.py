@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of each word of each picture: whether it is true, and how sure that is.
+"""Targets of a word detector: whether each word is true of a picture, with a weight.
 
-Nobody looked for every word in every picture, so a word counts by how much its absence means. What
-captions, classes, scenes or things say of a picture is told apart by which of them it has.
+Annotations are incomplete, so the weight of an absent word says how reliable its absence is. It
+depends on the kind of annotation: captions, classes, scene or objects.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from mmser_ros.language.word_finder import PERSON, WordFinder, singular, word_fo
 from mmser_ros.training.words.label_words import label_words
 
 ONE_CAPTION = 0.25
-"""How much it means that a picture's only caption lacks a word; several captions: 1."""
+"""Weight of a word that the only caption lacks; with several captions it is 1."""
 SEEN_OUTDOORS = 0.3
-"""That nobody said of a room that it has what is outdoors."""
+"""Weight of absent outdoor words in a room."""
 BOXED = 0.5
-"""That a thing of a room has no box."""
+"""Weight of absent objects in a room with boxes."""
 ASKED = 0.7
-"""That nobody asked about a thing of a room."""
+"""Weight of absent objects in a room that questions were asked about."""
 
 
 @dataclass(frozen=True)
 class WordTargets:
-    """What a detector is to learn.
+    """Training targets of a detector.
 
     Attributes:
-        truth: (pictures, words) bool, what is there.
-        weight: (pictures, words) float16, how much that counts; 0: nobody knows.
+        truth: (pictures, words) bool, True if the word is true.
+        weight: (pictures, words) float16, weight of the loss; 0: unknown.
     """
 
     truth: np.ndarray
@@ -43,14 +43,14 @@ class WordTargets:
 
 
 class _Groups:
-    """Columns of the words that labels of sets speak of."""
+    """Columns of the words of the sets' labels."""
 
     def __init__(
         self, names: Sequence[str], examples: Sequence[Example], outdoors: Iterable[str]
     ) -> None:
         table = label_words()
         self.finder = WordFinder(name for name in names if name != NOTHING)
-        self.place = {word: number for number, word in enumerate(names)}
+        self.column = {word: number for number, word in enumerate(names)}
         outside = {form for word in outdoors for form in (word, singular(word))}
         self.outdoors = self.columns((outside | table.outdoors) - table.not_outdoors)
         self.people = self.columns({*word_forms().people, PERSON})
@@ -67,18 +67,18 @@ class _Groups:
         }
 
     def columns(self, words: Iterable[str]) -> list[int]:
-        """Columns of those that are words of the detector."""
-        return sorted({self.place[word] for word in words if word in self.place})
+        """Columns of these words, if they are words of the detector."""
+        return sorted({self.column[word] for word in words if word in self.column})
 
 
 def word_targets(
     names: Sequence[str], examples: Sequence[Example], *, outdoors: Iterable[str] = ()
 ) -> WordTargets:
-    """What is known of pictures.
+    """Make the targets of pictures.
 
     Args:
         names: words of the detector.
-        examples: what the sets say of the pictures.
+        examples: annotations of the pictures.
         outdoors: words that are not true of rooms, beside those of label_words.yaml.
     """
     groups = _Groups(names, examples, outdoors)
@@ -87,81 +87,81 @@ def word_targets(
     for row, one in enumerate(examples):
         target = _Row(groups, truth[row], weight[row])
         if one.captions:
-            target.say(one.captions)
+            target.add_captions(one.captions)
         if one.labels is not None:
-            target.list_classes(one.labels)
+            target.add_classes(one.labels)
         if one.scene:
-            target.place_in(one.scene, one.objects, one.set)
+            target.add_scene(one.scene, one.objects, one.set)
         elif one.set in OBJECT_SETS:
-            target.sort_out(one.objects, one.set)
+            target.add_object_label(one.objects, one.set)
         elif one.objects:
-            target.furnish(one.objects, one.set)
-        if NOTHING in groups.place and weight[row].any():
-            weight[row, groups.place[NOTHING]] = 1.0
+            target.add_objects(one.objects, one.set)
+        if NOTHING in groups.column and weight[row].any():
+            weight[row, groups.column[NOTHING]] = 1.0
     return WordTargets(truth, weight)
 
 
 class _Row:
-    """One picture's truth (words,) and weight (words,), which the methods fill in."""
+    """One picture's truth (words,) and weight (words,); the methods fill them in place."""
 
     def __init__(self, groups: _Groups, truth: np.ndarray, weight: np.ndarray) -> None:
         self._groups = groups
         self._truth = truth
         self._weight = weight
 
-    def say(self, captions: Sequence[str]) -> None:
-        """What people said: of one caption it means little that it lacks a word."""
+    def add_captions(self, captions: Sequence[str]) -> None:
+        """Add human captions; with a single one, absent words have a low weight."""
         self._weight[:] = 1.0 if len(captions) > 1 else ONE_CAPTION
         for caption in captions:
-            self._affirm(self._groups.finder.find(caption))
+            self._mark_present(self._groups.finder.find(caption))
 
-    def list_classes(self, labels: frozenset[str]) -> None:
-        """All of a closed list of classes that are there: what it lacks is not there."""
+    def add_classes(self, labels: frozenset[str]) -> None:
+        """Add labels from a closed list of classes; other classes are absent."""
         for label in self._groups.classes:
             if label in labels:
-                self._affirm(self._groups.finder.alike(label_words().of_class(label)))
-        # After all that are there: two classes may have one word.
+                self._mark_present(self._groups.finder.alike(label_words().of_class(label)))
+        # After all present classes, because two classes may share a word.
         for label, columns in self._groups.classes.items():
             if label not in labels:
-                self._deny(columns, 1.0)
+                self._mark_absent(columns, 1.0)
         if PERSON in self._groups.classes and PERSON not in labels:
-            self._deny(self._groups.people, 1.0)
+            self._mark_absent(self._groups.people, 1.0)
 
-    def place_in(self, scene: str, objects: Sequence[str], of_set: str) -> None:
-        """The scene, and things with boxes, if somebody drew them."""
+    def add_scene(self, scene: str, objects: Sequence[str], of_set: str) -> None:
+        """Add a scene label, and objects with boxes if there are any."""
         groups, table = self._groups, label_words()
-        self._deny(groups.scenes, 1.0)
-        self._deny(groups.outdoors, SEEN_OUTDOORS)
+        self._mark_absent(groups.scenes, 1.0)
+        self._mark_absent(groups.outdoors, SEEN_OUTDOORS)
         things = {table.of_thing(one) for one in objects}
         if things:
-            self._deny(groups.things[of_set], BOXED)
+            self._mark_absent(groups.things[of_set], BOXED)
             if PERSON not in things:
-                self._deny(groups.people, BOXED)
-        self._affirm_all([table.of_scene(scene), *things])
+                self._mark_absent(groups.people, BOXED)
+        self._mark_all_present([table.of_scene(scene), *things])
 
-    def sort_out(self, objects: Sequence[str], of_set: str) -> None:
-        """The one label of a set whose labels are things: of the others it has none."""
-        self._deny(self._groups.things[of_set], 1.0)
-        self._affirm_all(objects)
+    def add_object_label(self, objects: Sequence[str], of_set: str) -> None:
+        """Add the label of a set with one object label per picture; other labels are absent."""
+        self._mark_absent(self._groups.things[of_set], 1.0)
+        self._mark_all_present(objects)
 
-    def furnish(self, objects: Sequence[str], of_set: str) -> None:
-        """Things in a home that people asked about: no people, nothing of outdoors."""
+    def add_objects(self, objects: Sequence[str], of_set: str) -> None:
+        """Add objects of a home from questions; people and outdoor words are absent."""
         groups = self._groups
-        self._deny(groups.things[of_set], ASKED)
+        self._mark_absent(groups.things[of_set], ASKED)
         for columns in (groups.outdoors, groups.people, groups.not_in_homes):
-            self._deny(columns, 1.0)
-        self._affirm_all([label_words().of_thing(one) for one in objects])
+            self._mark_absent(columns, 1.0)
+        self._mark_all_present([label_words().of_thing(one) for one in objects])
 
-    def _affirm_all(self, words: Iterable[str]) -> None:
+    def _mark_all_present(self, words: Iterable[str]) -> None:
         for word in words:
-            self._affirm(self._groups.finder.alike(word))
+            self._mark_present(self._groups.finder.alike(word))
 
-    def _affirm(self, words: Iterable[str]) -> None:
-        columns = [self._groups.place[word] for word in words]
+    def _mark_present(self, words: Iterable[str]) -> None:
+        columns = [self._groups.column[word] for word in words]
         self._truth[columns] = True
         self._weight[columns] = 1.0
 
-    def _deny(self, columns: Sequence[int], weight: float) -> None:
-        """What is not there, unless something else has said that it is."""
+    def _mark_absent(self, columns: Sequence[int], weight: float) -> None:
+        """Mark words absent, unless another annotation marked them present."""
         absent = [one for one in columns if not self._truth[one]]
         self._weight[absent] = np.maximum(self._weight[absent], weight)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Views of a picture for models with words: whole, jittered, and crops.
 
-Scale, aspect and colours are jittered alike for all sets: else a model would learn a set by its
-blur or its squashed squares.
+Scale, aspect ratio and colours are jittered in the same way for all sets. Else a model could tell
+a set by its blur or its aspect ratio.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from mmser_ros.captioner.config import VisionConfig
 from mmser_ros.captioner.model.vision import crops, fit_square
 
 JITTERED = (1, 2)
-LEARNED = (0, *JITTERED)
-"""Views that a detector and a language model learn from: the whole, and jittered ones, of which
-half are mirrored."""
+TRAIN_VIEWS = (0, *JITTERED)
+"""Views for training: the whole picture and jittered ones, half of which are mirrored."""
 CROPS = (3, 4, 5, 6, 7)
-VIEWS = len(LEARNED) + len(CROPS)
+VIEWS = len(TRAIN_VIEWS) + len(CROPS)
 SMALLEST = 80
-"""Side in pixels of the coarsest copy that a jittered view is made from."""
+"""Least side, in pixels, of the blurred copy that a jittered view is made from."""
 
 
 def is_mirrored(view: int, picture: int) -> bool:
@@ -30,12 +29,12 @@ def is_mirrored(view: int, picture: int) -> bool:
 
 
 def square_view(config: VisionConfig, image: np.ndarray, view: int, picture: int) -> np.ndarray:
-    """One view as a vision tower takes it, (size, size, 3) uint8.
+    """One view as square pixels, (size, size, 3) uint8.
 
     Args:
-        config: the tower's.
+        config: configuration of the vision tower.
         image: (height, width, 3) uint8.
-        view: 0 the picture, 1 and 2 jittered, 3 to 7 its crops.
+        view: 0: the picture; 1, 2: jittered; 3 to 7: crops.
         picture: the picture's number, which seeds the jitter.
     """
     size, fit = config.image_size, config.fit

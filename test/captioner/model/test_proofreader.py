@@ -9,7 +9,7 @@ from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
 from mmser_ros.captioner.config import ProofreaderConfig
 from mmser_ros.captioner.decoding.greedy import pad
-from mmser_ros.captioner.model.proofreader import UNLIKELY, Proofreader
+from mmser_ros.captioner.model.proofreader import MIN_LOG_PROBABILITY, Proofreader
 from mmser_ros.captioner.untrained import build_untrained
 
 CONFIG = ProofreaderConfig(
@@ -42,42 +42,42 @@ def levels(count):
 
 
 @torch.inference_mode()
-def test_evidence_is_what_should_stand_there_and_trust_in_what_does(proofreader, embeddings):
+def test_the_bias_is_for_the_right_words_with_trust_in_the_given_ones(proofreader, embeddings):
     tokens = torch.tensor([[5, 6, 7], [8, 9, 9]])
     likely = proofreader(levels(2), tokens, embeddings).log_softmax(-1)
-    evidence = proofreader.evidence(levels(2), tokens, embeddings, None, views=1, end=END)
+    position_bias = proofreader.position_bias(levels(2), tokens, embeddings, None, views=1, end=END)
     for row, place, word in [(0, 0, 5), (0, 0, 6), (1, 2, 9), (1, 2, 3)]:
         expected = likely[row, place, word] + CONFIG.trust * (tokens[row, place] == word)
-        assert evidence[row, place, word] == pytest.approx(
-            CONFIG.weight * max(UNLIKELY, expected), abs=1e-4
+        assert position_bias[row, place, word] == pytest.approx(
+            CONFIG.weight * max(MIN_LOG_PROBABILITY, expected), abs=1e-4
         )
 
 
 @torch.inference_mode()
 def test_the_caption_ends_where_it_ended(proofreader, embeddings):
     tokens, mask = pad([[5, 6, 7], [8], []])
-    evidence = proofreader.evidence(levels(3), tokens, embeddings, mask, views=1, end=END)
-    assert evidence.shape == (3, 4, 20)
-    least = CONFIG.weight * UNLIKELY
-    assert not evidence[2].any()
+    position_bias = proofreader.position_bias(levels(3), tokens, embeddings, mask, views=1, end=END)
+    assert position_bias.shape == (3, 4, 20)
+    least = CONFIG.weight * MIN_LOG_PROBABILITY
+    assert not position_bias[2].any()
     for row, length in enumerate([3, 1]):
-        assert (evidence[row, :length, END] == least).all()
-        assert (evidence[row, length:, END] == 0).all()
+        assert (position_bias[row, :length, END] == least).all()
+        assert (position_bias[row, length:, END] == 0).all()
         others = [token for token in range(20) if token != END]
-        assert (evidence[row, length:, others] == least).all()
-        assert (evidence[row] >= least).all()
-    alone = proofreader.evidence(
+        assert (position_bias[row, length:, others] == least).all()
+        assert (position_bias[row] >= least).all()
+    alone = proofreader.position_bias(
         [one[1:2] for one in levels(3)], tokens[1:2, :1], embeddings, None, views=1, end=END
     )
-    torch.testing.assert_close(evidence[1:2, :2], alone, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(position_bias[1:2, :2], alone, atol=1e-4, rtol=1e-4)
 
 
 @torch.inference_mode()
-def test_evidence_is_the_mean_of_the_views(proofreader, embeddings):
+def test_the_bias_is_the_mean_over_the_views(proofreader, embeddings):
     def read(*order):
         seen = [one[list(order)] for one in levels(4)]
         tokens = torch.tensor([[5, 6], [8, 9]])
-        return proofreader.evidence(seen, tokens, embeddings, None, views=2, end=END)
+        return proofreader.position_bias(seen, tokens, embeddings, None, views=2, end=END)
 
     together = read(0, 1, 2, 3)
     assert together.shape == (2, 3, 20)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from mmser_ros.captioner.config import ConfigError
 from mmser_ros.captioner.decoding.greedy import greedy, pad
-from mmser_ros.captioner.model.joint_encoder import fold
+from mmser_ros.captioner.model.joint_encoder import space_to_depth
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.training.tokens import lay_rows
+from mmser_ros.training.tokens import pack_rows
 
 
 def build(config, **changes):
@@ -36,7 +36,7 @@ def test_folding_keeps_what_a_cell_covers(coarse, side):
     grid = coarse * side
     rows, columns = torch.meshgrid(torch.arange(grid), torch.arange(grid), indexing="ij")
     level = torch.stack([rows, columns], dim=-1).reshape(1, grid * grid, 2)
-    folded = fold(level, grid, coarse).reshape(coarse, coarse, side * side, 2)
+    folded = space_to_depth(level, grid, coarse).reshape(coarse, coarse, side * side, 2)
     for row in range(coarse):
         for column in range(coarse):
             covered = {tuple(cell) for cell in folded[row, column].tolist()}
@@ -82,13 +82,13 @@ def test_training_and_decoding_agree(specialist, levels):
     visual = specialist.refine(levels, initial, mask)
     prompt = specialist.prompt(visual, initial, mask)
     decoded = greedy(specialist.language_model, prompt, specialist.end, 6)
-    rows = lay_rows([[[1, *one.tokens, 2], [1, 11, 12, 2]] for one in decoded])
+    rows = pack_rows([[[1, *one.tokens, 2], [1, 11, 12, 2]] for one in decoded])
     context = specialist.context(visual, initial, mask)
     logits = specialist(
         context.embeddings,
         rows.tokens,
         rows.segments,
-        rows.places,
+        rows.positions,
         context.positions,
         context.mask,
     )

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.training.tokens import lay_rows
+from mmser_ros.training.tokens import pack_rows
 
 
 @pytest.fixture(scope="module", params=["opt", "llama"])
@@ -24,12 +24,12 @@ def test_packed_captions_do_not_see_each_other(specialist):
     """Several captions a row give each the logits it has alone."""
     visual = torch.randn(1, specialist.visual_tokens, 32)
     captions = [[1, 10, 11, 2], [1, 20, 21, 22, 23, 2], [1, 30, 2]]
-    packed = lay_rows([captions])
-    together = specialist(visual, packed.tokens, packed.segments, packed.places)
+    packed = pack_rows([captions])
+    together = specialist(visual, packed.tokens, packed.segments, packed.positions)
     start = 0
     for caption in captions:
-        alone = lay_rows([[caption]])
-        logits = specialist(visual, alone.tokens, alone.segments, alone.places)
+        alone = pack_rows([[caption]])
+        logits = specialist(visual, alone.tokens, alone.segments, alone.positions)
         end = start + len(caption) - 1
         torch.testing.assert_close(together[:, start:end], logits, atol=1e-5, rtol=1e-4)
         start = end
@@ -41,19 +41,19 @@ def test_training_and_decoding_agree(specialist):
 
     levels = specialist.encode(torch.zeros(1, 3, 224, 224, dtype=torch.uint8))
     visual = specialist.glance(levels)
-    rows = lay_rows([[[1, 5, 2]]])
-    forward = specialist(visual, rows.tokens, rows.segments, rows.places)[:, 0]
+    rows = pack_rows([[[1, 5, 2]]])
+    forward = specialist(visual, rows.tokens, rows.segments, rows.positions)[:, 0]
     logits, _ = prefill(specialist.language_model, specialist.prompt(visual))
     torch.testing.assert_close(forward, logits, atol=1e-5, rtol=1e-4)
 
 
 def test_captions_depend_on_the_picture(specialist):
-    rows = lay_rows([[[1, 5, 6, 2]]])
+    rows = pack_rows([[[1, 5, 6, 2]]])
     dark, bright = (
         specialist.glance(specialist.encode(torch.full((1, 3, 224, 224), value, dtype=torch.uint8)))
         for value in (0, 200)
     )
     assert not torch.allclose(
-        specialist(dark, rows.tokens, rows.segments, rows.places),
-        specialist(bright, rows.tokens, rows.segments, rows.places),
+        specialist(dark, rows.tokens, rows.segments, rows.positions),
+        specialist(bright, rows.tokens, rows.segments, rows.positions),
     )

@@ -16,7 +16,7 @@ from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import crops
 from mmser_ros.captioner.model.word_detector import NOTHING, Detected, WordDetector, combine
 from mmser_ros.captioner.untrained import build_untrained
-from mmser_ros.training.tokens import lay_rows
+from mmser_ros.training.tokens import pack_rows
 
 NAMES = ("person", "dog", "room", NOTHING)
 
@@ -83,13 +83,13 @@ def test_training_and_decoding_agree_on_words_of_several_lengths(told):
     specialist, _ = told
     visual = torch.randn(2, specialist.visual_tokens, 32)
     words = pad([[10, 11, 12], [13]])
-    rows = lay_rows([[[1, 5, 2]], [[1, 6, 2]]])
+    rows = pack_rows([[[1, 5, 2]], [[1, 6, 2]]])
     context = specialist.context(visual, words=words)
     forward = specialist(
         context.embeddings,
         rows.tokens,
         rows.segments,
-        rows.places,
+        rows.positions,
         context.positions,
         context.mask,
         specialist.starts(2, words),

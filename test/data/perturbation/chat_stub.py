@@ -56,7 +56,8 @@ class ChatStub:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                answer = stub.next_answer(dict(self.headers), body)
+                headers = {name.title(): value for name, value in self.headers.items()}
+                answer = stub.next_answer(headers, body)
                 answer.wait()
                 data = answer.text().encode()
                 try:

@@ -72,7 +72,7 @@ def test_who_asks_too_often_waits_as_long_as_told(headers, seconds, clock):
 
 
 def test_who_is_told_to_come_back_much_later_is_told(clock):
-    with pytest.raises(ChatError, match=r"429.*come back in 3600 s"):
+    with pytest.raises(ChatError, match=r"429.*wait for 3600 s"):
         ask([Answer(429, headers={"Retry-After": "3600"})], clock)
     assert clock.slept == []
 

@@ -46,9 +46,9 @@ def test_the_detector_learns_what_is_to_be_seen(refining_config, tokenizer, tmp_
     train_concepts(specialist, tokenizer, pictures, schedule, tmp_path, lambda items, *_: items)
     words = choose_words(tokenizer, CAPTIONS, 5)
     detector = specialist.ser_connector.concepts
-    seen = specialist.reread(features([0] * 4, range(4)))
+    seen = specialist.select_levels(features([0] * 4, range(4)))
     with torch.no_grad():
-        evidence = detector.evidence(seen, views=1, vocabulary=300)
+        bias = detector.logit_bias(seen, views=1, vocabulary=300)
     for picture, colour in enumerate(COLOURS):
-        ranked = evidence[picture, [words[one] for one in COLOURS]].argsort(descending=True)
+        ranked = bias[picture, [words[one] for one in COLOURS]].argsort(descending=True)
         assert COLOURS[ranked[0]] == colour

@@ -13,7 +13,7 @@ from mmser_ros.data.perturbation.perturb import PlantedError, PseudoInitialCapti
 from mmser_ros.training.batches import CaptionedFeatures
 from mmser_ros.training.initial_captions import InitialCaptions
 from mmser_ros.training.stages.proofread import (
-    NOTHING,
+    IGNORED,
     ProofreadSchedule,
     correct,
     train_proofreader,
@@ -29,9 +29,9 @@ def test_each_word_in_its_place():
     assert correct([1, 2, 3, 4], [1, 7, 3, 8]) == [1, 7, 3, 8]
     assert correct([1, 2, 3, 4], [1, 7, 8, 4]) == [1, 7, 8, 4]
     # one word for two, two for one, one too many, one too few
-    assert correct([1, 2, 4], [1, 7, 8, 4]) == [1, NOTHING, 4]
-    assert correct([1, 7, 8, 4], [1, 2, 4]) == [1, NOTHING, NOTHING, 4]
-    assert correct([1, 2, 4], [1, 4]) == [1, NOTHING, 4]
+    assert correct([1, 2, 4], [1, 7, 8, 4]) == [1, IGNORED, 4]
+    assert correct([1, 7, 8, 4], [1, 2, 4]) == [1, IGNORED, IGNORED, 4]
+    assert correct([1, 2, 4], [1, 4]) == [1, IGNORED, 4]
     assert correct([1, 4], [1, 2, 4]) == [1, 4]
 
 
@@ -40,7 +40,7 @@ def test_only_words_of_the_truth_are_learned_in_its_order(planted, truth):
     corrected = correct(planted, truth)
     assert len(corrected) == len(planted)
     rest = iter(truth)
-    assert all(word in rest for word in corrected if word != NOTHING)
+    assert all(word in rest for word in corrected if word != IGNORED)
     assert correct(truth, truth) == truth
 
 
@@ -77,7 +77,7 @@ def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
     encode = lambda text: tokenizer.encode(text, add_special_tokens=False).ids  # noqa: E731
     embeddings = specialist.language_model.embeddings
     for picture, colour in enumerate(COLOURS):
-        seen = specialist.reread(features([0] * 4, [picture] * 4))
+        seen = specialist.select_levels(features([0] * 4, [picture] * 4))
         given = torch.tensor([encode(f"a {one} wall") for one in COLOURS])
         with torch.no_grad():
             logits = specialist.ser_connector.proofreader(seen, given, embeddings)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmser_ros.captioner.model.word_detector import NOTHING
-from mmser_ros.training.words.noise import Donors, living, prompt_words
+from mmser_ros.training.words.noise import NearestPictures, living, prompt_words
 from mmser_ros.training.words.prompted_items import choose_lines, text_items
 from mmser_ros.training.words.targets import WordTargets
 
@@ -40,8 +40,8 @@ def test_people_and_animals_are_told_from_things():
 def test_a_prompt_never_has_living_beings_of_a_kind_that_the_line_has_not(
     pictures, said, picture, seed
 ):
-    donors = Donors(NAMES, *pictures, seed=seed)
-    told = {word for word, _ in prompt_words(NAMES, donors.probabilities(said, picture))}
+    neighbours = NearestPictures(NAMES, *pictures, seed=seed)
+    told = {word for word, _ in prompt_words(NAMES, neighbours.probabilities(said, picture))}
     for kind in ({"person", "man", "officer"}, {"dog", "duck"}):
         assert not told & kind or said & kind
     assert NOTHING not in told
@@ -49,19 +49,19 @@ def test_a_prompt_never_has_living_beings_of_a_kind_that_the_line_has_not(
 
 def test_what_a_line_says_and_its_picture_lacks_is_as_in_pictures_that_have_it(pictures):
     chances, targets = pictures
-    donors = Donors(NAMES, *pictures, seed=0)
+    neighbours = NearestPictures(NAMES, *pictures, seed=0)
     lamp = NAMES.index("lamp")
     lacking = int(np.flatnonzero(~targets.truth[:, lamp])[0])
     having = set(chances[targets.truth[:, lamp], lamp].tolist())
-    assert float(donors.probabilities({"lamp"}, lacking)[lamp]) in having
+    assert float(neighbours.probabilities({"lamp"}, lacking)[lamp]) in having
     there = int(np.flatnonzero(targets.truth[:, lamp])[0])
-    assert donors.probabilities({"lamp"}, there)[lamp] == chances[there, lamp]
+    assert neighbours.probabilities({"lamp"}, there)[lamp] == chances[there, lamp]
 
 
 def test_lines_get_pictures_with_their_words(pictures):
-    donors = Donors(NAMES, *pictures, seed=0)
+    neighbours = NearestPictures(NAMES, *pictures, seed=0)
     wanted = [{"lamp", "ball"}, {"dog", "grass"}] * 5
-    chosen, fits = donors.like(wanted, best=1)
+    chosen, fits = neighbours.nearest(wanted, best=1)
     assert len(chosen) == len(fits) == 10
     for words, number in zip(wanted, chosen.tolist(), strict=True):
         assert pictures[1].truth[number, [NAMES.index(word) for word in words]].all()
@@ -72,7 +72,9 @@ def test_text_items_are_the_same_each_time(pictures):
     lines += ["A dog runs on the grass .", "too short", "nothing that is known to any detector"]
 
     def items():
-        return text_items(NAMES, lines, ["lamp"], Donors(NAMES, *pictures, seed=1), 4, seed=2)
+        return text_items(
+            NAMES, lines, ["lamp"], NearestPictures(NAMES, *pictures, seed=1), 4, seed=2
+        )
 
     assert items() == items()
     assert 0 < len(items()) <= 4

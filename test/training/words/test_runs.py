@@ -21,7 +21,7 @@ from mmser_ros.captioner.untrained import read_architecture
 from mmser_ros.cli.main import app
 from mmser_ros.core.resources import share_path
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.progress_log import Journal
+from mmser_ros.training.progress_log import ProgressLog
 from mmser_ros.training.recipe import read_recipe
 from mmser_ros.training.tokens import train_tokenizer
 from mmser_ros.training.words.recipe import has_words, read_words_recipe
@@ -109,7 +109,7 @@ def test_a_run_killed_at_each_stage_ends_with_the_weights_of_one_that_was_not(
     assert (tmp_path / "work" / "word_odds.npz").exists()
 
     monkeypatch.setattr("mmser_ros.training.loop.monotonic", itertools.count(step=1000).__next__)
-    step, left = Journal.step, [0]
+    step, left = ProgressLog.step, [0]
 
     def killed(journal, *arguments):
         step(journal, *arguments)
@@ -117,7 +117,7 @@ def test_a_run_killed_at_each_stage_ends_with_the_weights_of_one_that_was_not(
         if not left[0]:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Journal, "step", killed)
+    monkeypatch.setattr(ProgressLog, "step", killed)
     plan = read_words_recipe(recipe)
     for until, steps in (
         ("words", 3),

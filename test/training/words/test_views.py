@@ -9,7 +9,7 @@ from mmser_ros.training.words.folds import folds_of
 from mmser_ros.training.words.views import (
     CROPS,
     JITTERED,
-    LEARNED,
+    TRAIN_VIEWS,
     VIEWS,
     is_mirrored,
     square_view,
@@ -33,7 +33,7 @@ def test_a_mirrored_view_is_known_without_its_picture(tiny_config):
     """Pictures that are lighter on the right, whatever part is seen."""
     image = np.broadcast_to(np.arange(60)[None, :, None] * 4, (60, 60, 3)).astype(np.uint8)
     for number in range(10):
-        for view in LEARNED:
+        for view in TRAIN_VIEWS:
             square = square_view(tiny_config.vision, image, view, number)
             mirrored = square[:, 0].mean() > square[:, -1].mean()
             assert mirrored == is_mirrored(view, number)
