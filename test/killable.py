@@ -75,8 +75,8 @@ def _run(arguments, log, die_at, environment):
             if next(passing) >= calls:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        def note(journal, *arguments, step=ProgressLog.step):
-            step(journal, *arguments)
+        def note(log, *arguments, step=ProgressLog.step):
+            step(log, *arguments)
             if next(noted) == steps:
                 sys.settrace(watch)
 
