@@ -13,7 +13,7 @@ from benchmarks.made_scenes import open_memory, view
 from mmser_ros.core.types import Observation
 
 RATE = 50.0
-OPTIONS: dict[str, Any] = {"window": 40, "snapshot_every": 20, "keyframe_distance": 0.0}
+OPTIONS: dict[str, Any] = {"reorder_window": 40, "snapshot_every": 20, "keyframe_distance": 0.0}
 
 
 def views(start: int = 0) -> Iterator[Observation]:

@@ -76,7 +76,7 @@ def full_disk(size_mb: int) -> dict:
             return {"skipped": "needs the right to mount a tmpfs"}
         try:
             path = Path(folder) / "home.sqlite"
-            memory = open_memory(path, flush_seconds=0.0, **endless.OPTIONS)
+            memory = open_memory(path, write_retry_period=0.0, **endless.OPTIONS)
             views = endless.views()
             for one in islice(views, 200):
                 memory.add(one)

@@ -161,7 +161,7 @@ def saved(robot: Robot) -> int:
 
 def run(minutes: float, model: str, store: Path) -> dict:
     robot, executor, spinning = begin_ros()
-    remembering = {"store": str(store), "pose_source": "odom"}
+    remembering = {"store_path": str(store), "pose_source": "odom"}
     nodes = {
         "caption_node": start(robot, "caption_node", model=model),
         "memory_node": start(robot, "memory_node", **remembering),

@@ -13,9 +13,11 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
 from mmser_ros.core.resources import share_path
+from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
 from mmser_ros.nodes.common.launch import shipped_parameters
 
 NODES = ("caption", "memory")
+GROUND = next(one for one in CAPTION_PARAMETERS if one.name == "ground")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -37,10 +39,10 @@ def generate_launch_description() -> LaunchDescription:
                 for name in NODES
             ),
             DeclareLaunchArgument(
-                "ground",
+                GROUND.name,
                 default_value="true",
-                description="Find where in the picture each phrase was seen: without it the "
-                "memory takes everything for straight ahead. Empty: as params_file says.",
+                description=f"{GROUND.description} Without regions the memory puts every object "
+                "straight ahead of the camera. Empty: as params_file says.",
             ),
             OpaqueFunction(function=choose_files),
             *(

@@ -7,11 +7,6 @@ from launch import LaunchDescription
 from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
 from mmser_ros.nodes.common.launch import TopicArgument, node_description
 
-OVERRIDES = (
-    *("image_transport", "model", "device", "quantize", "threads"),
-    *("passes", "publish_glance", "beams", "ground"),
-    *("min_confidence", "max_rate", "keyframe_threshold"),
-)
 TOPICS = {
     "image_topic": TopicArgument(
         "image", "/camera/image_raw", "The camera's image topic, without /compressed."
@@ -21,5 +16,4 @@ TOPICS = {
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start the node."""
-    overrides = [one for one in CAPTION_PARAMETERS if one.name in OVERRIDES]
-    return node_description("caption_node", "caption.yaml", overrides, TOPICS)
+    return node_description("caption_node", "caption.yaml", CAPTION_PARAMETERS, TOPICS)

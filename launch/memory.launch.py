@@ -7,10 +7,6 @@ from launch import LaunchDescription
 from mmser_ros.nodes.common.launch import TopicArgument, node_description
 from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
 
-OVERRIDES = (
-    *("map_id", "store", "robot_name", "pose_source", "map_frame", "base_frame"),
-    *("use_depth", "depth_transport", "mask_classes", "send_goals", "share"),
-)
 TOPICS = {
     "caption_topic": TopicArgument("scene_caption", "scene_caption", "Captions of caption_node."),
     "odom_topic": TopicArgument("odom", "odom", "Odometry, for pose_source:=odom."),
@@ -24,5 +20,4 @@ TOPICS = {
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start the node."""
-    overrides = [one for one in MEMORY_PARAMETERS if one.name in OVERRIDES]
-    return node_description("memory_node", "memory.yaml", overrides, TOPICS)
+    return node_description("memory_node", "memory.yaml", MEMORY_PARAMETERS, TOPICS)

@@ -50,7 +50,7 @@ def test_pip_installs_the_command():
     ("name", "arguments", "answer"),
     [
         ("caption_node", ["--ros-args", "-p", "passes:=0"], "caption_node can't start"),
-        ("memory_node", ["--ros-args", "-p", "full_every:=-1"], "memory_node can't start"),
+        ("memory_node", ["--ros-args", "-p", "full_graph_interval:=-1"], "memory_node can't start"),
         ("replay_node", ["--ros-args", "-p", "rate:=-1.0"], "replay_node: "),
         ("mmser", ["info", "--no-such-option"], "No such option: --no-such-option"),
     ],
@@ -166,24 +166,6 @@ def test_the_interface_is_what_others_rely_on():
 )
 def test_the_memorys_interface(message, fields):
     assert list(message.get_fields_and_field_types()) == fields.split()
-
-
-@pytest.mark.parametrize("name", ["caption", "memory", "replay"])
-def test_parameter_files_hold_every_parameter_at_its_default(name):
-    import yaml
-
-    from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
-    from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
-    from mmser_ros.nodes.replay.node import REPLAY_PARAMETERS
-
-    tables = {
-        "caption": CAPTION_PARAMETERS,
-        "memory": MEMORY_PARAMETERS,
-        "replay": REPLAY_PARAMETERS,
-    }
-    document = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
-    values = document[f"/**/{name}_node"]["ros__parameters"]
-    assert values == {one.name: one.default for one in tables[name]}
 
 
 def test_what_a_robot_installs_by_pip_is_what_the_package_needs():

@@ -1,23 +1,24 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The architecture of a specialist as one frozen dataclass, JSON in and out."""
+"""The architecture of a specialist as one checked, frozen dataclass, JSON in and out."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.core.errors import MmserError
+from mmser_ros.core.validation import checked, from_json
 
 
 class ConfigError(MmserError):
     """A configuration that no specialist can be built from."""
 
 
-@dataclass(frozen=True)
+@checked(ConfigError)
 class VisionConfig:
     """A frozen vision tower.
 
@@ -39,7 +40,7 @@ class VisionConfig:
     architecture: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@checked(ConfigError)
 class LanguageConfig:
     """A language model.
 
@@ -54,7 +55,7 @@ class LanguageConfig:
     kind: str = "opt"
 
 
-@dataclass(frozen=True)
+@checked(ConfigError)
 class WordsConfig:
     """A word detector, see `word_detector.WordDetector`.
 
@@ -66,15 +67,10 @@ class WordsConfig:
 
     names: tuple[str, ...]
     hidden_size: int
-    crops: int = 5
-
-    def __post_init__(self) -> None:
-        if self.crops not in (0, 5):
-            msg = f"words: crops is {self.crops}; expected 0 or 5"
-            raise ConfigError(msg)
+    crops: Literal[0, 5] = 5
 
 
-@dataclass(frozen=True)
+@checked(ConfigError)
 class ConceptsConfig:
     """A concept detector, see `concepts.ConceptDetector`.
 
@@ -89,7 +85,7 @@ class ConceptsConfig:
     weight: float
 
 
-@dataclass(frozen=True)
+@checked(ConfigError)
 class ProofreaderConfig:
     """A proofreader, see `proofreader.Proofreader`.
 
@@ -104,7 +100,7 @@ class ProofreaderConfig:
     trust: float
 
 
-@dataclass(frozen=True)
+@checked(ConfigError)
 class SerConnectorConfig:
     """A SeR-connector and the parts of a refinement pass (the rows of MM-SeR's table 3).
 
@@ -132,19 +128,8 @@ class SerConnectorConfig:
     proofreader: ProofreaderConfig | None = None
     architecture: dict[str, Any] | None = field(default_factory=dict)
 
-    @classmethod
-    def from_fields(cls, fields: dict[str, Any]) -> SerConnectorConfig:
-        """Build it from what JSON or YAML has."""
-        fields = _with_levels(fields)
-        concepts, proofreader = fields.pop("concepts", None), fields.pop("proofreader", None)
-        return cls(
-            **fields,
-            concepts=concepts and ConceptsConfig(**concepts),
-            proofreader=proofreader and ProofreaderConfig(**proofreader),
-        )
 
-
-@dataclass(frozen=True)
+@checked(ConfigError)
 class SpecialistConfig:
     """A captioning specialist: frozen vision tower, connectors, language model.
 
@@ -181,27 +166,9 @@ class SpecialistConfig:
             source: what to name in errors, usually the file's path.
 
         Raises:
-            ConfigError: not JSON, or a field is missing, unknown or of the wrong kind.
+            ConfigError: not JSON, or a field is missing, unknown or of the wrong type.
         """
-        try:
-            fields = json.loads(text)
-            connector = fields.pop("ser_connector", None)
-            words = fields.pop("words", None)
-            calibrations = fields.pop("calibrations", ())
-            return cls(
-                vision=VisionConfig(**_with_levels(fields.pop("vision"))),
-                language=LanguageConfig(**fields.pop("language")),
-                words=words and WordsConfig(**{**words, "names": tuple(words["names"])}),
-                ser_connector=connector and SerConnectorConfig.from_fields(connector),
-                calibrations=tuple(Calibration(**one) for one in calibrations),
-                **fields,
-            )
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            msg = (
-                f"{source} is no specialist configuration ({type(error).__name__}: {error}); "
-                "expected the JSON that SpecialistConfig.to_json writes"
-            )
-            raise ConfigError(msg) from error
+        return from_json(cls, text, f"{source} is no specialist configuration", ConfigError)
 
     @classmethod
     def from_file(cls, path: Path) -> SpecialistConfig:
@@ -216,7 +183,3 @@ class SpecialistConfig:
             msg = f"can't read the configuration {path}: {error}"
             raise ConfigError(msg) from error
         return cls.from_json(text, str(path))
-
-
-def _with_levels(fields: dict[str, Any]) -> dict[str, Any]:
-    return {**fields, "levels": tuple(int(level) for level in fields["levels"])}

@@ -129,7 +129,7 @@ def _run_nodes(node: Node, watcher: Watcher, walk: Walk, model: str, passes: int
     with running:
         store = walk.trajectory.with_suffix(".sqlite")
         start("caption_node", model=model, passes=passes, ground=True)
-        start("memory_node", map_id="gallery", store=store, pose_source="pose")
+        start("memory_node", map_id="gallery", store_path=store, pose_source="pose")
         wait(watcher.memory_receives)
         caption = node.create_client(CaptionImage, "caption_node/caption_image")
         first = CompressedImage(data=min(walk.pictures.iterdir()).read_bytes())

@@ -35,8 +35,8 @@ def score_parsing(
         labelled: captions with their labels (format: test/language/caption_parsing.json).
 
     Returns:
-        For each of KINDS: `precision`, `recall` and the number `labelled`. Things are compared by
-        head. The other kinds are compared by head and value, so a missed thing counts there too.
+        For each of KINDS: `precision`, `recall` and the number `labelled`. Objects are compared by
+        head. The other kinds are compared by head and value, so a missed object counts there too.
         Only explicit counts are compared.
 
     Raises:

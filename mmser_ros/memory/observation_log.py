@@ -63,7 +63,7 @@ class ObservationLog:
         self._origin, self._writable, self._clock = origin, writable, clock
         self._store, self._graph, self._fusion, self._config = store, graph, fusion, config
         self._fingerprint = digest(f"{GRAPH_VERSION} {dumps(config)} {words}")
-        self._window = ReorderWindow(graph, fusion, config.window)
+        self._window = ReorderWindow(graph, fusion, config.reorder_window)
         self.floor = int(store.meta("floor") or 0)
         """Stamp (nanoseconds) before which everything is forgotten."""
         self._since_snapshot = 0
@@ -156,10 +156,10 @@ class ObservationLog:
 
     def rebuild(self) -> None:
         """Rebuild the graph from the whole journal."""
-        if (count := self._store.count()) > self._config.window:
+        if (count := self._store.count()) > self._config.reorder_window:
             logger.info("rebuilding the graph from %d observations", count)
         self._graph.clear()
-        self._window = ReorderWindow(self._graph, self._fusion, self._config.window)
+        self._window = ReorderWindow(self._graph, self._fusion, self._config.reorder_window)
         self._apply_from((self.floor, ""))
         self._pending = 0
         self._whole = True

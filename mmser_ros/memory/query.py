@@ -102,7 +102,7 @@ class Query:
     ) -> None:
         self._graph, self._parser, self.words, self.config = graph, parser, words, config
         self.origin, self._embed = origin, embed
-        self.rooms = Rooms(graph, config.room_reach)
+        self.rooms = Rooms(graph, config.room_neighbor_weight)
         self._vectors: dict[str, np.ndarray] = {}
 
     def find(self, text: str, now: int, filters: Filters, k: int | None) -> list[Match]:
@@ -213,7 +213,7 @@ class Query:
         return obj
 
     def _is_believed(self, obj: Object, now: int) -> bool:
-        return not obj.gone and self._probability(obj, now) >= self.config.believed
+        return not obj.gone and self._probability(obj, now) >= self.config.existence_threshold
 
     def _probability(self, obj: Object, now: int) -> float:
         return existence.probability(existence.log_odds_at(obj, now, self.config))
@@ -275,7 +275,7 @@ class Query:
                 held.predicate == one.predicate
                 and held.subject == name
                 and self.words.similarity(asked, self._object(held.object).word)
-                >= self.config.same_word
+                >= self.config.word_similarity_threshold
                 for held in self.relations(name)
             )
             factor *= 1.0 if holds else MISMATCH

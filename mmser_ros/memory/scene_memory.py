@@ -43,7 +43,7 @@ class SceneMemory:
         [('mug', ('red',))]
 
     The graph depends on the set of observations, not on their order. An observation that is later
-    than the last `window` ones takes effect at the next `apply_pending`. Thread-safe.
+    than the last `reorder_window` ones takes effect at the next `apply_pending`. Thread-safe.
     """
 
     def __init__(self, graph: SceneGraph, query: Query, log: ObservationLog, robot: str) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -21,7 +22,7 @@ from mmser_ros.training.batches import (
 from mmser_ros.training.model_errors import Guess, guess_words
 from mmser_ros.training.tokens import mirror
 
-KINDS = ("own", "other", "planted", "guessed", "truth")
+Kind = Literal["own", "other", "planted", "guessed", "truth"]
 """Kinds of initial captions: the model's own glance; a caption of another picture; the target
 caption with 0 to 3 planted errors, or with as many words guessed by the model (see `model_errors`);
 the target caption. The paper's Data 1 is own, 2 other, 3 planted, and 4 planted and truth."""
@@ -52,7 +53,7 @@ class InitialCaptions:
             specialist: the model; its glances are those of its present weights.
             tokenizer: its vocabulary.
             pictures: the pictures and their captions.
-            kinds: some of KINDS.
+            kinds: some of `Kind`.
             maker: plants the errors.
             progress: wraps an iterable with a description and a total.
             seed: seed of planted errors and guessed words.

@@ -18,20 +18,22 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from mmser_ros.core.errors import MmserError
+from mmser_ros.core.validation import checked
 from mmser_ros.training.distributed import processes, sum_over_processes
 from mmser_ros.training.progress_log import ProgressLog
 
 PART_SEEDS = 15_485_863
 """Distance between the seeds of a batch's parts; more than the number of steps."""
+Share = Annotated[float, Field(gt=0, le=1)]
 Weights = Mapping[str, Tensor]
 Loss = tuple[Tensor, float]
 """The mean loss of some items, and its weight: the number of words that it is the mean of."""
@@ -41,7 +43,7 @@ class TrainingError(MmserError):
     """A run that can't start, can't continue, or diverged."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class Schedule:
     """How a stage is trained.
 
@@ -59,15 +61,15 @@ class Schedule:
         compile: whether to use torch.compile: faster, but on a CPU it needs a C++ compiler.
     """
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float = 0.0
-    accumulate: int = 1
-    warmup: float = 0.03
-    average: float = 0.998
-    seed: int = 0
-    threads: int = 0
+    epochs: NonNegativeInt
+    batch_size: PositiveInt
+    learning_rate: PositiveFloat
+    weight_decay: NonNegativeFloat = 0.0
+    accumulate: PositiveInt = 1
+    warmup: Annotated[float, Field(ge=0, le=1)] = 0.03
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    seed: NonNegativeInt = 0
+    threads: NonNegativeInt = 0
     compile: bool = False
 
 

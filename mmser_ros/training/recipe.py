@@ -4,23 +4,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import json
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import yaml
+from pydantic import NonNegativeInt, PositiveInt
 
 from mmser_ros.captioner.config import SerConnectorConfig
+from mmser_ros.core.validation import checked, from_json
 from mmser_ros.training.loop import Schedule, TrainingError
 from mmser_ros.training.stages.glance import GlanceSchedule
 from mmser_ros.training.stages.proofread import ProofreadSchedule
 from mmser_ros.training.stages.refine import RefineSchedule
 from mmser_ros.training.stages.self_critical import SelfCriticalSchedule
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
+
+@checked(TrainingError)
 class Recipe:
     """The training of a model with a glance.
 
@@ -37,9 +39,9 @@ class Recipe:
     """
 
     architecture: str
-    vocabulary: int
-    views: int
-    holdout: int
+    vocabulary: PositiveInt
+    views: PositiveInt
+    holdout: NonNegativeInt
     glance: GlanceSchedule
     language: Schedule | None = None
     consensus: SelfCriticalSchedule | None = None
@@ -47,7 +49,7 @@ class Recipe:
     cache: bool = True
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class RefineRecipe:
     """The training of refinement, for a model with a glance.
 
@@ -65,8 +67,8 @@ class RefineRecipe:
 
     levels: tuple[int, ...]
     ser_connector: SerConnectorConfig
-    views: int
-    holdout: int
+    views: PositiveInt
+    holdout: NonNegativeInt
     refine: RefineSchedule | None = None
     consensus: SelfCriticalSchedule | None = None
     concepts: Schedule | None = None
@@ -98,49 +100,35 @@ def read_recipe(path: Path) -> Recipe:
     """Read a recipe from YAML (see config/train/nano.yaml).
 
     Raises:
-        TrainingError: the file can't be read, or a field is missing or unknown.
+        TrainingError: as `read`.
     """
-    with reading(path, "config/train/nano.yaml") as fields:
-        language, consensus = fields.pop("language", None), fields.pop("consensus", None)
-        connector = fields.pop("connector", None)
-        return Recipe(
-            glance=GlanceSchedule(**fields.pop("glance")),
-            language=Schedule(**language) if language else None,
-            consensus=SelfCriticalSchedule(**consensus) if consensus else None,
-            connector=GlanceSchedule(**connector) if connector else None,
-            **fields,
-        )
+    return read(Recipe, path, "config/train/nano.yaml")
 
 
 def read_refine_recipe(path: Path) -> RefineRecipe:
     """Read a recipe from YAML (see config/train/nano_refine.yaml).
 
     Raises:
-        TrainingError: the file can't be read, or a field is missing or unknown.
+        TrainingError: as `read`.
     """
-    with reading(path, "config/train/nano_refine.yaml") as fields:
-        refine, consensus = fields.pop("refine", None), fields.pop("consensus", None)
-        concepts, proofread = fields.pop("concepts", None), fields.pop("proofread", None)
-        return RefineRecipe(
-            levels=tuple(fields.pop("levels")),
-            ser_connector=SerConnectorConfig.from_fields(fields.pop("ser_connector")),
-            refine=RefineSchedule(**refine) if refine else None,
-            consensus=SelfCriticalSchedule(**consensus) if consensus else None,
-            concepts=Schedule(**concepts) if concepts else None,
-            proofread=ProofreadSchedule(**proofread) if proofread else None,
-            **fields,
-        )
+    return read(RefineRecipe, path, "config/train/nano_refine.yaml")
 
 
-@contextmanager
-def reading(path: Path, example: str) -> Iterator[dict[str, Any]]:
-    """Give the fields of a recipe file; errors within `with` name the file.
+def read(kind: type[T], path: Path, example: str) -> T:
+    """Read a recipe from YAML.
+
+    Args:
+        kind: the class of the recipe.
+        path: the file.
+        example: a recipe of this class, for messages.
 
     Raises:
-        TrainingError: the file can't be read, or a field is missing or unknown.
+        TrainingError: the file can't be read, or a field is missing, unknown or out of range.
     """
+    what = f"{path} is no recipe like {example}"
     try:
-        yield yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
-        msg = f"{path} is no recipe ({error}); expected the fields of {example}"
+        text = json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str)
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        msg = f"{what}: {error}"
         raise TrainingError(msg) from error
+    return from_json(kind, text, what, TrainingError)

@@ -54,17 +54,17 @@ def either(refining_checkpoints, request):
 
 
 def test_each_pass_refines_the_caption_of_the_one_before(refining, picture):
-    looks = [one[0] for one in refining.caption_passes([picture])]
-    assert [one.passes for one in looks] == [1, 2, 3]
-    assert [one.refined for one in looks] == [False, True, True]
-    assert {one.initial_text for one in looks} == {looks[0].text}
-    assert looks[2].times_ms.keys() == {"encode", "glance", "refine", "total"}
-    assert looks[2].times_ms["total"] > looks[1].times_ms["total"]
-    assert refining.caption(picture).text == looks[2].text
-    assert refining.caption(picture, passes=1).text == looks[0].text
-    again = refining.caption(picture, passes=2, initial=looks[1].text)
-    assert again.text == looks[2].text
-    assert again.initial_text == looks[1].text
+    passes = [one[0] for one in refining.caption_passes([picture])]
+    assert [one.passes for one in passes] == [1, 2, 3]
+    assert [one.refined for one in passes] == [False, True, True]
+    assert {one.initial_text for one in passes} == {passes[0].text}
+    assert passes[2].times_ms.keys() == {"encode", "glance", "refine", "total"}
+    assert passes[2].times_ms["total"] > passes[1].times_ms["total"]
+    assert refining.caption(picture).text == passes[2].text
+    assert refining.caption(picture, passes=1).text == passes[0].text
+    again = refining.caption(picture, passes=2, initial=passes[1].text)
+    assert again.text == passes[2].text
+    assert again.initial_text == passes[1].text
 
 
 def test_a_caption_from_elsewhere_is_refined(refining, captioner, picture):
@@ -107,14 +107,14 @@ def test_grounding_changes_nothing_but_adds_phrases(either, picture):
 
 
 def test_each_look_is_explained(either, picture):
-    looks = either.explain(picture, passes=2)
-    assert [caption.passes for caption, _ in looks] == [1, 2]
-    for caption, explanation in looks:
+    passes = either.explain(picture, passes=2)
+    assert [caption.passes for caption, _ in passes] == [1, 2]
+    for caption, explanation in passes:
         assert explanation.words == tuple(caption.text.split())
         assert explanation.maps.shape == (len(explanation.words), 7, 7)
         np.testing.assert_allclose(explanation.maps.sum(axis=(1, 2)), 1, rtol=1e-4)
         assert explanation.view == Region(0, 0, 64, 48)
-    glance, second = (explanation.maps for _, explanation in looks)
+    glance, second = (explanation.maps for _, explanation in passes)
     assert glance.shape != second.shape or not np.allclose(glance, second)
 
 

@@ -92,8 +92,8 @@ def test_planted_errors_are_those_of_flickr8k_by_default(data, refining_checkpoi
         (["model", "--split", "dev", "--part", "training"], "only train has parts"),
         (["model", "--passes", "one"], "expected whole numbers"),
         (["captions", "GOOD", "GOOD"], "the same name"),
-        (["captions", "GOOD", "--sets", "places"], "no picture of places dev has a caption"),
-        (["captions", "LIST"], "is no file of captions"),
+        (["captions", "GOOD", "--sets", "places"], "no picture of places dev is in all"),
+        (["captions", "LIST"], "is not a file of captions"),
         (["captions", "GONE"], "can't read"),
     ],
 )

@@ -133,7 +133,7 @@ def test_stage_0_needs_a_recipe_and_a_language_model_that_speaks(tmp_path):
     recipe = write_recipe(tmp_path, architecture="nano", connector=GLANCE)
     mute = CliRunner().invoke(app, [*arguments, str(recipe)])
     assert isinstance(mute.exception, TrainingError)
-    assert "can't speak yet" in str(mute.exception)
+    assert "is untrained" in str(mute.exception)
 
 
 def test_the_papers_recipes_can_be_read():

@@ -148,5 +148,5 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "annotations").mkdir()
     for year in (2014, 2017):
         (tmp_path / "annotations" / f"captions_train{year}.json").write_text("{}")
-    with pytest.raises(DatasetError, match="2 annotation files of train; give one"):
+    with pytest.raises(DatasetError, match="2 files for train; expected one"):
         open_data(tmp_path, "train")

@@ -42,5 +42,5 @@ def test_every_look_is_a_keyframe_with_a_pose(walk):
     assert turns == pytest.approx([np.pi / 2] * 3 + [-np.pi / 2] * 3)
     steps = [dist(a.position, b.position) for a, b in pairwise(poses)]
     assert min(steps) > MemoryConfig().keyframe_distance
-    assert max(steps) < MemoryConfig().place_jump  # else there is no way back
+    assert max(steps) < MemoryConfig().max_path_jump  # else there is no way back
     assert [one.position[1] for one in poses[:3]] == [0.0, 0.3, 0.6]

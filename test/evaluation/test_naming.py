@@ -86,7 +86,7 @@ def test_a_table_of_another_form_is_refused(tmp_path):
     path = tmp_path / "words.yaml"
     for text in ("[1, 2]", "cat: kitten", "cat: [no]", "cat: ["):
         path.write_text(text)
-        with pytest.raises(WordTableError, match=r"words\.yaml is no table of words"):
+        with pytest.raises(WordTableError, match=r"words\.yaml is not a table of words"):
             WordTable.read(path)
     path.write_text("cat: [kitten]\ndog: [kitten]")
     with pytest.raises(WordTableError, match=r"words\.yaml: 'kitten' stands twice.*'dog'"):

@@ -42,7 +42,7 @@ def test_it_starts_both_nodes_each_with_its_file(tiny_checkpoint, tmp_path):
     files = {}
     for name, parameters in {
         "caption": {"model": str(tiny_checkpoint)},
-        "memory": {"map_id": "office", "store": "none", "pose_source": "odom"},
+        "memory": {"map_id": "office", "store_path": "none", "pose_source": "odom"},
     }.items():
         path = tmp_path / f"{name}.yaml"
         path.write_text(json.dumps({"/**": {"ros__parameters": parameters}}))
@@ -56,7 +56,7 @@ def test_it_starts_both_nodes_each_with_its_file(tiny_checkpoint, tmp_path):
 def test_one_file_has_the_parameters_of_both(tiny_checkpoint, tmp_path):
     path = tmp_path / "robot.yaml"
     caption = {"model": str(tiny_checkpoint), "image_transport": "compressed"}
-    memory = {"map_id": "office", "store": "none", "pose_source": "odom"}
+    memory = {"map_id": "office", "store_path": "none", "pose_source": "odom"}
     sections = {"/**/caption_node": caption, "/**/memory_node": memory}
     values = {name: {"ros__parameters": given} for name, given in sections.items()}
     path.write_text(json.dumps(values))
@@ -78,7 +78,7 @@ def test_the_memory_gets_regions_unless_that_is_not_wanted(tiny_checkpoint, give
         asked.extend(yaml.safe_load(Path(file).read_text()) for file in files)
         return answer
 
-    memory = {"map_id": "home", "store": "none", "pose_source": "odom"}
+    memory = {"map_id": "home", "store_path": "none", "pose_source": "odom"}
     run(FILE, note, model=str(tiny_checkpoint), **memory, **given)
     (values,) = asked[-1].values()
     assert values["ros__parameters"]["ground"] == grounded

@@ -24,7 +24,7 @@ def test_its_arguments_are_described():
         "device",
         "quantize",
         *("threads", "passes", "publish_glance", "beams", "ground"),
-        *("min_confidence", "max_rate", "keyframe_threshold"),
+        *("min_confidence", "max_rate", "keyframe_threshold", "min_view", "frozen_after"),
         "params_file",
         "namespace",
         "use_sim_time",

@@ -31,11 +31,11 @@ def wrong(count=1, robot="robot"):
 @pytest.mark.parametrize("window", [1, 400])
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_few_wrong_stamps_forget_nobody(robot, window, count):
-    memory = remember(*SEEN, *wrong(count, robot), *AGAIN, window=window)
+    memory = remember(*SEEN, *wrong(count, robot), *AGAIN, reorder_window=window)
     assert labels(memory.objects()) == ["dog", "man"]
     assert memory.status().newest == AGAIN[-1].stamp_ns
     assert memory.status().ahead == count
-    assert same(memory, remember(*SEEN, *AGAIN, window=window))
+    assert same(memory, remember(*SEEN, *AGAIN, reorder_window=window))
 
 
 def test_not_even_before_the_right_ones_come_again():
@@ -48,9 +48,9 @@ def test_not_even_before_the_right_ones_come_again():
 def test_a_restart_does_not_believe_them_either(tmp_path):
     path = tmp_path / "home.sqlite"
     for views in (SEEN, wrong(), AGAIN):
-        with open_memory(path, window=2, snapshot_every=1) as memory:
+        with open_memory(path, reorder_window=2, snapshot_every=1) as memory:
             memory.add_all(views)
-    with open_memory(path, window=2) as memory:
+    with open_memory(path, reorder_window=2) as memory:
         assert labels(memory.find("man")) == ["man"]
         assert memory.status().ahead == 1
         assert memory.forget(after=round(DAY) * SECOND)

@@ -38,7 +38,7 @@ def test_any_order_and_repeats_give_the_same_graph(data):
     views = two_robots()
     shuffled = data.draw(st.permutations(views + views[::3]))
     window = data.draw(st.sampled_from([3, 400]))
-    a, b = open_memory(), open_memory(window=window)
+    a, b = open_memory(), open_memory(reorder_window=window)
     for one in views:
         a.add(one)
     for one in shuffled:
@@ -61,7 +61,7 @@ def test_a_refined_caption_replaces_the_first_one_of_its_picture(data):
     a_first, a = seen_twice("a dog and a book", "a red mug", [("mug", MUG)])
     b_first, b = seen_twice("a cat", "a mug and a book", [("mug", MUG), ("book", BOOK)], robot="b")
     window = data.draw(st.sampled_from([2, 400]))
-    every_view_counts = {"keyframe_distance": 0.0, "window": window}
+    every_view_counts = {"keyframe_distance": 0.0, "reorder_window": window}
     memory = open_memory(**every_view_counts)
     for one in data.draw(st.permutations([*a_first, *a, *b_first, *b, *a_first[::2], *b[::2]])):
         memory.add(one)
@@ -75,7 +75,7 @@ def test_a_refined_caption_replaces_the_first_one_of_its_picture(data):
 def test_it_does_so_after_a_restart(tmp_path, window, refined_comes_first):
     first, refined = seen_twice("a dog", "a mug", [("mug", MUG)])
     path = tmp_path / "home.sqlite"
-    options = {"keyframe_distance": 0.0, "window": window, "snapshot_every": 1}
+    options = {"keyframe_distance": 0.0, "reorder_window": window, "snapshot_every": 1}
     for views in (refined, first) if refined_comes_first else (first, refined):
         with open_memory(path, **options) as memory:
             memory.add_all(views)
@@ -94,7 +94,7 @@ def test_what_both_captions_name_keeps_its_name():
 def test_captions_of_one_stamp_after_as_many_passes_both_count():
     left = view("a mug", 10, [("mug", MUG)])
     right = view("a book", 10, [("book", BOOK)], y=0.5)  # the clock was reset: another picture
-    memory = remember(left, right, believed=0.1)
+    memory = remember(left, right, existence_threshold=0.1)
     assert labels(memory.objects()) == ["book", "mug"]
 
 
@@ -113,7 +113,7 @@ def test_two_memories_that_hear_each_other_converge_in_a_real_house():
 
 def test_what_comes_too_late_waits_for_settle():
     views = around("a mug", [("mug", MUG)], 20)
-    memory = open_memory(window=5)
+    memory = open_memory(reorder_window=5)
     for one in [*views[1:], views[0]]:
         memory.add(one)
     assert memory.status().pending == 1
@@ -126,7 +126,7 @@ def test_what_comes_too_late_waits_for_settle():
 def test_closing_and_opening_changes_nothing(tmp_path, window, every):
     views = two_robots()
     path = tmp_path / "home.sqlite"
-    options = {"window": window, "snapshot_every": every}
+    options = {"reorder_window": window, "snapshot_every": every}
     whole = remember(*views, **options)
     for start in range(0, len(views), 5):
         with open_memory(path, **options) as memory:
@@ -139,7 +139,7 @@ def test_closing_and_opening_changes_nothing(tmp_path, window, every):
 def test_a_late_one_that_a_snapshot_lacks_is_folded_on_opening(tmp_path):
     views = around("a mug", [("mug", MUG)], 20)
     path = tmp_path / "home.sqlite"
-    options = {"window": 3, "snapshot_every": 4}
+    options = {"reorder_window": 3, "snapshot_every": 4}
     memory = open_memory(path, **options)
     for one in [*views[1:], views[0]]:
         memory.add(one)
@@ -151,10 +151,10 @@ def test_a_late_one_that_a_snapshot_lacks_is_folded_on_opening(tmp_path):
 def test_other_parameters_fold_the_journal_anew(tmp_path):
     views = around("a mug", [("mug", MUG)], 2) + around("a book", [("book", BOOK)], 9, start=99.0)
     path = tmp_path / "home.sqlite"
-    with open_memory(path, window=2, snapshot_every=2) as memory:
+    with open_memory(path, reorder_window=2, snapshot_every=2) as memory:
         memory.add_all(views)
-    with open_memory(path, window=2, prior=-6.0) as memory:
-        assert same(memory, remember(*views, window=2, prior=-6.0))
+    with open_memory(path, reorder_window=2, prior_log_odds=-6.0) as memory:
+        assert same(memory, remember(*views, reorder_window=2, prior_log_odds=-6.0))
 
 
 def test_forgetting_is_as_if_it_had_never_been_seen(tmp_path):
@@ -196,7 +196,7 @@ def test_a_time_range_without_a_limit_or_with_nothing_in_it_is_refused(limits):
 
 def test_clearing_leaves_nothing_and_lets_all_come_again(tmp_path):
     views = around("a mug", [("mug", MUG)])
-    with remember(*views, path=tmp_path / "home.sqlite", window=1) as memory:
+    with remember(*views, path=tmp_path / "home.sqlite", reorder_window=1) as memory:
         memory.clear()
         assert memory.objects() == []
         assert memory.status().observations == 0

@@ -25,9 +25,9 @@ def mugs(*views, **options):
     return len(remember(*views, **options).find("mug"))
 
 
-def mug(*views, believed=0.01, **options):
+def mug(*views, existence_threshold=0.01, **options):
     """The best mug of what may hardly be believed."""
-    return remember(*views, believed=believed, **options).find("mug")[0]
+    return remember(*views, existence_threshold=existence_threshold, **options).find("mug")[0]
 
 
 def beside(metres, colour="red"):
@@ -41,7 +41,7 @@ def kinds(word):
 
     def measure(**options):
         views = around(f"a {word}", [(word, MUG[0][1])])
-        memory = remember(*views, words=Taxonomy(), believed=0.01, **options)
+        memory = remember(*views, words=Taxonomy(), existence_threshold=0.01, **options)
         return memory.find(word, now=views[-1].stamp_ns + 10 * HOUR)[0].probability
 
     return measure, 0.1, 1000.0
@@ -64,7 +64,7 @@ def late(**options):
 def snapshots(tmp_path, **options):
     """Records of a snapshot in the file of a memory that is still open."""
     path = tmp_path / "home.sqlite"
-    with open_memory(path, window=1, **options) as memory:
+    with open_memory(path, reorder_window=1, **options) as memory:
         for one in SEEN:
             memory.add(one)
         return sqlite3.connect(path).execute("SELECT COUNT(*) FROM state").fetchone()[0]
@@ -84,7 +84,7 @@ EFFECTS = {
         lambda **to: mugs(*[view("a mug", 10 + i / 10, MUG, y=0.3 * i) for i in range(3)], **to),
         *(5.0, 0.25),
     ),
-    "keyframe_turn": (
+    "keyframe_angle": (
         lambda **to: mugs(*[view("a mug", 10 + i / 10, MUG, turn=0.2 * i) for i in range(3)], **to),
         *(3.0, 0.15),
     ),
@@ -93,15 +93,15 @@ EFFECTS = {
         *(60.0, 0.5),
     ),
     "place_spacing": (lambda **to: len(remember(*drive(["a wall"] * 9), **to).places()), 2.0, 0.4),
-    "place_jump": (
+    "max_path_jump": (
         lambda **to: len(paths(remember(view("a wall", 10), view("a wall", 11, x=2.0), **to))),
         *(1.0, 3.0),
     ),
-    "place_gap": (
+    "max_path_gap": (
         lambda **to: len(paths(remember(view("a wall", 10), view("a wall", 30, x=1.0), **to))),
         *(10.0, 60.0),
     ),
-    "room_reach": (
+    "room_neighbor_weight": (
         lambda **to: len(
             remember(
                 *drive(["a kitchen"] * 3 + ["a bedroom"] + ["a kitchen"] * 3),
@@ -120,16 +120,16 @@ EFFECTS = {
         *(4.5, 1.0),
     ),
     "depth_sigma": (lambda **to: mug(*ONCE, **to).sigma, 0.01, 0.3),
-    "size_sigma": (lambda **to: mug(*ONCE, **to).sigma, 0.05, 0.5),
-    "bearing_range": (lambda **to: mug(*BEARING, **to).position[0], 1.0, 4.0),
-    "bearing_sigma": (lambda **to: mug(*BEARING, **to).sigma, 0.5, 3.0),
-    "position_floor": (lambda **to: mugs(*beside(0.9), **to), 1.0, 0.01),
-    "position_memory": (
+    "object_center_sigma": (lambda **to: mug(*ONCE, **to).sigma, 0.05, 0.5),
+    "range_without_depth": (lambda **to: mug(*BEARING, **to).position[0], 1.0, 4.0),
+    "range_sigma_without_depth": (lambda **to: mug(*BEARING, **to).sigma, 0.5, 3.0),
+    "min_position_sigma": (lambda **to: mugs(*beside(0.9), **to), 1.0, 0.01),
+    "position_window": (
         lambda **to: mug(*SEEN, *beside(0.3)[4:6], **to).position[1],
         *(100.0, 1.0),
     ),
-    "gate": (lambda **to: mugs(*beside(0.7), **to), 40.0, 4.0),
-    "same_word": (
+    "mahalanobis_gate": (lambda **to: mugs(*beside(0.7), **to), 40.0, 4.0),
+    "word_similarity_threshold": (
         lambda **to: len(
             remember(
                 *around("a dog", [("dog", MUG[0][1])]),
@@ -140,26 +140,26 @@ EFFECTS = {
         ),
         *(0.6, 1.0),
     ),
-    "attribute_cost": (lambda **to: mugs(*beside(0.5, "blue"), **to), 0.0, 50.0),
-    "believed": (lambda **to: mugs(*SEEN[:2], **to), 0.99, 0.2),
-    "false_alarm": (lambda **to: mug(*SEEN[:2], **to).probability, 0.2, 0.001),
+    "attribute_mismatch_penalty": (lambda **to: mugs(*beside(0.5, "blue"), **to), 0.0, 50.0),
+    "existence_threshold": (lambda **to: mugs(*SEEN[:2], **to), 0.99, 0.2),
+    "false_positive_rate": (lambda **to: mug(*SEEN[:2], **to).probability, 0.2, 0.001),
     "confidence_weight": (lambda **to: mug(*SEEN[:2], **to).probability, 1.0, 0.0),
-    "blind_miss": (
+    "miss_weight_without_depth": (
         lambda **to: mug(*SEEN, *around("a wall", [], 4, start=100.0), **to).probability,
         *(1.0, 0.0),
     ),
-    "unrefined_weight": (
+    "refined_only_weight": (
         lambda **to: mug(*around("a mug", MUG, initial="a wall"), **to).probability,
         *(0.1, 1.0),
     ),
     "hedge_weight": (lambda **to: mug(*SEEN, parser=_Hedging(), **to).probability, 0.1, 1.0),
-    "move_doubt": (
+    "moved_threshold": (
         lambda **to: (
             mug(
                 *SEEN,
                 *around("a wall", [], 4, start=100.0, depth=5.0),
                 *around("a mug", [("mug", (2.0, 1.3, 0.3))], start=200.0, x=0.5),
-                believed=0.7,
+                existence_threshold=0.7,
                 **to,
             ).moves
         ),
@@ -171,13 +171,13 @@ EFFECTS = {
     "half_life_object": kinds("mug"),
     "half_life_furniture": kinds("chair"),
     "half_life_fixture": kinds("door"),
-    "window": (late, 400, 1),
+    "reorder_window": (late, 400, 1),
     "snapshot_every": (snapshots, 100, 1),
-    "flush_seconds": (lambda *at, **to: after_a_full_disk(*at, **to).unsaved, 0.0, 60.0),
+    "write_retry_period": (lambda *at, **to: after_a_full_disk(*at, **to).unsaved, 0.0, 60.0),
     "max_unsaved": (lambda *at, **to: after_a_full_disk(*at, **to).lost, 100, 2),
 }
 """What to measure, a value that gives less of it, and one that gives more."""
-ON_DISK = ("snapshot_every", "flush_seconds", "max_unsaved")
+ON_DISK = ("snapshot_every", "write_retry_period", "max_unsaved")
 
 
 @pytest.mark.parametrize("name", EFFECTS)

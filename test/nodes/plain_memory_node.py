@@ -23,7 +23,7 @@ MODULE = __name__
 QUICK = {
     "pose_source": "odom",
     "qos_reliability": "reliable",
-    "store": "none",
+    "store_path": "none",
     "pose_buffer": 600.0,  # minutes of stamps pass in no time
     "pose_timeout": 10.0,  # a busy machine brings poses late
     "graph_period": 0.05,

@@ -16,7 +16,8 @@ from mmser_ros.nodes.caption.node import CaptionNode
 from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
 from mmser_ros.nodes.memory.node import MemoryNode
 from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
-from mmser_ros.nodes.replay.node import REPLAY_PARAMETERS, ReplayNode
+from mmser_ros.nodes.replay.node import ReplayNode
+from mmser_ros.nodes.replay.parameters import REPLAY_PARAMETERS
 from test.nodes.bags import write_mcap
 from test.nodes.odd_messages import EXAMPLES, texts
 from test.nodes.plain_memory_node import open_plain
@@ -28,7 +29,12 @@ KINDS = {
     "memory": (
         lambda **options: MemoryNode(open_plain, **options),
         MEMORY_PARAMETERS,
-        {"pose_source": "odom", "store": "none", "share": True, "mask_classes": "mug"},
+        {
+            "pose_source": "odom",
+            "store_path": "none",
+            "share_with_robots": True,
+            "mask_classes": "mug",
+        },
     ),
     "caption": (
         lambda **options: CaptionNode(lambda **_: Captioner(), **options),
@@ -137,7 +143,7 @@ def test_while_it_runs(running, data):
     value = data.draw(changes)
     (result,) = node.set_parameters([Parameter(parameter.name, value=value)])
     assert result.successful or result.reason
-    if parameter.fixed:
+    if parameter.read_only:
         assert not result.successful
     for timer in list(node.timers):
         timer.callback()

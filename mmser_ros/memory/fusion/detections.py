@@ -65,7 +65,7 @@ def detect(
         weight = phrase.confidence if phrase else unphrased
         weight *= config.hedge_weight if mention.hedged else 1.0
         if caption.refined and config.weigh_refinement and not _is_named(mention.head, first_pass):
-            weight *= config.unrefined_weight
+            weight *= config.refined_only_weight
         word = words.canonical(mention.head)
         slots = min(mention.count or 1, MAX_COUNT)
         for slot in range(slots):

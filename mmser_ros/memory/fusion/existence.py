@@ -24,7 +24,7 @@ def log_odds_at(obj: Object, stamp: int, config: MemoryConfig) -> float:
     """Log-odds that an object is present at a stamp: they decay to the prior by half-lives."""
     age = max(0, stamp - obj.as_of) / SECOND
     left = 0.5 ** (age / config.half_life(obj.kind))
-    return config.prior + (obj.log_odds - config.prior) * left
+    return config.prior_log_odds + (obj.log_odds - config.prior_log_odds) * left
 
 
 def probability(log_odds: float) -> float:
@@ -47,8 +47,8 @@ def add_detection(
 ) -> Object:
     """Update an object with an observation that detects it.
 
-    A present object is detected at its own rate, an absent one at the rate `false_alarm`. The
-    log-odds grow by the logarithm of this likelihood ratio: the Beta-Bernoulli form of the
+    A present object is detected at its own rate, an absent one at the rate `false_positive_rate`.
+    The log-odds grow by the logarithm of this likelihood ratio: the Beta-Bernoulli form of the
     persistence filter (Rosen, Mason and Leonard, 2016). A caption that does not describe the scene
     names the object at its own rate, whether it is present or not.
 
@@ -60,7 +60,7 @@ def add_detection(
         trust: probability that the caption describes the scene; with 0 the log-odds don't change.
     """
     named = detection_rate(obj.detections, obj.opportunities)
-    false_alarm = trust * config.false_alarm + (1.0 - trust) * named
+    false_alarm = trust * config.false_positive_rate + (1.0 - trust) * named
     log_odds = log_odds_at(obj, stamp, config) + weight * math.log(named / false_alarm)
     return _with_log_odds(
         replace(
@@ -71,7 +71,7 @@ def add_detection(
             last_seen=max(stamp, obj.last_seen),
             visits=_extend_visits(obj.visits, stamp),
         ),
-        log_odds if config.use_evidence else config.evidence_limit,
+        log_odds if config.use_evidence else config.max_log_odds,
         stamp,
         config,
     )
@@ -85,7 +85,7 @@ def add_miss(obj: Object, stamp: int, weight: float, config: MemoryConfig) -> Ob
     missed = 1.0 - detection_rate(obj.detections, obj.opportunities)
     return _with_log_odds(
         replace(obj, opportunities=obj.opportunities + weight, misses=obj.misses + weight),
-        log_odds + weight * math.log(missed / (1.0 - config.false_alarm)),
+        log_odds + weight * math.log(missed / (1.0 - config.false_positive_rate)),
         stamp,
         config,
     )
@@ -97,15 +97,15 @@ def miss_likelihood(obj: Object) -> float:
 
 
 def _with_log_odds(obj: Object, log_odds: float, stamp: int, config: MemoryConfig) -> Object:
-    limit = config.evidence_limit
+    limit = config.max_log_odds
     log_odds = min(limit, max(-limit, log_odds))
-    confirmed = obj.confirmed or log_odds >= logit(config.believed)
+    confirmed = obj.confirmed or log_odds >= logit(config.existence_threshold)
     return replace(
         obj,
         log_odds=log_odds,
         as_of=max(stamp, obj.as_of),
         confirmed=confirmed,
-        gone=confirmed and log_odds < config.prior,
+        gone=confirmed and log_odds < config.prior_log_odds,
     )
 
 

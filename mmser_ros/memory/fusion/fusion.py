@@ -111,10 +111,10 @@ class Fusion:
         for number, detection in enumerate(detections):
             for name, obj in near:
                 similarity = self._words.similarity(detection.word, obj.word)
-                if similarity < self._config.same_word:
+                if similarity < self._config.word_similarity_threshold:
                     continue
                 square, spread = association_distance(obj, detection, self._config)
-                if square <= self._config.gate:
+                if square <= self._config.mahalanobis_gate:
                     options.append((square + spread + 4 * (1 - similarity), name, number))
         pairs: list[str | None] = [None] * len(detections)
         taken: set[str] = set()
@@ -166,11 +166,11 @@ class Fusion:
             weight = share * min(1.0, VAGUE_SIGMA / max(old.sigma, VAGUE_SIGMA))
             weight *= NEGATION_WEIGHT if old.word in negated else 1.0
             obj = existence.add_miss(old, update.observation.stamp_ns, weight, self._config)
-            if not obj.confirmed and obj.log_odds < self._config.dropped:
+            if not obj.confirmed and obj.log_odds < self._config.prune_log_odds:
                 self._graph.put((name,), None)
             else:
                 self._graph.put((name,), obj)
-                if obj.gone or existence.miss_likelihood(obj) < self._config.move_doubt:
+                if obj.gone or existence.miss_likelihood(obj) < self._config.moved_threshold:
                     self._resolve_move(name)
                 if obj.gone:
                     self._prune_gone(obj.word)
@@ -193,7 +193,7 @@ class Fusion:
     def _similar(self, obj: Object, other: str) -> bool:
         record = self._graph.node(other, Object)
         return record is not None and (
-            self._words.similarity(obj.word, record.word) >= self._config.same_word
+            self._words.similarity(obj.word, record.word) >= self._config.word_similarity_threshold
         )
 
     def _add_relations(
@@ -225,9 +225,9 @@ class Fusion:
             if conflict or not self._similar(obj, other):
                 continue
             gap = np.subtract(obj.position, record.position)
-            floor = 2 * self._config.position_floor**2 * np.eye(3)
+            floor = 2 * self._config.min_position_sigma**2 * np.eye(3)
             spread = np.reshape(np.add(obj.covariance, record.covariance), (3, 3)) + floor
-            if float(gap @ np.linalg.solve(spread, gap)) < self._config.gate / 3:
+            if float(gap @ np.linalg.solve(spread, gap)) < self._config.mahalanobis_gate / 3:
                 keep, drop = sorted((name, other), key=self._age)
                 self._merge(keep, drop, moved=False)
                 return
@@ -257,7 +257,7 @@ class Fusion:
             )
             if was.last_seen >= now.first_seen or not (was.confirmed and now.confirmed):
                 continue
-            lost = was.gone or existence.miss_likelihood(was) < self._config.move_doubt
+            lost = was.gone or existence.miss_likelihood(was) < self._config.moved_threshold
             if lost and not now.gone and not attributes_conflict(was.attributes, now.attributes):
                 self._merge(old, new, moved=True)
                 return

@@ -174,18 +174,20 @@ class View:
         z = point[2]
         across = (REGION_SPREAD * width) ** 2
         spread = np.diag([across, across, (config.depth_sigma * z * z) ** 2])
-        size = config.size_sigma**2 + pose.position_sigma**2 + (pose.heading_sigma * z) ** 2
+        size = (
+            config.object_center_sigma**2 + pose.position_sigma**2 + (pose.heading_sigma * z) ** 2
+        )
         covariance = self.axes @ spread @ self.axes.T + size * np.eye(3)
         mean = self.origin + self.axes @ point
         return Estimate(mean, covariance, np.linalg.inv(covariance), mean)
 
     def _from_bearing(self, ray: np.ndarray, sigma: float) -> Estimate:
         config, pose = self._config, self._pose
-        reach = config.bearing_range
+        reach = config.range_without_depth
         along = np.outer(ray, ray)
-        fixed = pose.position_sigma**2 + config.size_sigma**2
+        fixed = pose.position_sigma**2 + config.object_center_sigma**2
         across = ((sigma**2 + pose.heading_sigma**2) * reach**2 + fixed) * (np.eye(3) - along)
-        covariance = across + (config.bearing_sigma**2 + fixed) * along
+        covariance = across + (config.range_sigma_without_depth**2 + fixed) * along
         information = (np.eye(3) - along) / ((sigma**2 + pose.heading_sigma**2) * reach**2 + fixed)
         mean = self.origin + reach * ray
         return Estimate(mean, covariance, information, self.origin)
@@ -209,10 +211,10 @@ class View:
         visible &= (np.abs(u - 0.5) < 0.5 - MARGIN) & (np.abs(v - 0.5) < 0.5 - MARGIN)
         weight = np.where(visible, 1.0 - 0.5 * z / config.max_range, 0.0)
         if self._depth is None:
-            return weight * config.blind_miss
+            return weight * config.miss_weight_without_depth
         rows, columns = self._depth.shape
         row = np.clip((v * rows).astype(int), 0, rows - 1)
         column = np.clip((u * columns).astype(int), 0, columns - 1)
         depth = self._depth[row, column]
-        weight = np.where(depth == 0, weight * config.blind_miss, weight)
+        weight = np.where(depth == 0, weight * config.miss_weight_without_depth, weight)
         return np.where((depth > 0) & (depth < z - OCCLUSION_GAP - sizes / 2), 0.0, weight)

@@ -43,7 +43,7 @@ def create_track(
         information=_matrix(information),
         size=estimate.size,
         height=estimate.height,
-        log_odds=config.prior,
+        log_odds=config.prior_log_odds,
         as_of=stamp,
         detections=0.0,
         opportunities=0.0,
@@ -66,7 +66,7 @@ def update_track(
     """
     estimate = detection.estimate
     old, mean = np.reshape(obj.information, (3, 3)), np.array(obj.position)
-    old = old * (1.0 - 1.0 / config.position_memory) + RIDGE * np.eye(3)
+    old = old * (1.0 - 1.0 / config.position_window) + RIDGE * np.eye(3)
     information = old + estimate.information
     covariance = np.linalg.inv(information)
     position = covariance @ (old @ mean + estimate.information @ estimate.anchor)
@@ -93,15 +93,16 @@ def association_distance(
     """Distance of a detection from an object.
 
     Returns:
-        The squared Mahalanobis distance, plus `attribute_cost` if attributes disagree; and the log
-        determinant of the covariance, so that a vague object doesn't win over a precise one.
+        The squared Mahalanobis distance, plus `attribute_mismatch_penalty` if attributes disagree;
+        and the log determinant of the covariance, so that a vague object doesn't win over a
+        precise one.
     """
     spread = np.reshape(obj.covariance, (3, 3)) + detection.estimate.covariance
-    spread = spread + config.position_floor**2 * np.eye(3)
+    spread = spread + config.min_position_sigma**2 * np.eye(3)
     gap = detection.estimate.mean - obj.position
     square = float(gap @ np.linalg.solve(spread, gap))
     if attributes_conflict(obj.attributes, tuple((one, 1.0) for one in detection.attributes)):
-        square += config.attribute_cost
+        square += config.attribute_mismatch_penalty
     return square, float(np.log(np.linalg.det(spread)))
 
 

@@ -48,7 +48,7 @@ def _is_keyframe(agent: Agent, pose: Pose, stamp: int, config: MemoryConfig) -> 
     turn = abs(math.remainder(turn, 2 * math.pi))
     return (
         math.dist(pose.position, agent.keyframe.position) >= config.keyframe_distance
-        or turn >= config.keyframe_turn
+        or turn >= config.keyframe_angle
         or stamp - agent.keyframe_stamp >= config.keyframe_seconds * SECOND
     )
 
@@ -77,8 +77,8 @@ def _connect(
     graph: SceneGraph, agent: Agent, place: str, observation: Observation, config: MemoryConfig
 ) -> None:
     moved = math.dist(observation.pose.position, agent.position)
-    late = observation.stamp_ns - agent.stamp > config.place_gap * SECOND
-    if place == agent.place or late or moved > config.place_jump:
+    late = observation.stamp_ns - agent.stamp > config.max_path_gap * SECOND
+    if place == agent.place or late or moved > config.max_path_jump:
         return
     if graph.get((agent.place, place, "path")) is None:
         ends = [graph.node(one, Place) for one in (agent.place, place)]

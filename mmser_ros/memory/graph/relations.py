@@ -107,9 +107,11 @@ def _score(
     agreement = 0.0
     if config.check_geometry and ends[0] is not None and ends[1] is not None:
         agreement = geometric_agreement(predicate, ends[0], ends[1], relation.provenance)
-    score = config.relation_prior + config.relation_said * min(relation.assertions, MAX_ASSERTIONS)
-    score += max(0.0, agreement) * config.relation_fits
-    score += max(0.0, -agreement) * config.relation_contradicted
+    score = config.relation_prior + config.relation_mention * min(
+        relation.assertions, MAX_ASSERTIONS
+    )
+    score += max(0.0, agreement) * config.relation_agreement
+    score += max(0.0, -agreement) * config.relation_contradiction
     return ScoredRelation(subject, predicate, target, score, round(agreement), False, relation)
 
 

@@ -43,7 +43,7 @@ class Store:
     Args:
         path: of the file; None keeps everything in memory.
         identity: named values of a new file, such as the map.
-        config: `flush_seconds` and `max_unsaved`.
+        config: `write_retry_period` and `max_unsaved`.
         read_only: never write.
     """
 
@@ -56,7 +56,7 @@ class Store:
         read_only: bool,
     ) -> None:
         self._path, self._identity, self._read_only = path, identity, read_only
-        self._pause, self._limit = config.flush_seconds, config.max_unsaved
+        self._pause, self._limit = config.write_retry_period, config.max_unsaved
         self._unsaved: dict[str, tuple[Key, bytes]] = {}
         self._tried = -float("inf")
         self._writable = False

@@ -5,125 +5,88 @@
 from __future__ import annotations
 
 from mmser_ros.core.resources import DEFAULT_MODEL
-from mmser_ros.nodes.common.parameters import Parameter
+from mmser_ros.nodes.common.parameters import AUTOSTART, DIAGNOSTICS_PERIOD, Parameter
 
-CAPTION_PARAMETERS = (
-    Parameter("autostart", True, "Configure and activate at start, without a manager.", fixed=True),
-    Parameter(
-        "model",
-        DEFAULT_MODEL,
-        "Name of a shipped model, or path of a checkpoint folder.",
-        fixed=True,
+# fmt: off
+CAPTION_GROUPS: dict[str, tuple[Parameter, ...]] = {
+    "Model": (
+        AUTOSTART,
+        Parameter("model", DEFAULT_MODEL,
+            "Name of a shipped model, or path of a checkpoint folder.",
+            read_only=True, launch=True),
+        Parameter("device", "auto",
+            "Device of the model: auto, cpu, cuda or cuda:N.",
+            read_only=True, launch=True),
+        Parameter("quantize", "auto",
+            "Number format of the weights: int8 (CPU), bf16 or fp16 (GPU), or none (float32). "
+            "auto: int8 on a CPU if torch has an int8 engine, fp16 on a GPU.",
+            choices=("auto", "none", "bf16", "fp16", "int8"), read_only=True, launch=True),
+        Parameter("threads", "auto",
+            "Number of CPU threads of the model. auto: OMP_NUM_THREADS if it is set, else all "
+            "processors but one.",
+            minimum=1, maximum=1024, choices=("auto",), read_only=True, launch=True),
     ),
-    Parameter("device", "auto", "auto, cpu, cuda or cuda:N.", fixed=True),
-    Parameter(
-        "quantize",
-        "auto",
-        "Smaller numbers: int8 on a CPU; bf16, fp16 on a GPU; none; auto: int8 on a CPU that torch "
-        "has an engine for, fp16 on a GPU.",
-        choices=("auto", "none", "bf16", "fp16", "int8"),
-        fixed=True,
+    "Captions": (
+        Parameter("passes", 1,
+            "Number of passes over an image; 1: the glance only.",
+            minimum=1, maximum=10, launch=True),
+        Parameter("publish_glance", False,
+            "With more than one pass: also publish the caption of the glance at once (refined "
+            "is false).",
+            launch=True),
+        Parameter("min_confidence", 0.0,
+            "Minimum confidence of a published caption; others are counted as "
+            "low_confidence. 0: publish all. ~/caption_image always answers.",
+            minimum=0.0, maximum=1.0, launch=True),
+        Parameter("beams", 1,
+            "Number of beams of the beam search; 1: greedy decoding.",
+            minimum=1, maximum=16, launch=True),
+        Parameter("ground", False,
+            "Find the noun phrases of each caption and their regions in the image. Adds a tenth "
+            "to a fifth to the time on a CPU.",
+            launch=True),
     ),
-    Parameter(
-        "threads",
-        "auto",
-        "Processors that a caption is made on; auto: as OMP_NUM_THREADS says, else all but one, "
-        "which is left to others.",
-        choices=("auto",),
-        least=1,
-        greatest=1024,
-        fixed=True,
+    "Input": (
+        Parameter("image_transport", "raw",
+            "raw: sensor_msgs/Image on `image`. compressed: sensor_msgs/CompressedImage on "
+            "`image`/compressed.",
+            choices=("raw", "compressed"), read_only=True, launch=True),
+        Parameter("qos_reliability", "best_effort",
+            "Reliability of the image subscription; best_effort is compatible with every "
+            "camera.",
+            choices=("best_effort", "reliable"), read_only=True),
+        Parameter("qos_durability", "volatile",
+            "Durability of the image subscription; volatile is compatible with every camera.",
+            choices=("volatile", "transient_local"), read_only=True),
+        Parameter("qos_depth", 10,
+            "Queue size of the image subscription.",
+            unit="images", minimum=1, maximum=100, read_only=True),
     ),
-    Parameter(
-        "image_transport",
-        "raw",
-        "raw takes sensor_msgs/Image on `image`, compressed sensor_msgs/CompressedImage on "
-        "`image`/compressed.",
-        choices=("raw", "compressed"),
-        fixed=True,
+    "Skipped images": (
+        Parameter("min_view", 0.002,
+            "Minimum contrast of an image. An image below it (black, covered, "
+            "over-exposed) is dropped as no_view. 0: caption all.",
+            minimum=0.0, maximum=1.0, launch=True),
+        Parameter("frozen_after", 5.0,
+            "Time after which a camera that repeats one identical image counts as frozen; its "
+            "images are dropped as no_view. 0: never. Ignored with use_sim_time, because "
+            "simulated images have no noise.",
+            unit="s", minimum=0.0, maximum=3600.0, launch=True),
+        Parameter("max_rate", 0.0,
+            "Maximum rate of captions; 0: no limit.",
+            unit="Hz", minimum=0.0, maximum=120.0, launch=True),
+        Parameter("keyframe_threshold", 0.0,
+            "Minimum difference (mean absolute difference of thumbnails, 0 to 1) to the last "
+            "captioned image; others are skipped. 0: caption all. 0.02 skips a still view.",
+            minimum=0.0, maximum=1.0, launch=True),
     ),
-    Parameter(
-        "qos_reliability",
-        "best_effort",
-        "Of the image subscription; best_effort hears every camera.",
-        choices=("best_effort", "reliable"),
-        fixed=True,
+    "Diagnostics": (
+        Parameter("input_timeout", 1.5,
+            "Time without an image after which diagnostics report ERROR.",
+            unit="s", minimum=0.1, maximum=3600.0),
+        DIAGNOSTICS_PERIOD,
     ),
-    Parameter(
-        "qos_durability",
-        "volatile",
-        "Of the image subscription; volatile hears every camera.",
-        choices=("volatile", "transient_local"),
-        fixed=True,
-    ),
-    Parameter(
-        "qos_depth", 10, "Images the middleware may keep for us.", least=1, greatest=100, fixed=True
-    ),
-    Parameter(
-        "diagnostics_period",
-        0.5,
-        "Seconds between messages on /diagnostics.",
-        least=0.05,
-        greatest=60.0,
-        fixed=True,
-    ),
-    Parameter(
-        "input_timeout",
-        1.5,
-        "Seconds without an image until diagnostics say ERROR.",
-        least=0.1,
-        greatest=3600.0,
-    ),
-    Parameter("passes", 1, "Passes over a picture: 1 is the glance alone.", least=1, greatest=10),
-    Parameter(
-        "publish_glance",
-        False,
-        "With more than one pass: also publish the first caption, at once (refined is false).",
-    ),
-    Parameter(
-        "min_confidence",
-        0.0,
-        "Confidence (0 to 1) below which a caption is not published but counted as "
-        "low_confidence; 0: publish all. ~/caption_image answers in any case.",
-        least=0.0,
-        greatest=1.0,
-    ),
-    Parameter("beams", 1, "1 decodes greedily, more by beam search.", least=1, greatest=16),
-    Parameter(
-        "ground",
-        False,
-        "Find each caption's noun phrases and the region that each was seen in, for phrases of "
-        "scene_caption; takes a tenth to a fifth longer on a CPU.",
-    ),
-    Parameter(
-        "min_view",
-        0.002,
-        "Contrast (0 to 1) below which a picture shows nothing (black, covered, over-exposed): it "
-        "is dropped as no_view; 0: caption all.",
-        least=0.0,
-        greatest=1.0,
-    ),
-    Parameter(
-        "frozen_after",
-        5.0,
-        "Seconds that a camera may send one image, the same to the byte, before it is dropped as "
-        "no_view; 0: for ever, as with use_sim_time, for a simulated camera has no noise.",
-        least=0.0,
-        greatest=3600.0,
-    ),
-    Parameter(
-        "max_rate",
-        0.0,
-        "Captions a second at most; 0: as many as it can.",
-        least=0.0,
-        greatest=120.0,
-    ),
-    Parameter(
-        "keyframe_threshold",
-        0.0,
-        "Skip a picture that differs less than this from the last captioned one (mean absolute "
-        "difference of thumbnails, 0 to 1); 0: caption all. 0.02 skips a still view.",
-        least=0.0,
-        greatest=1.0,
-    ),
-)
+}
+# fmt: on
+"""By their headings in the YAML file and in docs/parameters.md."""
+CAPTION_PARAMETERS = tuple(one for group in CAPTION_GROUPS.values() for one in group)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,18 +49,22 @@ def shipped_parameters(file: str) -> PathJoinSubstitution:
 
 
 def node_description(
-    name: str, params_file: str, overrides: Iterable[Parameter], topics: Mapping[str, TopicArgument]
+    name: str,
+    params_file: str,
+    parameters: Iterable[Parameter],
+    topics: Mapping[str, TopicArgument],
 ) -> LaunchDescription:
     """Arguments and node of a launch file.
 
     Args:
         name: of the node and its executable.
         params_file: in config/.
-        overrides: parameters that are arguments, too; left empty, the parameter file decides.
+        parameters: of the node; those with `launch` are arguments, too. Left empty, the parameter
+            file decides.
         topics: arguments that name topics.
     """
     use_large_shared_memory()  # for the nodes that are launched after this one, too
-    overrides = list(overrides)
+    overrides = [one for one in parameters if one.launch]
 
     def start(context: LaunchContext) -> list[Node]:
         # Performed now: a node that comes back later may find another launch file's arguments.
@@ -150,8 +155,10 @@ def _given(parameter: Parameter, text: str) -> Any:
 def _override(parameter: Parameter) -> DeclareLaunchArgument:
     free = isinstance(parameter.default, str) and not parameter.choices
     values = "" if free else f"{parameter.expected()}; "
+    shipped = json.dumps(parameter.default)
     return DeclareLaunchArgument(
         parameter.name,
         default_value="",
-        description=f"{parameter.description} Values: {values}empty: as params_file says.",
+        description=f"{parameter.descriptor().description} Values: {values}empty: as params_file "
+        f"says (as shipped: {shipped}).",
     )

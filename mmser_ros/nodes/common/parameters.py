@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters as tables: name, default, description, range, and whether they change at run time."""
+"""ROS parameters as tables: each is declared once, with all that is known of it."""
 
 from __future__ import annotations
 
@@ -23,46 +23,51 @@ from rclpy.parameter import Parameter as Given
 
 @dataclass(frozen=True)
 class Parameter:
-    """One ROS parameter.
+    """One ROS parameter: descriptor, YAML file, launch argument and documentation come from it.
 
     Attributes:
         name: as in the YAML file.
         default: its value where nothing is set; its type is the parameter's.
-        description: what it does, with units.
-        least: smallest value of a number.
-        greatest: largest value of a number.
-        choices: the values a string may have; empty: any. With `least` and `greatest` it may be a
-            whole number between them instead.
-        fixed: set at start, can't change at run time.
+        description: what it does.
+        unit: of a number, such as m; empty: it has none.
+        minimum: smallest value of a number.
+        maximum: largest value of a number.
+        choices: the values a string may have; empty: any. With `minimum` and `maximum` it may be
+            a whole number between them instead.
+        read_only: set at start, can't change at run time.
+        launch: whether it is an argument of the launch file, too.
     """
 
     name: str
     default: bool | int | float | str
     description: str
-    least: float | None = None
-    greatest: float | None = None
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
     choices: tuple[str, ...] = ()
-    fixed: bool = False
+    read_only: bool = False
+    launch: bool = False
 
     def descriptor(self) -> ParameterDescriptor:
         """What `ros2 param describe` shows; rclpy enforces the range and `read_only`."""
-        message = ParameterDescriptor(description=self.description, read_only=self.fixed)
+        unit = f" Unit: {self.unit}." if self.unit else ""
+        message = ParameterDescriptor(description=self.description + unit, read_only=self.read_only)
         if self.choices:
             message.additional_constraints = self.expected()
         message.dynamic_typing = self._is_choice_or_number()
-        if self.least is None or self.greatest is None or message.dynamic_typing:
+        if self.minimum is None or self.maximum is None or message.dynamic_typing:
             return message
         if isinstance(self.default, int):
-            span = IntegerRange(from_value=int(self.least), to_value=int(self.greatest), step=1)
+            span = IntegerRange(from_value=int(self.minimum), to_value=int(self.maximum), step=1)
             message.integer_range = [span]
         else:
-            span = FloatingPointRange(from_value=self.least, to_value=self.greatest)
+            span = FloatingPointRange(from_value=self.minimum, to_value=self.maximum)
             message.floating_point_range = [span]
         return message
 
     def expected(self) -> str:
         """Which values it may have, in words."""
-        span = "" if self.least is None else f" from {self.least:.10g} to {self.greatest:.10g}"
+        span = "" if self.minimum is None else f" from {self.minimum:.10g} to {self.maximum:.10g}"
         if self._is_choice_or_number():
             return f"{' or '.join(self.choices)}, or a whole number{span}"
         if self.choices:
@@ -98,12 +103,26 @@ class Parameter:
         return value
 
     def _is_choice_or_number(self) -> bool:
-        return bool(self.choices) and self.least is not None
+        return bool(self.choices) and self.minimum is not None
 
     def _in_range(self, value: Any) -> bool:
         if isinstance(value, float) and not isfinite(value):
             return False
-        return self.least is None or self.greatest is None or self.least <= value <= self.greatest
+        return self.minimum is None or self.maximum is None or self.minimum <= value <= self.maximum
+
+
+AUTOSTART = Parameter(
+    "autostart", True, "Configure and activate at start, without a manager.", read_only=True
+)
+DIAGNOSTICS_PERIOD = Parameter(
+    "diagnostics_period",
+    0.5,
+    "Time between two messages on /diagnostics.",
+    unit="s",
+    minimum=0.05,
+    maximum=60.0,
+    read_only=True,
+)
 
 
 def declare(node: Node, parameters: Iterable[Parameter]) -> None:

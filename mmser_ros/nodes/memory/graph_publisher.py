@@ -25,17 +25,17 @@ Edge = tuple[str, str, str]
 class SceneGraphStream:
     """Makes the messages of successive graphs. Thread-safe.
 
-    The first message is a full graph. Deltas follow, and after `full_every` deltas the next full
-    graph. A transient-local publisher with a depth of `full_every` + 1 therefore gives a late
-    subscriber a full graph and all deltas after it.
+    The first message is a full graph. Deltas follow, and after `full_graph_interval` deltas the
+    next full graph. A transient-local publisher with a depth of `full_graph_interval` + 1 therefore
+    gives a late subscriber a full graph and all deltas after it.
 
     Args:
         stream: number of the stream; it differs for every run of the node.
-        full_every: number of deltas between two full graphs.
+        full_graph_interval: number of deltas between two full graphs.
     """
 
-    def __init__(self, stream: int, full_every: int) -> None:
-        self._stream, self._full_every = stream, full_every
+    def __init__(self, stream: int, full_graph_interval: int) -> None:
+        self._stream, self._full_graph_interval = stream, full_graph_interval
         self._lock = threading.Lock()
         self._about: Attributes = {}
         self._nodes: dict[str, Attributes] = {}
@@ -60,7 +60,7 @@ class SceneGraphStream:
             )
             old_nodes, old_edges = self._nodes, self._edges
             self._about, self._nodes, self._edges = exported_graph.graph, nodes, edges
-            if self._deltas is None or self._deltas >= self._full_every or not same_map:
+            if self._deltas is None or self._deltas >= self._full_graph_interval or not same_map:
                 self._sequence += 1
                 self._deltas = 0
                 return self._full()
@@ -79,7 +79,7 @@ class SceneGraphStream:
     def restart(self) -> None:
         """Make the next message a full graph."""
         with self._lock:
-            self._deltas = None if self._deltas is None else self._full_every
+            self._deltas = None if self._deltas is None else self._full_graph_interval
 
     def _full(self) -> SceneGraph:
         message = self._message(self._nodes, self._edges)

@@ -113,7 +113,7 @@ class MemoryNode(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         self._failure = ""
         memory, robot = self._memory, self._robot
-        if self._get("share"):
+        if self._get("share_with_robots"):
             self._replication = Replication(
                 self, memory, robot, self.statistics, self._changed, self._check_stamp
             )
@@ -199,7 +199,7 @@ class MemoryNode(LifecycleNode):
         )
 
     def _store(self, map_id: str) -> Path | None:
-        given = self._get("store")
+        given = self._get("store_path")
         if given == "none":
             return None
         if given:

@@ -29,11 +29,11 @@ class GraphOutputs:
 
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
-        full_every = self._get("full_every")
-        self.stream = SceneGraphStream(time_ns(), full_every)
+        full_graph_interval = self._get("full_graph_interval")
+        self.stream = SceneGraphStream(time_ns(), full_graph_interval)
         kept, last = (
             QoSProfile(depth=depth, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-            for depth in (full_every + 1, 1)
+            for depth in (full_graph_interval + 1, 1)
         )
         self._graph = node.create_lifecycle_publisher(SceneGraph, "scene_graph", kept)
         self._markers = node.create_lifecycle_publisher(MarkerArray, "scene_markers", last)

@@ -4,217 +4,153 @@
 
 from __future__ import annotations
 
-from mmser_ros.nodes.common.parameters import Parameter
+from mmser_ros.nodes.common.parameters import AUTOSTART, DIAGNOSTICS_PERIOD, Parameter
 from mmser_ros.nodes.memory.tuning_parameters import TUNING_PARAMETERS
 
-MEMORY_PARAMETERS = (
-    Parameter("autostart", True, "Configure and activate at start, without a manager.", fixed=True),
-    Parameter(
-        "map_id", "map", "Name of the map that poses are in: another map, another name.", fixed=True
+# fmt: off
+MEMORY_GROUPS: dict[str, tuple[Parameter, ...]] = {
+    "Store": (
+        AUTOSTART,
+        Parameter("map_id", "map",
+            "Name of the map that poses refer to. Use another name for another map.",
+            read_only=True, launch=True),
+        Parameter("store_path", "",
+            "File of the memory. Empty: ~/.ros/mmser/<map_id>.<robot_name>.sqlite. none: keep "
+            "nothing over a restart.",
+            read_only=True, launch=True),
+        Parameter("on_other_map", "refuse",
+            "For a store of another map: refuse to start, or answer and mark each answer as "
+            "stale.",
+            choices=("refuse", "stale"), read_only=True),
+        Parameter("robot_name", "",
+            "Name of this robot. Empty: the namespace, or robot.",
+            read_only=True, launch=True),
     ),
-    Parameter(
-        "store",
-        "",
-        "File of the memory; empty: ~/.ros/mmser/<map_id>.<robot_name>.sqlite; none keeps "
-        "nothing over a restart.",
-        fixed=True,
+    "Poses": (
+        Parameter("pose_source", "tf",
+            "tf: map_frame → base_frame from TF. odom: nav_msgs/Odometry on `odom`. pose: "
+            "geometry_msgs/PoseStamped on `pose`.",
+            choices=("tf", "odom", "pose"), read_only=True, launch=True),
+        Parameter("map_frame", "map",
+            "Frame of the map; poses in another frame are refused.",
+            read_only=True, launch=True),
+        Parameter("base_frame", "base_link",
+            "Frame of the robot, for pose_source tf.",
+            read_only=True, launch=True),
+        Parameter("stamp_tolerance", 5.0,
+            "Maximum time of a stamp ahead of the clock; a caption, pose or shared observation "
+            "beyond it is dropped.",
+            unit="s", minimum=0.0, maximum=3600.0),
+        Parameter("pose_timeout", 0.5,
+            "Maximum time that a caption waits for the pose (and depth) at its stamp; then it "
+            "is dropped.",
+            unit="s", minimum=0.0, maximum=10.0),
+        Parameter("pose_gap", 0.5,
+            "Maximum time between two poses to interpolate between (odom, pose).",
+            unit="s", minimum=0.01, maximum=10.0, read_only=True),
+        Parameter("pose_buffer", 30.0,
+            "Length of the pose buffer; must be longer than a caption takes.",
+            unit="s", minimum=1.0, maximum=600.0, read_only=True),
+        Parameter("position_sigma", 0.05,
+            "Standard deviation of the robot's position if Odometry has no covariance.",
+            unit="m", minimum=0.0, maximum=10.0, read_only=True),
+        Parameter("heading_sigma", 0.03,
+            "Standard deviation of the robot's heading if Odometry has no covariance.",
+            unit="rad", minimum=0.0, maximum=3.1, read_only=True),
+        Parameter("qos_reliability", "best_effort",
+            "Reliability of the subscriptions to poses, depth and camera_info; best_effort is "
+            "compatible with every publisher.",
+            choices=("best_effort", "reliable"), read_only=True),
     ),
-    Parameter(
-        "on_other_map",
-        "refuse",
-        "What to do with a store of another map: refuse it, or answer from it with every answer "
-        "marked stale.",
-        choices=("refuse", "stale"),
-        fixed=True,
+    "Depth and camera": (
+        Parameter("use_depth", False,
+            "Subscribe to `depth` (sensor_msgs/Image, registered to the captioned image); needs "
+            "`camera_info`.",
+            read_only=True, launch=True),
+        Parameter("depth_transport", "raw",
+            "raw: sensor_msgs/Image on `depth`. compressedDepth: sensor_msgs/CompressedImage "
+            "(PNG) on `depth`/compressedDepth.",
+            choices=("raw", "compressedDepth"), read_only=True, launch=True),
+        Parameter("depth_slop", 0.02,
+            "Maximum time difference between the stamps of a caption and its depth.",
+            unit="s", minimum=0.0, maximum=1.0),
+        Parameter("camera_x", 0.0,
+            "Position of the camera on the robot, forward. Used with camera_info if pose_source "
+            "is not tf.",
+            unit="m", minimum=-10.0, maximum=10.0, read_only=True),
+        Parameter("camera_y", 0.0,
+            "Position of the camera on the robot, to the left. Used with camera_info if "
+            "pose_source is not tf.",
+            unit="m", minimum=-10.0, maximum=10.0, read_only=True),
+        Parameter("camera_z", 0.0,
+            "Position of the camera on the robot, up. Used with camera_info if pose_source is "
+            "not tf.",
+            unit="m", minimum=-10.0, maximum=10.0, read_only=True),
+        Parameter("camera_yaw", 0.0,
+            "Rotation of the camera on the robot, to the left. Used with camera_info if "
+            "pose_source is not tf.",
+            unit="rad", minimum=-3.2, maximum=3.2, read_only=True),
+        Parameter("camera_pitch", 0.0,
+            "Rotation of the camera on the robot, down. Used with camera_info if pose_source is "
+            "not tf.",
+            unit="rad", minimum=-1.6, maximum=1.6, read_only=True),
     ),
-    Parameter("robot_name", "", "Who sees; empty: the namespace, or robot.", fixed=True),
-    Parameter(
-        "pose_source",
-        "tf",
-        "tf: map_frame → base_frame; odom: nav_msgs/Odometry on `odom`; pose: "
-        "geometry_msgs/PoseStamped on `pose`.",
-        choices=("tf", "odom", "pose"),
-        fixed=True,
+    "Tuning (the same on all robots that share; other values rebuild the graph)": TUNING_PARAMETERS,
+    "Outputs": (
+        Parameter("graph_period", 1.0,
+            "Minimum time between two messages on scene_graph.",
+            unit="s", minimum=0.05, maximum=60.0, read_only=True),
+        Parameter("full_graph_interval", 50,
+            "Number of deltas on scene_graph between two full graphs.",
+            unit="messages", minimum=0, maximum=10000, read_only=True),
+        Parameter("markers", True,
+            "Publish scene_markers while there is a subscriber."),
+        Parameter("mask_classes", "",
+            "Words or kinds of the objects that semantic_mask marks, separated by commas, such "
+            "as `person,stairs`. Empty: no mask.",
+            launch=True),
+        Parameter("mask_radius", 0.5,
+            "Radius of the mask around such an object.",
+            unit="m", minimum=0.0, maximum=20.0),
+        Parameter("mask_probability", 0.2,
+            "Minimum probability that such an object is within mask_radius of a cell; then the "
+            "cell is marked.",
+            minimum=0.01, maximum=1.0),
+        Parameter("robot_radius", 0.2,
+            "Radius around the robot's path since the last detection of such an object; these "
+            "cells stay free.",
+            unit="m", minimum=0.0, maximum=5.0),
+        Parameter("mask_resolution", 0.1,
+            "Width of a cell of the mask.",
+            unit="m", minimum=0.01, maximum=5.0),
     ),
-    Parameter("map_frame", "map", "Frame of the map; poses in another are refused.", fixed=True),
-    Parameter("base_frame", "base_link", "Frame of the robot, for pose_source tf.", fixed=True),
-    Parameter(
-        "stamp_tolerance",
-        5.0,
-        "Seconds that a stamp may be ahead of the clock; with more a caption, a pose or another "
-        "robot's observation is dropped.",
-        least=0.0,
-        greatest=3600.0,
+    "Goals": (
+        Parameter("send_goals", False,
+            "Send the robot to the best answer to a question on ~/ask.",
+            launch=True),
+        Parameter("min_goal_score", 0.3,
+            "Minimum score of an answer that the robot is sent to.",
+            minimum=0.0, maximum=1.0),
+        Parameter("goal_action", "",
+            "Name of Nav2's NavigateToPose action, such as navigate_to_pose. Empty: publish on "
+            "goal_pose.",
+            read_only=True),
     ),
-    Parameter(
-        "pose_timeout",
-        0.5,
-        "Seconds a caption may wait for the pose (and depth) of its stamp; then it is dropped.",
-        least=0.0,
-        greatest=10.0,
+    "Several robots": (
+        Parameter("share_with_robots", False,
+            "Publish observations for other robots on the same map, and receive theirs.",
+            read_only=True, launch=True),
+        Parameter("digest_period", 5.0,
+            "Time between two digests, by which other robots find missing observations.",
+            unit="s", minimum=0.1, maximum=3600.0, read_only=True),
     ),
-    Parameter(
-        "pose_gap",
-        0.5,
-        "Seconds between two poses that may be interpolated over, at most (odom, pose).",
-        least=0.01,
-        greatest=10.0,
-        fixed=True,
+    "Diagnostics": (
+        Parameter("input_timeout", 5.0,
+            "Time without a caption after which diagnostics report ERROR.",
+            unit="s", minimum=0.1, maximum=3600.0),
+        DIAGNOSTICS_PERIOD,
     ),
-    Parameter(
-        "pose_buffer",
-        30.0,
-        "Seconds of poses to keep: longer than a caption takes.",
-        least=1.0,
-        greatest=600.0,
-        fixed=True,
-    ),
-    Parameter(
-        "position_sigma",
-        0.05,
-        "Standard deviation of the pose's position in metres, where Odometry tells none.",
-        least=0.0,
-        greatest=10.0,
-        fixed=True,
-    ),
-    Parameter(
-        "heading_sigma",
-        0.03,
-        "Standard deviation of the pose's heading in radians, where Odometry tells none.",
-        least=0.0,
-        greatest=3.1,
-        fixed=True,
-    ),
-    Parameter(
-        "qos_reliability",
-        "best_effort",
-        "Of the subscriptions to poses, depth and camera_info; best_effort hears every publisher.",
-        choices=("best_effort", "reliable"),
-        fixed=True,
-    ),
-    Parameter(
-        "use_depth",
-        False,
-        "Hear `depth` (sensor_msgs/Image, registered to the captioned one); needs `camera_info`.",
-        fixed=True,
-    ),
-    Parameter(
-        "depth_transport",
-        "raw",
-        "raw takes sensor_msgs/Image on `depth`, compressedDepth sensor_msgs/CompressedImage on "
-        "`depth`/compressedDepth (PNG).",
-        choices=("raw", "compressedDepth"),
-        fixed=True,
-    ),
-    Parameter(
-        "depth_slop",
-        0.02,
-        "Seconds between a caption's stamp and that of its depth, at most.",
-        least=0.0,
-        greatest=1.0,
-    ),
-    Parameter(
-        "camera_x",
-        0.0,
-        "Where the camera is on the robot, in metres ahead of its frame's origin. These five hold "
-        "with camera_info where pose_source is not tf.",
-        least=-10.0,
-        greatest=10.0,
-        fixed=True,
-    ),
-    Parameter(
-        "camera_y", 0.0, "The same, metres to the left.", least=-10.0, greatest=10.0, fixed=True
-    ),
-    Parameter("camera_z", 0.0, "The same, metres up.", least=-10.0, greatest=10.0, fixed=True),
-    Parameter(
-        "camera_yaw",
-        0.0,
-        "How the camera is turned, radians to the left.",
-        least=-3.2,
-        greatest=3.2,
-        fixed=True,
-    ),
-    Parameter("camera_pitch", 0.0, "The same, radians down.", least=-1.6, greatest=1.6, fixed=True),
-    *TUNING_PARAMETERS,
-    Parameter(
-        "graph_period",
-        1.0,
-        "Seconds between two messages on scene_graph, at least.",
-        least=0.05,
-        greatest=60.0,
-        fixed=True,
-    ),
-    Parameter(
-        "full_every",
-        50,
-        "Deltas on scene_graph from one full graph to the next.",
-        least=0,
-        greatest=10000,
-        fixed=True,
-    ),
-    Parameter("markers", True, "Publish scene_markers while somebody listens."),
-    Parameter(
-        "mask_classes",
-        "",
-        "Words or kinds, with commas between them, of things that semantic_mask keeps clear of, "
-        "such as `person,stairs`; empty: no mask.",
-    ),
-    Parameter("mask_radius", 0.5, "Metres around such a thing.", least=0.0, greatest=20.0),
-    Parameter(
-        "mask_probability",
-        0.2,
-        "Probability that such a thing is within mask_radius of a cell, from which it is marked.",
-        least=0.01,
-        greatest=1.0,
-    ),
-    Parameter(
-        "robot_radius",
-        0.2,
-        "Metres around where a robot has driven since such a thing was seen, that stay free.",
-        least=0.0,
-        greatest=5.0,
-    ),
-    Parameter(
-        "mask_resolution", 0.1, "Width of a cell of the mask in metres.", least=0.01, greatest=5.0
-    ),
-    Parameter("send_goals", False, "Let a question on ~/ask send the robot to the best answer."),
-    Parameter(
-        "goal_score", 0.3, "Score (0 to 1) that an answer needs for that.", least=0.0, greatest=1.0
-    ),
-    Parameter(
-        "goal_action",
-        "",
-        "Name of Nav2's NavigateToPose action to send goals to, such as navigate_to_pose; empty: "
-        "publish them on goal_pose.",
-        fixed=True,
-    ),
-    Parameter(
-        "share",
-        False,
-        "Tell other robots' memories of the same map what is observed, and hear theirs.",
-        fixed=True,
-    ),
-    Parameter(
-        "share_period",
-        5.0,
-        "Seconds between two digests of what is known, by which others find what they missed.",
-        least=0.1,
-        greatest=3600.0,
-        fixed=True,
-    ),
-    Parameter(
-        "input_timeout",
-        5.0,
-        "Seconds without a caption until diagnostics say ERROR.",
-        least=0.1,
-        greatest=3600.0,
-    ),
-    Parameter(
-        "diagnostics_period",
-        0.5,
-        "Seconds between messages on /diagnostics.",
-        least=0.05,
-        greatest=60.0,
-        fixed=True,
-    ),
-)
+}
+# fmt: on
+"""By their headings in the YAML file and in docs/parameters.md."""
+MEMORY_PARAMETERS = tuple(one for group in MEMORY_GROUPS.values() for one in group)

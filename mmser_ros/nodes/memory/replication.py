@@ -61,7 +61,7 @@ class Replication:
         check_stamp: CheckStamp,
     ) -> None:
         self._node, self._memory, self._robot = node, memory, robot
-        self._period, self._check_stamp = node.get_parameter("share_period").value, check_stamp
+        self._period, self._check_stamp = node.get_parameter("digest_period").value, check_stamp
         self._statistics, self._changed = statistics, changed
         self._lock = threading.Lock()
         self._open = False

@@ -97,8 +97,8 @@ class MemoryServices:
             done = "send_goals is off"
         elif best.stale:
             done = f"not sent there: it is of the map {best.map_id!r}"
-        elif best.score < self._get("goal_score"):
-            done = f"not sent there: goal_score is {self._get('goal_score'):g}"
+        elif best.score < self._get("min_goal_score"):
+            done = f"not sent there: min_goal_score is {self._get('min_goal_score'):g}"
         else:
             done = self._goals.send(best.pose)
         return f"{best.node.id}, room {best.node.room or 'unknown'}, score {best.score:.2f}; {done}"

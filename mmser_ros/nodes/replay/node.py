@@ -24,71 +24,13 @@ from std_msgs.msg import Header
 
 from mmser_ros.core.errors import MmserError
 from mmser_ros.nodes.common.command_line import start_ros, warn_of_idle_files
-from mmser_ros.nodes.common.parameters import Parameter, declare
+from mmser_ros.nodes.common.parameters import declare
 from mmser_ros.nodes.common.scene_conversions import nanoseconds, pose_to_message
 from mmser_ros.nodes.replay.live_sources import shown
+from mmser_ros.nodes.replay.parameters import REPLAY_PARAMETERS
 from mmser_ros.nodes.replay.sources import FOLDER_RATE, Shot, SourceError, open_source
 from mmser_ros.nodes.replay.trajectories import Trajectory, open_trajectory
 
-REPLAY_PARAMETERS = (
-    Parameter(
-        "source",
-        "",
-        "Folder of pictures, video file, bag (folder, .mcap, .db3), camera (/dev/video0) or stream "
-        "(rtsp://…).",
-        fixed=True,
-    ),
-    Parameter("topic", "", "A bag's image topic; empty: its only one.", fixed=True),
-    Parameter(
-        "poses",
-        "",
-        "Where the robot was, published as geometry_msgs/PoseStamped on `pose` with each image's "
-        "stamp: a trajectory file (TUM format, in frame map; timestamps as the source's own), or a "
-        "bag's topic of Odometry, PoseStamped or PoseWithCovarianceStamped; empty: none.",
-        fixed=True,
-    ),
-    Parameter(
-        "rate",
-        0.0,
-        "Images a second; 0: the source's own (a folder: 1).",
-        least=0.0,
-        greatest=240.0,
-    ),
-    Parameter("loop", False, "Begin again at the end."),
-    Parameter("frame_id", "camera", "Frame of the headers; a bag keeps its own."),
-    Parameter(
-        "image_transport",
-        "raw",
-        "raw publishes sensor_msgs/Image on `image`, compressed sensor_msgs/CompressedImage on "
-        "`image`/compressed. What was recorded the other way is converted.",
-        choices=("raw", "compressed"),
-        fixed=True,
-    ),
-    Parameter(
-        "stamps",
-        "now",
-        "now: each image is stamped as it goes out; source: with its time in the bag or video, "
-        "which jumps back when looping.",
-        choices=("now", "source"),
-        fixed=True,
-    ),
-    Parameter(
-        "qos_reliability",
-        "best_effort",
-        "Of the publisher; reliable resends what was lost.",
-        choices=("best_effort", "reliable"),
-        fixed=True,
-    ),
-    Parameter(
-        "wait_for_subscribers",
-        0,
-        "Hold the first image until so many subscribers are there; with `poses` also one of them.",
-        least=0,
-        greatest=100,
-        fixed=True,
-    ),
-    Parameter("exit_when_done", True, "End the process after the last image."),
-)
 LONGEST = 3600.0
 """Seconds from one image to the next that a recording is believed."""
 
@@ -202,7 +144,7 @@ class ReplayNode(Node):
         if header.stamp.sec == 0 and header.stamp.nanosec == 0:
             header.stamp = Time(nanoseconds=round(shot.moment * 1e9)).to_msg()
         recorded = nanoseconds(header.stamp)
-        if self._get("stamps") == "now":
+        if self._get("stamp_source") == "now":
             header.stamp = self.get_clock().now().to_msg()
         if self._trajectory is not None:
             self._publish_pose(self._trajectory, recorded, header.stamp)

@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from pydantic import PositiveInt
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import (
     CaptionedFeatures,
     caption_ids,
@@ -21,13 +22,13 @@ from mmser_ros.training.batches import (
     drop_channels,
     score_holdout,
 )
-from mmser_ros.training.loop import Loss, Schedule, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
 from mmser_ros.training.tokens import pack_rows
 
 LABEL_SMOOTHING = 0.1
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class GlanceSchedule(Schedule):
     """Schedule of stages 0 and 1.
 
@@ -39,9 +40,9 @@ class GlanceSchedule(Schedule):
         keep_channels: share of the features' channels that a pass reads, see `drop_channels`.
     """
 
-    captions: int = 1
-    keep: float = 1.0
-    keep_channels: float = 1.0
+    captions: PositiveInt = 1
+    keep: Share = 1.0
+    keep_channels: Share = 1.0
 
 
 def train_glance(

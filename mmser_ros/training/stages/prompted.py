@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import NonNegativeInt, PositiveFloat
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -24,8 +24,9 @@ from torch.nn.functional import cross_entropy
 from mmser_ros.captioner.attention import eager_attention
 from mmser_ros.captioner.decoding.greedy import pad
 from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import draw_visual_tokens, drop_channels
-from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
 from mmser_ros.training.tokens import mirror, pack_rows
 from mmser_ros.training.words.features import ViewFeatures
 from mmser_ros.training.words.prompted_items import PromptedItem
@@ -35,7 +36,7 @@ TOGETHER = 32
 """Number of batches whose items are sorted by length together."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class PromptedSchedule(Schedule):
     """Schedule of a language model with word prompts.
 
@@ -47,11 +48,11 @@ class PromptedSchedule(Schedule):
         connector_rate: peak learning rate of the connector; default: that of the rest.
     """
 
-    lines: int = 0
-    captions: dict[str, int] | None = None
-    keep: float = 1.0
-    keep_channels: float = 1.0
-    connector_rate: float | None = None
+    lines: NonNegativeInt = 0
+    captions: dict[str, NonNegativeInt] | None = None
+    keep: Share = 1.0
+    keep_channels: Share = 1.0
+    connector_rate: PositiveFloat | None = None
 
 
 def train_prompted(

@@ -5,28 +5,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.decoding.greedy import pad
 from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import BATCH, CaptionedFeatures
 from mmser_ros.training.initial_captions import InitialCaptions
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
 
-ERRORS = ("planted", "guessed")
+Error = Literal["planted", "guessed"]
 """Kinds of initial captions with errors."""
 IGNORED = -100
 """Target of a position that the loss ignores."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class ProofreadSchedule(Schedule):
     """Schedule of the proofreader.
 
@@ -34,13 +36,7 @@ class ProofreadSchedule(Schedule):
         initial: kinds of initial captions with errors, drawn uniformly.
     """
 
-    initial: tuple[str, ...] = ERRORS
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "initial", tuple(self.initial))
-        if set(self.initial) - set(ERRORS) or not self.initial:
-            msg = f"proofread: initial is {self.initial}, expected some of {', '.join(ERRORS)}"
-            raise TrainingError(msg)
+    initial: Annotated[tuple[Error, ...], Field(min_length=1)] = ("planted", "guessed")
 
 
 def train_proofreader(

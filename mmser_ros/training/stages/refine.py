@@ -5,46 +5,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+from pydantic import Field
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.decoding.greedy import Prompt, pad
 from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import CaptionedFeatures, caption_ids, drop_channels, score_holdout
-from mmser_ros.training.initial_captions import KINDS, InitialCaptions
-from mmser_ros.training.loop import Loss, Schedule, TrainingError, train, training_only
+from mmser_ros.training.initial_captions import InitialCaptions, Kind
+from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
 from mmser_ros.training.stages.glance import LABEL_SMOOTHING
 from mmser_ros.training.tokens import pack_rows, read
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class RefineSchedule(Schedule):
     """Schedule of stage 2.
 
     Attributes:
-        initial: kinds of initial captions, some of `initial_captions.KINDS`, drawn uniformly.
+        initial: kinds of initial captions, some of `initial_captions.Kind`, drawn uniformly.
         language_model: whether to train the language model too (the paper's way). It then also
             learns its own glances, so that the first pass stays the same (sequence-level
             distillation, arXiv 1606.07947).
         keep_channels: share of the features' channels that a pass reads, see `drop_channels`.
     """
 
-    initial: tuple[str, ...] = ("planted",)
+    initial: Annotated[tuple[Kind, ...], Field(min_length=1)] = ("planted",)
     language_model: bool = True
-    keep_channels: float = 1.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "initial", tuple(self.initial))
-        unknown = set(self.initial) - set(KINDS)
-        if unknown or not self.initial:
-            msg = f"initial captions {self.initial}: expected some of {', '.join(KINDS)}"
-            raise TrainingError(msg)
+    keep_channels: Share = 1.0
 
 
 class RefineLoss:

@@ -15,15 +15,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.attention import eager_attention
 from mmser_ros.captioner.decoding.greedy import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.word_prompt import word_prompt
+from mmser_ros.core.validation import checked
 from mmser_ros.data.example import Example
 from mmser_ros.training.batches import drop_channels
-from mmser_ros.training.loop import Loss, Schedule, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
 from mmser_ros.training.stages.policy_gradient import PolicyGradient, Sampling
 from mmser_ros.training.stages.prompted import prompt_ids, target_ids
 from mmser_ros.training.stages.truth_reward import CaptionRewards
@@ -34,7 +36,7 @@ from mmser_ros.training.words.prompted_items import PromptedItem
 from mmser_ros.training.words.views import TRAIN_VIEWS
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class RewardSchedule(Schedule):
     """Schedule of self-critical training of a model with words.
 
@@ -51,16 +53,16 @@ class RewardSchedule(Schedule):
         connector_rate: peak learning rate of the connector; default: that of the rest.
     """
 
-    pictures: dict[str, int] | None = None
-    gain: float = 0.1
-    cost: float = 0.25
-    supervised_weight: float = 0.1
-    samples: int = 4
-    longest: int | None = None
-    temperature: float = 0.7
-    keep: float = 1.0
-    keep_channels: float = 1.0
-    connector_rate: float | None = None
+    pictures: dict[str, NonNegativeInt] | None = None
+    gain: NonNegativeFloat = 0.1
+    cost: NonNegativeFloat = 0.25
+    supervised_weight: NonNegativeFloat = 0.1
+    samples: PositiveInt = 4
+    longest: PositiveInt | None = None
+    temperature: PositiveFloat = 0.7
+    keep: Share = 1.0
+    keep_channels: Share = 1.0
+    connector_rate: PositiveFloat | None = None
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
+from pydantic import NonNegativeFloat, PositiveFloat
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from mmser_ros.captioner.decoding.greedy import pad
 from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import CaptionedFeatures, drop_channels, score_holdout
-from mmser_ros.training.loop import Loss, Schedule, train, training_only
+from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
 from mmser_ros.training.stages.cider_reward import CiderReward
 from mmser_ros.training.stages.policy_gradient import PolicyGradient, Sampling
 
@@ -23,7 +25,7 @@ SAMPLES = 5
 """Samples per picture."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class SelfCriticalSchedule(Schedule):
     """How a model is trained on the rewards of its samples.
 
@@ -38,11 +40,11 @@ class SelfCriticalSchedule(Schedule):
         keep_channels: share of the features' channels that a pass reads, see `drop_channels`.
     """
 
-    passes: int = 1
-    supervised_weight: float = 0.0
-    temperature: float = 1.0
-    keep: float = 1.0
-    keep_channels: float = 1.0
+    passes: Literal[1, 2] = 1
+    supervised_weight: NonNegativeFloat = 0.0
+    temperature: PositiveFloat = 1.0
+    keep: Share = 1.0
+    keep_channels: Share = 1.0
 
 
 def train_self_critical(

@@ -14,15 +14,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
+from pydantic import NonNegativeInt, PositiveInt
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mmser_ros.captioner.config import WordsConfig
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.word_detector import WordDetector, combine
+from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
@@ -39,7 +42,7 @@ EVERY_FOLD = -1
 """Fold of pictures that every detector is trained on."""
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class WordSchedule(Schedule):
     """Schedule of a word detector.
 
@@ -52,10 +55,10 @@ class WordSchedule(Schedule):
             for the tower.
     """
 
-    hidden_size: int = 1024
-    crops: int = 5
-    folds: int = 4
-    blanks: int = 1200
+    hidden_size: PositiveInt = 1024
+    crops: Literal[0, 5] = 5
+    folds: PositiveInt = 4
+    blanks: NonNegativeInt = 1200
     precision: str = "float32"
 
     def config(self, names: Sequence[str]) -> WordsConfig:

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
+from pydantic import NonNegativeInt, PositiveInt
 
+from mmser_ros.core.validation import checked
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.recipe import reading
+from mmser_ros.training.recipe import read
 from mmser_ros.training.stages.prompted import PromptedSchedule
 from mmser_ros.training.stages.rewards import RewardSchedule
 from mmser_ros.training.stages.words import WordSchedule
@@ -19,7 +19,7 @@ from mmser_ros.training.stages.words import WordSchedule
 STAGES = ("words", "text", "glance")
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class PretrainedCut:
     """Pruning of a pretrained language model.
 
@@ -28,11 +28,11 @@ class PretrainedCut:
         min_count: how often the texts must use a token, see `vocabulary.cut_vocabulary`.
     """
 
-    layers: tuple[int, ...] | None = None
-    min_count: int = 1
+    layers: tuple[NonNegativeInt, ...] | None = None
+    min_count: PositiveInt = 1
 
 
-@dataclass(frozen=True)
+@checked(TrainingError)
 class WordsRecipe:
     """The training of a model with words.
 
@@ -51,7 +51,7 @@ class WordsRecipe:
     text: PromptedSchedule
     glance: PromptedSchedule
     pretrained: PretrainedCut | None = None
-    vocabulary: int | None = None
+    vocabulary: PositiveInt | None = None
     rewards: RewardSchedule | None = None
 
     def __post_init__(self) -> None:
@@ -77,18 +77,6 @@ def read_words_recipe(path: Path) -> WordsRecipe:
     """Read a recipe from YAML (see config/train/small.yaml).
 
     Raises:
-        TrainingError: the file can't be read, or a field is missing or unknown.
+        TrainingError: as `recipe.read`.
     """
-    with reading(path, "config/train/small.yaml") as fields:
-        cut: dict[str, Any] | None = fields.pop("pretrained", None)
-        if cut and cut.get("layers"):
-            cut = {**cut, "layers": tuple(cut["layers"])}
-        rewards = fields.pop("rewards", None)
-        return WordsRecipe(
-            words=WordSchedule(**fields.pop("words")),
-            text=PromptedSchedule(**fields.pop("text")),
-            glance=PromptedSchedule(**fields.pop("glance")),
-            pretrained=None if cut is None else PretrainedCut(**cut),
-            rewards=None if rewards is None else RewardSchedule(**rewards),
-            **fields,
-        )
+    return read(WordsRecipe, path, "config/train/small.yaml")

@@ -158,5 +158,5 @@ def test_nobody_changes_sex_against_the_pronoun(shipped, caption):
 )
 def test_what_is_no_lexicon_is_named(tmp_path, text):
     (tmp_path / "odd.yaml").write_text(text)
-    with pytest.raises(LexiconError, match=r"odd\.yaml is no lexicon"):
+    with pytest.raises(LexiconError, match=r"odd\.yaml is not a lexicon"):
         Lexicon(tmp_path / "odd.yaml")

@@ -103,7 +103,7 @@ def test_what_both_views_said_is_believed_sooner():
     objects = [("mug", MUG)]
     kept = remember(*around("a mug", objects, 2)).find("mug")[0]
     added = around("a mug", objects, 2, initial="a wall")
-    new = remember(*added, believed=0.01).find("mug")[0]
+    new = remember(*added, existence_threshold=0.01).find("mug")[0]
     assert new.probability < kept.probability
     ignored = remember(*added, weigh_refinement=False)
     assert ignored.find("mug")[0].probability == pytest.approx(kept.probability)
@@ -111,19 +111,19 @@ def test_what_both_views_said_is_believed_sooner():
 
 def test_confidence_weighs():
     sure = remember(*around("a mug", [("mug", MUG)], 2)).find("mug")[0]
-    unsure = remember(*around("a mug", [("mug", MUG)], 2, confidence=0.3), believed=0.01)
+    unsure = remember(*around("a mug", [("mug", MUG)], 2, confidence=0.3), existence_threshold=0.01)
     assert unsure.find("mug")[0].probability < sure.probability
 
 
 def chance(views, weight):
     """That a mug is there, by how much confidence weighs."""
-    memory = remember(*views, believed=0.01, confidence_weight=weight)
+    memory = remember(*views, existence_threshold=0.01, confidence_weight=weight)
     return memory.find("mug")[0].probability
 
 
 @pytest.mark.parametrize("objects", [[("mug", MUG)], []], ids=["phrases", "text alone"])
 def test_a_caption_of_no_confidence_is_no_evidence(objects):
-    before = 1 / (1 + math.exp(-MemoryConfig().prior))
+    before = 1 / (1 + math.exp(-MemoryConfig().prior_log_odds))
     for weight in (0.1, 1.0):
         assert chance(around("a mug", objects, sure=0.0), weight) == pytest.approx(before)
         assert chance(around("a mug", objects, sure=1.0), weight) > 0.7
@@ -142,7 +142,9 @@ def test_what_unsure_captions_say_of_two_objects_weighs_less():
 
     def score(sure):
         memory = remember(
-            *around("a mug on a table", pair, sure=sure), believed=0.01, confidence_weight=0.5
+            *around("a mug on a table", pair, sure=sure),
+            existence_threshold=0.01,
+            confidence_weight=0.5,
         )
         return memory.relations(memory.find("mug")[0])[0].probability
 
@@ -158,7 +160,7 @@ def test_bearings_from_several_places_meet_in_a_position():
         turn = math.atan2(target[1] - y, target[0] - x)
         options = {"x": x, "y": y, "turn": turn, "points": False}
         views.append(view("a lamp", 20 + 10 * i, [("lamp", target)], **options))
-    one = remember(first, believed=0.01).find("lamp")[0]
+    one = remember(first, existence_threshold=0.01).find("lamp")[0]
     many = remember(*views).find("lamp")
     assert len(many) == 1
     assert math.dist(many[0].position, target) < 0.25 < math.dist(one.position, target)

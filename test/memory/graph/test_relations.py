@@ -77,7 +77,7 @@ def test_a_relation_is_said_as_surely_as_the_less_sure_of_its_ends():
     ]
     sure, less = (
         memory.relations(memory.find("mug")[0])[0].probability
-        for memory in (remember(*views), remember(*unsure, believed=0.1))
+        for memory in (remember(*views), remember(*unsure, existence_threshold=0.1))
     )
     assert less < sure
 

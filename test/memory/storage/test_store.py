@@ -59,7 +59,7 @@ def full_disk():
 
 def test_a_full_disk_is_said_and_survived(tmp_path):
     path = tmp_path / "home.sqlite"
-    memory = remember(*VIEWS, path=path, flush_seconds=0.0)
+    memory = remember(*VIEWS, path=path, write_retry_period=0.0)
     with full_disk():
         memory.add_all(MORE)
         assert "can't be written" in memory.status().problem
@@ -76,7 +76,7 @@ def test_a_full_disk_is_said_and_survived(tmp_path):
 
 
 def test_what_waits_for_a_full_disk_is_bounded(tmp_path):
-    memory = remember(*VIEWS, path=tmp_path / "home.sqlite", flush_seconds=0.0, max_unsaved=2)
+    memory = remember(*VIEWS, path=tmp_path / "home.sqlite", write_retry_period=0.0, max_unsaved=2)
     with full_disk():
         memory.add_all(MORE)
         assert (memory.status().unsaved, memory.status().lost) == (2, len(MORE) - 2)
@@ -111,7 +111,7 @@ def test_a_read_only_file_is_served_and_written_once_it_can_be():
         path = folder / "home.sqlite"
         remember(*VIEWS, path=path).close()
         with locked():
-            memory = open_memory(path, flush_seconds=0.0)
+            memory = open_memory(path, write_retry_period=0.0)
             assert labels(memory.find("mug")) == ["mug"]
             memory.add_all(MORE)
             assert "can't be written" in memory.status().problem
@@ -146,7 +146,7 @@ def test_a_damaged_observation_is_named(tmp_path):
 @pytest.mark.parametrize("damage", ["head", "body"])
 def test_a_damaged_file_is_set_aside_and_never_overwritten(tmp_path, damage):
     path = tmp_path / "home.sqlite"
-    remember(*VIEWS, *MORE, path=path, window=1, snapshot_every=1).close()
+    remember(*VIEWS, *MORE, path=path, reorder_window=1, snapshot_every=1).close()
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
     where = slice(0, 16) if damage == "head" else slice(4096, middle)
@@ -237,7 +237,7 @@ def test_an_empty_file_and_a_folder_that_is_not_there_become_a_store(tmp_path):
 
 def test_what_comes_in_a_stores_place_is_not_written_to(tmp_path):
     path = tmp_path / "home.sqlite"
-    memory = open_memory("/dev/null/home.sqlite", flush_seconds=0.0)
+    memory = open_memory("/dev/null/home.sqlite", write_retry_period=0.0)
     memory._log._store._path = path  # as if the disk had come back with another content
     _text(path)
     memory.add_all(VIEWS)
@@ -300,7 +300,7 @@ def test_a_store_of_an_older_graph_version_is_rebuilt_from_its_observations(tmp_
         db.executescript((Path(__file__).parent / "graph_version_3.sql").read_text())
         (kinds,) = db.execute("SELECT group_concat(DISTINCT kind) FROM state").fetchone()
     assert "Thing" in kinds.split(",")
-    options = {"window": 4, "snapshot_every": 4}
+    options = {"reorder_window": 4, "snapshot_every": 4}
     with open_memory(path, read_only=read_only, **options) as memory:
         assert labels(memory.objects()) == ["book", "mug", "table"]
         assert all(one.name.startswith("object:") for one in memory.objects())

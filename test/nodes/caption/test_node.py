@@ -151,8 +151,9 @@ def test_every_parameter_is_described_and_guarded(peer):
     ).descriptors
     for descriptor in described:
         parameter = table[descriptor.name]
-        assert descriptor.description == parameter.description
-        assert descriptor.read_only == parameter.fixed
+        assert descriptor.description.startswith(parameter.description)
+        assert descriptor.description.endswith(parameter.unit and f" Unit: {parameter.unit}.")
+        assert descriptor.read_only == parameter.read_only
         if isinstance(parameter.default, (int, float)) and not isinstance(parameter.default, bool):
             assert descriptor.integer_range or descriptor.floating_point_range
     assert not set_parameter(peer, "max_rate", -1.0).successful

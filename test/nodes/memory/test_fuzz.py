@@ -39,9 +39,9 @@ START = time_ns() // SECOND - 600
 VIEWS = around("a red mug and a man", [("mug", (2.0, 0.0, 0.3)), ("man", (2.0, 1.0, 0.3))])
 LIVELY = {
     "pose_source": "odom",
-    "store": "none",
+    "store_path": "none",
     "map_id": "home",
-    "share": True,
+    "share_with_robots": True,
     "use_depth": True,
     "mask_classes": "mug,person",
     "send_goals": True,

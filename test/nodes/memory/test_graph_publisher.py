@@ -42,7 +42,7 @@ def told(full):
 
 
 def test_the_whole_first_then_what_changed():
-    stream = SceneGraphStream(7, full_every=10)
+    stream = SceneGraphStream(7, full_graph_interval=10)
     assert stream.full() is None
     first = stream.update(graph({"object:a": 1.0, "object:b": 2.0}, [("object:a", "object:b")]))
     assert (first.full, first.stream, first.sequence) == (True, 7, 1)
@@ -60,14 +60,14 @@ def test_the_whole_first_then_what_changed():
 
 
 def test_what_is_too_little_to_tell():
-    stream = SceneGraphStream(7, full_every=10)
+    stream = SceneGraphStream(7, full_graph_interval=10)
     stream.update(graph({"object:a": 1.0}))
     assert stream.update(graph({"object:a": 1.0001})) is None
     assert stream.update(graph({"object:a": 1.001})) is not None
 
 
 def test_the_whole_again():
-    stream = SceneGraphStream(7, full_every=2)
+    stream = SceneGraphStream(7, full_graph_interval=2)
     kinds = [stream.update(graph({"object:a": float(x)})).full for x in range(7)]
     assert kinds == [True, False, False, True, False, False, True]
     assert not stream.update(graph({"object:a": 9.0})).full
@@ -80,8 +80,8 @@ def test_the_whole_again():
     st.lists(st.tuples(graphs(), st.sampled_from(["lost", "late", "twice", "heard"])), min_size=1),
     st.integers(0, 4),
 )
-def test_lossy_and_late_receivers_catch_up_with_the_next_message(steps, full_every):
-    stream = SceneGraphStream(7, full_every)
+def test_lossy_and_late_receivers_catch_up_with_the_next_message(steps, full_graph_interval):
+    stream = SceneGraphStream(7, full_graph_interval)
     lossy = GraphReceiver(ask=lambda: lossy.take(stream.full()))
     late = []
     for plain, fate in steps:
@@ -103,18 +103,18 @@ def test_lossy_and_late_receivers_catch_up_with_the_next_message(steps, full_eve
 
 
 @given(st.lists(graphs(), min_size=1, max_size=12), st.integers(0, 4))
-def test_what_the_middleware_keeps_is_enough(plains, full_every):
-    """A late subscriber gets the last `full_every` + 1 messages, and needs no answer."""
-    stream = SceneGraphStream(7, full_every)
+def test_what_the_middleware_keeps_is_enough(plains, full_graph_interval):
+    """A late subscriber gets the last `full_graph_interval` + 1 messages, and needs no answer."""
+    stream = SceneGraphStream(7, full_graph_interval)
     messages = [one for one in map(stream.update, plains) if one is not None]
     receiver = GraphReceiver(ask=lambda: None)
-    for message in messages[-(full_every + 1) :]:
+    for message in messages[-(full_graph_interval + 1) :]:
         receiver.take(message)
     assert contents(receiver) == told(stream.full())
 
 
 def test_an_answer_that_is_overtaken_waits_for_nothing():
-    stream = SceneGraphStream(7, full_every=100)
+    stream = SceneGraphStream(7, full_graph_interval=100)
     asked = []
     receiver = GraphReceiver(ask=lambda: asked.append(stream.full()))
     receiver.take(stream.update(graph({"object:a": 0.0})))
@@ -129,7 +129,7 @@ def test_an_answer_that_is_overtaken_waits_for_nothing():
 
 
 def test_a_node_that_starts_again():
-    streams = SceneGraphStream(7, full_every=5), SceneGraphStream(8, full_every=5)
+    streams = SceneGraphStream(7, full_graph_interval=5), SceneGraphStream(8, full_graph_interval=5)
     receiver = GraphReceiver(ask=lambda: receiver.take(streams[1].full()))
     for x in range(4):
         receiver.take(streams[0].update(graph({"object:a": float(x)})))
@@ -144,7 +144,7 @@ def test_a_node_that_starts_again():
 
 def test_the_graph_of_a_memory():
     memory = open_memory(robot="robot")
-    stream = SceneGraphStream(7, full_every=100)
+    stream = SceneGraphStream(7, full_graph_interval=100)
     receiver = GraphReceiver(ask=lambda: pytest.fail("asked"))
     objects = [("mug", (2.0, 0.0, 0.8)), ("table", (2.0, 0.0, 0.4))]
     sizes = []

@@ -40,7 +40,7 @@ LASTING = QoSProfile(
 @pytest.fixture(scope="module")
 def running():
     """One node for the tests that forget what they told it."""
-    with node_process(MODULE, "/mind", **QUICK, full_every=3) as process:
+    with node_process(MODULE, "/mind", **QUICK, full_graph_interval=3) as process:
         yield process
 
 
@@ -215,11 +215,11 @@ def test_a_question_sends_the_robot_only_when_it_may(robot):
     asking.publish(String(data="red mug"))
     in_turn()
     assert set_parameter(robot, "send_goals", True).successful
-    assert set_parameter(robot, "goal_score", 1.0).successful
+    assert set_parameter(robot, "min_goal_score", 1.0).successful
     asking.publish(String(data="red mug"))
     asking.publish(String(data="elephant"))
     in_turn()
-    assert set_parameter(robot, "goal_score", 0.3).successful
+    assert set_parameter(robot, "min_goal_score", 0.3).successful
     asking.publish(String(data=" "))
     asking.publish(String(data="mug"))
     wait_until(lambda: heard, "a goal")
@@ -306,10 +306,9 @@ def test_every_parameter_is_described_and_guarded(robot):
     assert {one.name for one in described} == table.keys()
     for descriptor in described:
         parameter = table[descriptor.name]
-        assert (descriptor.description, descriptor.read_only) == (
-            parameter.description,
-            parameter.fixed,
-        )
+        assert descriptor.description.startswith(parameter.description)
+        assert descriptor.description.endswith(parameter.unit and f" Unit: {parameter.unit}.")
+        assert descriptor.read_only == parameter.read_only
         if isinstance(parameter.default, (int, float)) and not isinstance(parameter.default, bool):
             assert descriptor.integer_range or descriptor.floating_point_range
     assert not set_parameter(robot, "pose_timeout", -1.0).successful
@@ -320,7 +319,7 @@ def test_every_parameter_is_described_and_guarded(robot):
 def test_lifecycle_and_what_outlives_it(make_peer, tmp_path):
     peer = make_peer("/living")
     robot = Robot(peer)
-    parameters = {**QUICK, "store": tmp_path / "house.sqlite", "autostart": False}
+    parameters = {**QUICK, "store_path": tmp_path / "house.sqlite", "autostart": False}
 
     def change(transition):
         request = ChangeState.Request(transition=Transition(id=transition))
@@ -365,7 +364,7 @@ def test_a_store_of_another_map(make_peer, tmp_path):
         memory.add_all(around("a red mug", MUG))
     robot = Robot(make_peer("/away"))
     goals = subscribe(robot, PoseStamped, "goal_pose")
-    stale = {"map_id": "office", "store": path, "on_other_map": "stale", "send_goals": True}
+    stale = {"map_id": "office", "store_path": path, "on_other_map": "stale", "send_goals": True}
     with node_process(MODULE, "/away", **{**QUICK, **stale}):
         robot.connect()
         status = robot.peer.status(lambda one: "stale" in one.message, "the warning")

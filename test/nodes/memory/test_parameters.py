@@ -11,7 +11,7 @@ from rclpy.parameter import Parameter
 from rclpy.time import Time
 
 from benchmarks.made_scenes import open_memory
-from mmser_ros.memory.config import RANGES, MemoryConfig
+from mmser_ros.memory.config import MemoryConfig, MemoryConfigError
 from mmser_ros.nodes.common.pose_buffer import PoseBuffer
 from mmser_ros.nodes.memory.node import MemoryNode
 from mmser_ros.nodes.memory.tuning_parameters import TUNING_PARAMETERS
@@ -47,8 +47,8 @@ def opened(tmp_path, monkeypatch):
 
 def test_where_the_memory_is_kept(opened, tmp_path):
     assert opened(map_id="my house")["path"] == tmp_path / "mmser/my%20house.asked.sqlite"
-    assert opened(store=str(tmp_path / "x.sqlite"))["path"] == tmp_path / "x.sqlite"
-    assert opened(store="none")["path"] is None
+    assert opened(store_path=str(tmp_path / "x.sqlite"))["path"] == tmp_path / "x.sqlite"
+    assert opened(store_path="none")["path"] is None
 
 
 def test_who_sees(opened):
@@ -65,10 +65,11 @@ def test_map_and_frame(opened):
 @pytest.mark.parametrize("parameter", TUNING_PARAMETERS, ids=lambda one: one.name)
 def test_what_is_the_memorys(opened, parameter):
     assert opened()["config"] == MemoryConfig()
-    least, greatest = RANGES[parameter.name]
-    assert (parameter.least, parameter.greatest) == (least, greatest)
-    given = opened(**{parameter.name: least})["config"]
-    assert getattr(given, parameter.name) == least
+    given = opened(**{parameter.name: parameter.maximum})["config"]
+    assert given == MemoryConfig(**{parameter.name: parameter.maximum})
+    assert given != MemoryConfig()
+    with pytest.raises(MemoryConfigError):
+        MemoryConfig(**{parameter.name: 2 * parameter.maximum})
 
 
 def refused(factory=open_memory, **parameters):
@@ -95,7 +96,7 @@ def test_a_store_of_another_map_is_refused(tmp_path):
     def factory(path, map_id, *, on_other_map, **_):
         return open_memory(path, map_id=map_id, on_other_map=on_other_map)
 
-    said = refused(factory, store=str(path), map_id="office", pose_source="odom")
+    said = refused(factory, store_path=str(path), map_id="office", pose_source="odom")
     assert "is of the map 'home', not of 'office'" in said
     assert "Traceback" not in said
 
@@ -105,7 +106,7 @@ def test_a_map_needs_a_name():
 
 
 def test_a_store_that_can_not_be_made_is_kept_in_memory():
-    parameters = {"store": "/dev/null/x.sqlite", "pose_source": "odom"}
+    parameters = {"store_path": "/dev/null/x.sqlite", "pose_source": "odom"}
     overrides = [Parameter(name, value=value) for name, value in parameters.items()]
     node = MemoryNode(open_plain, parameter_overrides=overrides)
     warned = []
@@ -119,7 +120,7 @@ def test_a_store_that_can_not_be_made_is_kept_in_memory():
 def test_what_holds_something_else_is_refused_at_start(tmp_path):
     path = tmp_path / "letters.txt"
     path.write_text("Dear robot")
-    said = refused(open_plain, store=str(path), pose_source="odom")
+    said = refused(open_plain, store_path=str(path), pose_source="odom")
     assert "can't be read as a scene memory: it is no database" in said
     assert "Traceback" not in said
     assert path.read_text() == "Dear robot"

@@ -16,7 +16,7 @@ from test.nodes.conftest import node_process, values, wait_until
 from test.nodes.plain_memory_node import MODULE, QUICK, Robot
 
 MUG, BOOK = [("mug", (2.0, 0.0, 0.8))], [("book", (5.0, 0.0, 0.8))]
-SHARING = {**QUICK, "share": True, "share_period": 0.2, "input_timeout": 3600.0}
+SHARING = {**QUICK, "share_with_robots": True, "digest_period": 0.2, "input_timeout": 3600.0}
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_who_was_away_is_told_what_it_missed(start, make_peer, tmp_path):
         a.connect()
         a.see(*mugs, *around("a book in a bedroom", BOOK, start=200.0, x=3.0))
         observations(a, 12)
-        with start("late", store=tmp_path / "late.sqlite"):
+        with start("late", store_path=tmp_path / "late.sqlite"):
             b.connect()
             observations(b, 12)
             wait_until(lambda: graph(a) == graph(b), "one graph")

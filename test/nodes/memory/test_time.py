@@ -22,7 +22,7 @@ MAN = [("man", (2.0, 0.0, 0.8))]
 
 def test_stamps_of_no_clock_are_dropped_counted_and_named(make_peer, tmp_path):
     robot = Robot(make_peer("/dated"))
-    parameters = {**QUICK, "store": tmp_path / "home.sqlite", "share": True}
+    parameters = {**QUICK, "store_path": tmp_path / "home.sqlite", "share_with_robots": True}
     with node_process(MODULE, "/dated", **parameters):
         robot.connect()
         robot.see(*around("a man", MAN, start=NOW - 60.0))
@@ -58,7 +58,7 @@ def test_what_was_wrongly_stamped_in_an_old_store_is_kept_out_and_can_be_forgott
     with open_memory(path) as memory:
         memory.add_all([*around("a man", MAN, start=NOW - 60.0), view("a wall", NOW + DAY)])
     robot = Robot(make_peer("/old"))
-    with node_process(MODULE, "/old", **{**QUICK, "store": path}):
+    with node_process(MODULE, "/old", **{**QUICK, "store_path": path}):
         robot.connect()
         assert len(ask(robot, "man").matches) == 1
         assert robot.counts()["ahead"] == "1"

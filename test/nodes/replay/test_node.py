@@ -17,7 +17,8 @@ from rosbags.rosbag2 import StoragePlugin
 from sensor_msgs.msg import CompressedImage, Image
 
 from mmser_ros.nodes.common.image_conversions import compressed_to_rgb, to_rgb
-from mmser_ros.nodes.replay.node import REPLAY_PARAMETERS, ReplayNode
+from mmser_ros.nodes.replay.node import ReplayNode
+from mmser_ros.nodes.replay.parameters import REPLAY_PARAMETERS
 from mmser_ros.nodes.replay.sources import Shot
 from test.nodes.bags import SHADES, plain, write_bag
 from test.nodes.conftest import make_image, node_process, wait_until
@@ -100,7 +101,7 @@ def test_a_video(tmp_path, make_peer):
     for shade in SHADES:
         writer.write(np.full((48, 64, 3), shade, np.uint8))
     writer.release()
-    images, _ = replay(make_peer("/film"), 3, source=file, rate=0.0, stamps="source")
+    images, _ = replay(make_peer("/film"), 3, source=file, rate=0.0, stamp_source="source")
     assert shades(images) == pytest.approx(SHADES, abs=3)
     moments = [image.header.stamp.sec + image.header.stamp.nanosec * 1e-9 for image in images]
     assert moments == pytest.approx([0.0, 0.04, 0.08])
@@ -118,7 +119,7 @@ def test_a_bag_is_replayed_as_recorded(tmp_path, make_peer, storage, compressed)
         kind,
         f"image{suffix}",
         source=file if storage == StoragePlugin.MCAP else bag,
-        stamps="source",
+        stamp_source="source",
         image_transport="compressed" if compressed else "raw",
     )
     assert shades(images) == list(SHADES)
@@ -146,7 +147,7 @@ def test_poses_of_a_file_go_out_with_the_images(folder, tmp_path, make_peer):
 def test_poses_of_a_bag_between_those_recorded(tmp_path, make_peer):
     bag = write_bag(tmp_path / "bag", StoragePlugin.MCAP, poses="Odometry")
     peer, heard = hear_poses(make_peer("/bag_walk"))
-    images, _ = replay(peer, 3, source=bag, poses="/where", stamps="source")
+    images, _ = replay(peer, 3, source=bag, poses="/where", stamp_source="source")
     wait_until(lambda: len(heard) == 3, "the poses")
     assert [at(one) for one in heard] == [at(one) for one in images]
     assert [one.pose.position.x for one in heard] == pytest.approx([50.0, 50.5, 51.0], abs=1e-6)

@@ -31,7 +31,7 @@ def test_words_are_of_one_token_and_say_something(tokenizer):
     words = choose_words(tokenizer, CAPTIONS, 5)
     assert list(words) == ["wall", "blue", "green", "grey", "red"]  # by frequency, then by name
     assert [tokenizer.decode([one]).strip() for one in words.values()] == list(words)
-    with pytest.raises(TrainingError, match="have 5 words of one token each, expected 6"):
+    with pytest.raises(TrainingError, match="have 5 words of one token each; expected 6"):
         choose_words(tokenizer, CAPTIONS, 6)
 
 

@@ -206,7 +206,7 @@ def test_shipped_recipes_with_words_can_be_read():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"vocabulary": None}, "expected pretrained"),
+        ({"vocabulary": None}, "expected either pretrained"),
         ({"text": {**RECIPE["text"], "lines": 0}}, "lines is 0"),
         ({"text": None}, "is no recipe"),
         ({"colour": 3}, "is no recipe"),
