@@ -130,8 +130,9 @@ class Query:
             if self._is_believed(obj, now)
         ]
 
-    def relations(self, name: str, *, contradicted: bool = False) -> list[RelationAnswer]:
+    def relations(self, of: Match | str, *, contradicted: bool = False) -> list[RelationAnswer]:
         """See `SceneMemory.relations`."""
+        name = of if isinstance(of, str) else of.name
         self._object(name)
         answers = []
         for one in score_relations(self._graph, name, self.config):
@@ -153,9 +154,9 @@ class Query:
                 )
         return answers
 
-    def path_to(self, name: str, start: Pose | str) -> Route | None:
+    def path_to(self, match: Match | str, start: Pose | str) -> Route | None:
         """See `SceneMemory.path_to`."""
-        goal = self._viewpoint(self._object(name))
+        goal = self._viewpoint(self._object(match if isinstance(match, str) else match.name))
         if isinstance(start, str):
             agent = self._graph.node(f"robot:{start}", Agent)
             if agent is None:

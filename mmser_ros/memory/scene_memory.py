@@ -42,8 +42,7 @@ class SceneMemory:
         >>> [(match.label, match.attributes) for match in memory.find("red mug")]
         [('mug', ('red',))]
 
-    The graph depends on the set of observations, not on their order. An observation that is later
-    than the last `reorder_window` ones takes effect at the next `apply_pending`. Thread-safe.
+    The graph depends on the set of observations, not on their order. Thread-safe.
     """
 
     def __init__(self, graph: SceneGraph, query: Query, log: ObservationLog, robot: str) -> None:
@@ -155,7 +154,7 @@ class SceneMemory:
     def add_all(self, observations: Iterable[Observation]) -> int:
         """Add observations and apply pending ones; return the number of new ones."""
         with self._lock:
-            count = sum(self.add(one) for one in observations)
+            count = sum(map(self.add, observations))
             self.apply_pending()
             return count
 
@@ -175,7 +174,7 @@ class SceneMemory:
         return self._log.floor
 
     def apply_pending(self) -> None:
-        """Rebuild the graph if there are pending observations: about 1 ms per observation."""
+        """Rebuild the graph with observations that came later than `reorder_window` others."""
         with self._lock:
             self._log.apply_pending()
 
@@ -194,8 +193,7 @@ class SceneMemory:
         """Find objects, the best match first: "red mug", "the mug on the table".
 
         Args:
-            text: a noun phrase; empty: any object. With a time and no text, objects that are gone
-                by now are found, too.
+            text: a noun phrase; empty: any object; with a time also objects that are gone by now.
             near: (x, y) in metres; nearer objects score higher.
             radius: maximum distance from `near`, in metres.
             place: name of a place or a room, or the label of a room: "kitchen".
@@ -223,8 +221,7 @@ class SceneMemory:
             QueryError: there is no such object.
         """
         with self._lock:
-            name = of if isinstance(of, str) else of.name
-            return self._query.relations(name, contradicted=contradicted)
+            return self._query.relations(of, contradicted=contradicted)
 
     def path_to(self, match: Match | str, start: Pose | str | None = None) -> Route | None:
         """Route over places where robots drove, to the pose that faces an object; None if unknown.
@@ -237,8 +234,7 @@ class SceneMemory:
             QueryError: there is no such object or robot, or the start is not finite.
         """
         with self._lock:
-            name = match if isinstance(match, str) else match.name
-            return self._query.path_to(name, start if start is not None else self._robot)
+            return self._query.path_to(match, self._robot if start is None else start)
 
     def rooms(self) -> dict[str, Room]:
         """Rooms by name."""
@@ -263,10 +259,8 @@ class SceneMemory:
     def forget(self, *, before: int | None = None, after: int | None = None) -> bool:
         """Forget the observations of a time range and rebuild the graph from the rest.
 
-        With `before` alone, older observations are refused from now on.
-
         Args:
-            before: stamp (nanoseconds); older observations are forgotten.
+            before: stamp (nanoseconds); older ones are forgotten, and without `after` refused later.
             after: stamp (nanoseconds); observations of this stamp or newer are forgotten.
 
         Returns:
