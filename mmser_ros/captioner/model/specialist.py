@@ -219,23 +219,18 @@ class Specialist(nn.Module):
         repeated, real = _repeated((initial, mask), count)
         prompts = None if words is None else _repeated(words, count)
         prompt = self.prompt(self.refine(levels, repeated, real), repeated, real, prompts)
+        prompt = replace(prompt, views=count)
         concepts, proofreader = self.ser_connector.concepts, self.ser_connector.proofreader
-        logit_bias, position_bias, temperature = None, None, 1.0
-        embeddings = self.language_model.embeddings
+        embeddings, read = self.language_model.embeddings, self.select_levels(levels)
         if concepts is not None:
-            logit_bias = concepts.logit_bias(self.select_levels(levels), count, len(embeddings))
+            prompt = replace(prompt, logit_bias=concepts.logit_bias(read, count, len(embeddings)))
         if proofreader is not None and external:
-            position_bias = proofreader.position_bias(
-                self.select_levels(levels), initial, embeddings, mask, views=count, end=self.end
+            bias = proofreader.position_bias(
+                read, initial, embeddings, mask, views=count, end=self.end
             )
-            temperature += proofreader.config.weight  # the weighted geometric mean of both
-        return replace(
-            prompt,
-            views=count,
-            logit_bias=logit_bias,
-            position_bias=position_bias,
-            temperature=temperature,
-        )
+            temperature = 1.0 + proofreader.config.weight  # a weighted geometric mean of both
+            prompt = replace(prompt, position_bias=bias, temperature=temperature)
+        return prompt
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Word embeddings (…, width) of token ids (…)."""
