@@ -91,7 +91,7 @@ def test_a_table_of_another_form_is_refused(tmp_path):
     path.write_text("cat: [kitten]\ndog: [kitten]")
     with pytest.raises(WordTableError, match=r"words\.yaml: 'kitten' occurs twice.*'dog'"):
         WordTable.read(path)
-    with pytest.raises(WordTableError, match="is no table"):
+    with pytest.raises(WordTableError, match="is not a table of words"):
         WordTable.read(tmp_path / "gone.yaml")
 
 
