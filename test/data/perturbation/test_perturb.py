@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmser_ros.core.resources import share_path
@@ -85,6 +85,7 @@ def test_nothing_to_plant():
     st.integers(0, 5),
     st.integers(0, 9),
 )
+@settings(deadline=None)  # the first caption loads the parser
 def test_errors_say_what_was_done(words, count, seed):
     """Any caption: as many as asked at most; what is not named is as it was."""
     caption = " ".join(words)
