@@ -63,14 +63,11 @@ class WordsConfig:
         names: the words that it detects.
         hidden_size: width of its hidden layer.
         crops: number of crops that it reads beside the whole picture: 0, or 5 (corners and middle).
-        visual_tokens: whether the language model reads the glance's visual tokens beside the words
-            when it decodes. Grounding reads them in any case.
     """
 
     names: tuple[str, ...]
     hidden_size: int
     crops: Literal[0, 5] = 5
-    visual_tokens: bool = True
 
 
 @checked(ConfigError)

@@ -89,10 +89,9 @@ def run_passes(
         begun = perf_counter()
         initial = tokens if number > 1 else None
         if number == 1:
-            visual = specialist.glance(levels)
-            if config.words and not config.words.visual_tokens:
-                visual = visual[:, :0]
-            decoded = _decode(specialist, specialist.prompt(visual, words=words), beams)
+            decoded = _decode(
+                specialist, specialist.prompt(specialist.glance(levels), words=words), beams
+            )
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
                 views.append(specialist.encode(pixels.flip(3), dtype))

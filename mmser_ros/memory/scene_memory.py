@@ -260,7 +260,7 @@ class SceneMemory:
         """Forget the observations of a time range and rebuild the graph from the rest.
 
         Args:
-            before: stamp (nanoseconds); older ones are forgotten; without `after` also refused later.
+            before: stamp (nanoseconds); older ones are forgotten, and alone also refused later.
             after: stamp (nanoseconds); observations of this stamp or newer are forgotten.
 
         Returns:

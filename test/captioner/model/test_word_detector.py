@@ -151,19 +151,3 @@ def test_unlikely_words_are_told_only_where_there_are_few_likely_ones():
     likely = {f"word{number}": 0.9 - number / 100 for number in range(8)}
     many = Detected({**unlikely, **likely}, 0.0).words
     assert [word for word, _ in many] == list(likely)
-
-
-def test_the_words_may_stand_in_place_of_the_visual_tokens(told, picture):
-    specialist, tokenizer = told
-    _surely(specialist, dog=3.0)
-    upside_down = picture[::-1].copy()
-    both = Captioner(specialist, tokenizer, quantize="none")
-    assert both.caption(picture).log_probabilities != both.caption(upside_down).log_probabilities
-    config = replace(specialist.config, words=replace(specialist.config.words, visual_tokens=False))
-    words_alone = Specialist(config).eval()
-    words_alone.load_state_dict(specialist.state_dict())
-    captioner = Captioner(words_alone, tokenizer, quantize="none")
-    seen, other = captioner.caption(picture, ground=True), captioner.caption(upside_down)
-    assert seen.log_probabilities == other.log_probabilities  # the same words
-    assert seen.text == other.text
-    assert all(one.region for one in seen.phrases)  # grounding reads the visual tokens
