@@ -71,7 +71,7 @@ def test_it_learns_to_doubt_what_is_not_to_be_seen(refining_config, tmp_path):
         specialist, tokenizer, pictures, ("planted",), ColourMaker(), lambda items, *_: items
     )
     schedule = ProofreadSchedule(
-        initial=["planted"], epochs=60, batch_size=12, learning_rate=1e-2, average=0.9
+        initial=("planted",), epochs=60, batch_size=12, learning_rate=1e-2, average=0.9
     )
     train_proofreader(specialist, pictures, initials, schedule, tmp_path)
     encode = lambda text: tokenizer.encode(text, add_special_tokens=False).ids  # noqa: E731
