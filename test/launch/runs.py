@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Launch files under ROS's launch, where that is installed; PyPI has no wheels of it."""
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes with ROS")
 
 from launch import LaunchDescription, LaunchService
-from launch.actions import EmitEvent, IncludeLaunchDescription, RegisterEventHandler
+from launch.actions import EmitEvent, GroupAction, IncludeLaunchDescription, RegisterEventHandler
 from launch.event_handlers import OnProcessExit, OnProcessIO
 from launch.events import Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.actions import PushRosNamespace
 
 UP = b"waiting for /"
 
@@ -21,11 +24,19 @@ def described_arguments(file):
     return {one.name: one.description for one in description.get_launch_arguments()}
 
 
-def run(file, react, status=0, **arguments):
+def processes():
+    """Ids of the processes that this one has started and that still run."""
+    return set(
+        " ".join(one.read_text() for one in Path("/proc/self/task").glob("*/children")).split()
+    )
+
+
+def run(file, react, status=0, pushed="", **arguments):
     """Launch until done; `react` may return an event for each output. (output, exit codes).
 
-    `status` is that of the launch itself.
+    `status` is that of the launch itself, `pushed` the namespace of a group that it is in.
     """
+    before = processes()
     printed, statuses = [], []
     arguments = {"sigterm_timeout": "60", **arguments}  # a busy machine takes its time to end
 
@@ -38,8 +49,13 @@ def run(file, react, status=0, **arguments):
     service.include_launch_description(
         LaunchDescription(
             [
-                IncludeLaunchDescription(
-                    PythonLaunchDescriptionSource(file), launch_arguments=arguments.items()
+                GroupAction(
+                    [
+                        PushRosNamespace(pushed),
+                        IncludeLaunchDescription(
+                            PythonLaunchDescriptionSource(file), launch_arguments=arguments.items()
+                        ),
+                    ]
                 ),
                 RegisterEventHandler(OnProcessIO(on_stdout=on_output, on_stderr=on_output)),
                 RegisterEventHandler(
@@ -49,6 +65,7 @@ def run(file, react, status=0, **arguments):
         )
     )
     assert service.run() == status
+    assert processes() <= before  # nothing is left
     return "".join(printed), statuses
 
 

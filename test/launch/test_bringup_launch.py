@@ -82,3 +82,10 @@ def test_the_memory_gets_regions_unless_that_is_not_wanted(tiny_checkpoint, give
     run(FILE, note, model=str(tiny_checkpoint), **memory, **given)
     (values,) = asked[-1].values()
     assert values["ros__parameters"]["ground"] == grounded
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"use_depth": "perhaps"}, {"memory_params_file": "/no/such/robot.yaml"}]
+)
+def test_what_the_memory_can_not_do_starts_no_captioner_either(arguments):
+    assert run(FILE, end_when_up, status=1, **arguments) == ("", [])

@@ -69,8 +69,8 @@ def test_a_node_that_was_killed_comes_back(tiny_checkpoint):
             return None
         return end_when_up(event)
 
-    text, statuses = run(FILE, kill_once, model=str(tiny_checkpoint))
-    assert text.count(UP.decode()) == 2
+    text, statuses = run(FILE, kill_once, pushed="robot1", model=str(tiny_checkpoint))
+    assert text.count("[robot1.caption_node]: tiny on cpu, waiting for /camera") == 2
     assert statuses == [-SIGKILL, 0]
 
 

@@ -1,7 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A lifecycle node whose executor takes a while to stop; it says whether it was waited for."""
+"""A lifecycle node whose executor takes a while to stop; it says whether that was waited for."""
 
+import atexit
+import gc
 import sys
 import threading
 from time import sleep
@@ -36,4 +38,5 @@ class Witness(LifecycleNode):
 
 if __name__ == "__main__":
     lifecycle.MultiThreadedExecutor = SlowExecutor
+    atexit.register(lambda: print(len(gc.get_objects()), "objects to collect", file=sys.stderr))
     lifecycle.run_lifecycle_node("witness", Witness, None)

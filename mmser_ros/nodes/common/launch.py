@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, TimerAction
+from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction, TimerAction
 from launch.events.process import ProcessExited
 from launch.launch_context import LaunchContext
 from launch.launch_description import LaunchDescription
@@ -66,8 +66,7 @@ def node_description(
     use_large_shared_memory()  # for the nodes that are launched after this one, too
     overrides = [one for one in parameters if one.launch]
 
-    def start(context: LaunchContext) -> list[Node]:
-        # Performed now: a node that comes back later may find another launch file's arguments.
+    def start(context: LaunchContext) -> list[TimerAction]:
         def value(argument: str) -> str:
             return LaunchConfiguration(argument).perform(context)
 
@@ -83,17 +82,24 @@ def node_description(
             "arguments": ["--ros-args", "--log-level", value("log_level")],
         }
 
-        def node() -> list[Node]:
-            return [
-                Node(
-                    package="mmser_ros",
-                    executable=name,
-                    name=name,
-                    output="screen",
-                    on_exit=ended,
-                    **options,
-                )
-            ]
+        configurations, environment = dict(context.launch_configurations), dict(context.environment)
+
+        def restore(context: LaunchContext) -> None:
+            context.launch_configurations.update(configurations)
+            context.environment.update(environment)
+
+        def node_after(seconds: float) -> TimerAction:
+            node = Node(
+                package="mmser_ros",
+                executable=name,
+                name=name,
+                output="screen",
+                on_exit=ended,
+                **options,
+            )
+            # By then a group that the launch file is in, such as one with a namespace, has ended.
+            group = GroupAction([OpaqueFunction(function=restore), node])
+            return TimerAction(period=seconds, actions=[group])
 
         def ended(event: ProcessExited, context: LaunchContext) -> TimerAction | None:
             """Start the node again if a signal ended it; one that gave up has said why."""
@@ -102,9 +108,11 @@ def node_description(
             if event.returncode > 0:
                 msg = f"{name} ended with exit status {event.returncode}; its last line says why"
                 raise LaunchError(msg)
-            return TimerAction(period=RESPAWN_DELAY, actions=node())
+            return node_after(RESPAWN_DELAY)
 
-        return node()
+        # Not at once: ROS's launch ends without a node that is just starting if a launch file that
+        # is included later can't be as asked.
+        return [node_after(0.0)]
 
     return LaunchDescription(
         [

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from signal import SIGINT, SIGTERM, signal
@@ -77,6 +78,7 @@ def run_lifecycle_node(
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+        gc.freeze()  # else the interpreter collects garbage as it ends: a second with torch loaded
     if failure:
         sys.exit(failure)
 
