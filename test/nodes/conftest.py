@@ -155,7 +155,8 @@ def set_parameter(peer, name, value, node="caption_node"):
 
 @pytest.fixture(scope="session", autouse=True)
 def _ros():
-    rclpy.init()
+    if not rclpy.ok():  # tests of the examples use this fixture, too
+        rclpy.init()
     yield
     rclpy.try_shutdown()
 
