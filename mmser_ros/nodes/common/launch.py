@@ -162,11 +162,11 @@ def _given(parameter: Parameter, text: str) -> Any:
 
 def _override(parameter: Parameter) -> DeclareLaunchArgument:
     free = isinstance(parameter.default, str) and not parameter.choices
-    values = "" if free else f"{parameter.expected()}; "
+    values = "" if free else f"Values: {parameter.expected()}. "
     shipped = json.dumps(parameter.default)
     return DeclareLaunchArgument(
         parameter.name,
         default_value="",
-        description=f"{parameter.descriptor().description} Values: {values}empty: as params_file "
-        f"says (as shipped: {shipped}).",
+        description=f"{parameter.descriptor().description} {values}Empty: as params_file says "
+        f"(as shipped: {shipped}).",
     )
