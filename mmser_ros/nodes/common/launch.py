@@ -106,8 +106,9 @@ def node_description(
             if event.returncode == 0 or context.is_shutdown:
                 return None
             if event.returncode > 0:
+                # Not at once: an exception here would keep the event from the handlers after this.
                 msg = f"{name} ended with exit status {event.returncode}; its last line says why"
-                raise LaunchError(msg)
+                return TimerAction(period=0.0, actions=[OpaqueFunction(function=_fail, args=[msg])])
             return node_after(RESPAWN_DELAY)
 
         # Not at once: ROS's launch ends without a node that is just starting if a launch file that
@@ -146,6 +147,10 @@ def node_description(
             OpaqueFunction(function=start),
         ]
     )
+
+
+def _fail(_: LaunchContext, msg: str) -> None:
+    raise LaunchError(msg)
 
 
 def _given(parameter: Parameter, text: str) -> Any:
