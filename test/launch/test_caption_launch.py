@@ -31,6 +31,9 @@ def test_its_arguments_are_described():
         "log_level",
     }
     assert all(described.values())
+    shipped = "Empty: as params_file says (as shipped: "
+    assert described["model"].endswith(f'checkpoint folder. {shipped}"small").')
+    assert described["ground"].endswith(f"Values: true or false. {shipped}false).")
 
 
 def test_it_starts_the_node_as_asked(tiny_checkpoint):

@@ -1,9 +1,10 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A lifecycle node whose executor takes a while to stop; it says whether that was waited for."""
+"""A lifecycle node that is interrupted while it starts, or whose executor is slow to stop."""
 
 import atexit
 import gc
+import signal
 import sys
 import threading
 from time import sleep
@@ -24,11 +25,16 @@ class SlowExecutor(MultiThreadedExecutor):
 
 
 class Witness(LifecycleNode):
-    """Says which threads there are when it is destroyed."""
+    """Says whether it was activated, and which threads there are when it is destroyed."""
 
     def __init__(self):
         super().__init__("witness")
         self.declare_parameter("autostart", value=False)
+
+    def on_activate(self, state):
+        signal.raise_signal(signal.SIGINT)
+        print("activated", file=sys.stderr)
+        return super().on_activate(state)
 
     def destroy_node(self):
         names = [thread.name for thread in threading.enumerate()]

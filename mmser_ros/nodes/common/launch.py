@@ -106,8 +106,9 @@ def node_description(
             if event.returncode == 0 or context.is_shutdown:
                 return None
             if event.returncode > 0:
+                # Not at once: an exception here would keep the event from the handlers after this.
                 msg = f"{name} ended with exit status {event.returncode}; its last line says why"
-                raise LaunchError(msg)
+                return TimerAction(period=0.0, actions=[OpaqueFunction(function=_fail, args=[msg])])
             return node_after(RESPAWN_DELAY)
 
         # Not at once: ROS's launch ends without a node that is just starting if a launch file that
@@ -148,6 +149,10 @@ def node_description(
     )
 
 
+def _fail(_: LaunchContext, msg: str) -> None:
+    raise LaunchError(msg)
+
+
 def _given(parameter: Parameter, text: str) -> Any:
     """The value of a parameter that is an argument, for ROS's launch."""
     try:
@@ -162,11 +167,11 @@ def _given(parameter: Parameter, text: str) -> Any:
 
 def _override(parameter: Parameter) -> DeclareLaunchArgument:
     free = isinstance(parameter.default, str) and not parameter.choices
-    values = "" if free else f"{parameter.expected()}; "
+    values = "" if free else f"Values: {parameter.expected()}. "
     shipped = json.dumps(parameter.default)
     return DeclareLaunchArgument(
         parameter.name,
         default_value="",
-        description=f"{parameter.descriptor().description} Values: {values}empty: as params_file "
-        f"says (as shipped: {shipped}).",
+        description=f"{parameter.descriptor().description} {values}Empty: as params_file says "
+        f"(as shipped: {shipped}).",
     )

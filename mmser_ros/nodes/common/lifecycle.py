@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from signal import SIGINT, SIGTERM, signal
 from threading import Event, Thread
 
@@ -30,17 +31,7 @@ def run_lifecycle_node(
         threads: of the executor.
     """
     start_ros(name, args)
-    # A signal interrupts this thread, which then ends the others in order.
-    interrupted = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal interrupted
-        if not interrupted:  # a further signal would break into the end
-            interrupted = True
-            raise KeyboardInterrupt
-
-    for one in (SIGINT, SIGTERM):
-        signal(one, interrupt)
+    interruption = Interruption()
     executor = MultiThreadedExecutor(num_threads=threads)
     ending, spun = Event(), Event()
 
@@ -58,8 +49,9 @@ def run_lifecycle_node(
         node = make()
         warn_of_idle_files(node, args)
         executor.add_node(node)
-        if not node.get_parameter("autostart").value or _start(node):
-            spinning.start()
+        if not node.get_parameter("autostart").value or _start(node, interruption):
+            with interruption.deferred():
+                spinning.start()
             # Until Python 3.13 a join that is interrupted takes its thread for ended; and a signal
             # between two instructions, or to another thread, does not break into a wait.
             while not spun.wait(0.5):
@@ -83,6 +75,36 @@ def run_lifecycle_node(
         sys.exit(failure)
 
 
-def _start(node: LifecycleNode) -> bool:
-    configured = node.trigger_configure() == TransitionCallbackReturn.SUCCESS
-    return configured and node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+class Interruption:
+    """The first SIGINT or SIGTERM interrupts the main thread, which then ends the others in order.
+
+    Further ones are ignored: they would break into the end.
+    """
+
+    def __init__(self) -> None:
+        self._came = self._deferred = False
+        for one in (SIGINT, SIGTERM):
+            signal(one, self._interrupt)
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Interrupt afterwards only: a thread whose start is interrupted can't be joined."""
+        self._deferred = True
+        try:
+            yield
+        finally:
+            self._deferred = False
+        if self._came:
+            raise KeyboardInterrupt
+
+    def _interrupt(self, *_: object) -> None:
+        first, self._came = not self._came, True
+        if first and not self._deferred:
+            raise KeyboardInterrupt
+
+
+def _start(node: LifecycleNode, interruption: Interruption) -> bool:
+    if node.trigger_configure() != TransitionCallbackReturn.SUCCESS:
+        return False
+    with interruption.deferred():
+        return node.trigger_activate() == TransitionCallbackReturn.SUCCESS

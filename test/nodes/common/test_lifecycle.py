@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The end of a node's process."""
+"""The start and the end of a node's process."""
 
 import signal
 
@@ -21,3 +21,10 @@ def test_a_node_is_destroyed_after_its_executor_has_stopped(signals):
         stopped, left = printed.replace("spinning\n", "").splitlines()
         assert stopped == "stopped"
         assert int(left.split()[0]) < 1000, left  # the end of the interpreter is quick
+
+
+def test_a_signal_waits_until_the_node_is_active():
+    with node_process(MODULE, "/starting", autostart=True) as node:
+        _, printed = node.communicate(timeout=PATIENCE)
+    assert node.returncode == 0
+    assert printed.splitlines()[:2] == ["activated", "stopped"]
