@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write config/{caption,memory,replay}.yaml and docs/parameters.md from the declarations.
 
-Run it in the environment after a parameter was changed: `python docs/generate_parameters.py`.
+Run it after a parameter was changed: `make venv && python docs/generate_parameters.py`.
 """
 
 from __future__ import annotations
