@@ -15,7 +15,7 @@ import yaml
 
 from mmser_ros.nodes.caption.parameters import CAPTION_GROUPS
 from mmser_ros.nodes.common.parameters import Parameter
-from mmser_ros.nodes.memory.parameters import MEMORY_GROUPS
+from mmser_ros.nodes.memory.tuning_parameters import MEMORY_GROUPS
 from mmser_ros.nodes.replay.parameters import REPLAY_GROUPS
 
 ROOT = Path(__file__).parents[1]

@@ -5,7 +5,7 @@
 from launch import LaunchDescription
 
 from mmser_ros.nodes.common.launch import TopicArgument, node_description
-from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
+from mmser_ros.nodes.memory.parameters import NODE_PARAMETERS
 
 TOPICS = {
     "caption_topic": TopicArgument("scene_caption", "scene_caption", "Captions of caption_node."),
@@ -20,4 +20,4 @@ TOPICS = {
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start the node."""
-    return node_description("memory_node", "memory.yaml", MEMORY_PARAMETERS, TOPICS)
+    return node_description("memory_node", "memory.yaml", NODE_PARAMETERS, TOPICS)

@@ -101,7 +101,7 @@ def evaluate_planted(
     ] = None,
     split: Split = "dev",
     part: Part = "all",
-    model: Model = DEFAULT_MODEL,
+    model: Model = "nano",  # of the shipped models, the one that refines
     device: Device = "auto",
     quantize: Quantize = "auto",
     threads: Threads = "auto",

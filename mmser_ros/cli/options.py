@@ -28,7 +28,10 @@ Beams = Annotated[
     int, typer.Option(min=1, max=16, help="1 is greedy decoding, more is beam search.")
 ]
 Initial = Annotated[
-    str | None, typer.Option(help="Caption to refine in place of the model's first caption.")
+    str | None,
+    typer.Option(
+        help="Caption to refine in place of the model's first; needs a model that refines: nano."
+    ),
 ]
 Passes = Annotated[
     str,

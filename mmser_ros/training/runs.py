@@ -193,7 +193,7 @@ def _train_connector(
     work: Path,
     progress: Progress,
 ) -> None:
-    # A trained language model also learns its own glances, whatever the initial captions.
+    # A trained language model also learns from its own glances.
     kinds = (*schedule.initial, *(["own"] if schedule.language_model else []))
     initials = _initials(specialist, tokenizer, pictures, kinds, progress, schedule.seed)
     loss = RefineLoss(specialist, tokenizer, pictures, initials, schedule)

@@ -15,7 +15,7 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.nodes.caption.node import CaptionNode
 from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
 from mmser_ros.nodes.memory.node import MemoryNode
-from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
+from mmser_ros.nodes.memory.tuning_parameters import MEMORY_PARAMETERS
 from mmser_ros.nodes.replay.node import ReplayNode
 from mmser_ros.nodes.replay.parameters import REPLAY_PARAMETERS
 from test.nodes.bags import write_mcap

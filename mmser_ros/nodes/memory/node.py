@@ -30,11 +30,10 @@ from mmser_ros.nodes.common.topic_health import explain_input
 from mmser_ros.nodes.memory.diagnostics import memory_status
 from mmser_ros.nodes.memory.inputs import MemoryInputs
 from mmser_ros.nodes.memory.outputs import GraphOutputs
-from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
 from mmser_ros.nodes.memory.replication import Replication
 from mmser_ros.nodes.memory.services import MemoryServices
 from mmser_ros.nodes.memory.statistics import MemoryStatistics
-from mmser_ros.nodes.memory.tuning_parameters import memory_config
+from mmser_ros.nodes.memory.tuning_parameters import MEMORY_PARAMETERS, memory_config
 from mmser_ros.nodes.memory.worker import MemoryWorker
 
 CAPTIONS = QoSProfile(depth=20)

@@ -1,14 +1,17 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters of memory_node."""
+"""The parameters of memory_node, but for the tuning ones.
+
+Launch files read them, with ROS's own Python, which may lack what the package depends on. So this
+module needs nothing but ROS.
+"""
 
 from __future__ import annotations
 
 from mmser_ros.nodes.common.parameters import AUTOSTART, DIAGNOSTICS_PERIOD, Parameter
-from mmser_ros.nodes.memory.tuning_parameters import TUNING_PARAMETERS
 
 # fmt: off
-MEMORY_GROUPS: dict[str, tuple[Parameter, ...]] = {
+NODE_GROUPS: dict[str, tuple[Parameter, ...]] = {
     "Store": (
         AUTOSTART,
         Parameter("map_id", "map",
@@ -95,7 +98,6 @@ MEMORY_GROUPS: dict[str, tuple[Parameter, ...]] = {
             "not tf.",
             unit="rad", minimum=-1.6, maximum=1.6, read_only=True),
     ),
-    "Tuning (the same on all robots that share; other values rebuild the graph)": TUNING_PARAMETERS,
     "Outputs": (
         Parameter("graph_period", 1.0,
             "Minimum time between two messages on scene_graph.",
@@ -153,4 +155,4 @@ MEMORY_GROUPS: dict[str, tuple[Parameter, ...]] = {
 }
 # fmt: on
 """By their headings in the YAML file and in docs/parameters.md."""
-MEMORY_PARAMETERS = tuple(one for group in MEMORY_GROUPS.values() for one in group)
+NODE_PARAMETERS = tuple(one for group in NODE_GROUPS.values() for one in group)

@@ -25,8 +25,8 @@ from mmser_ros.nodes.common.plausible_stamps import stamp_check
 from mmser_ros.nodes.common.pose_buffer import PoseError
 from mmser_ros.nodes.common.scene_conversions import stamp_of
 from mmser_ros.nodes.memory.inputs import MemoryInputs, camera_mount
-from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
 from mmser_ros.nodes.memory.statistics import MemoryStatistics
+from mmser_ros.nodes.memory.tuning_parameters import MEMORY_PARAMETERS
 from test.nodes.conftest import wait_until
 from test.nodes.memory.test_depth_buffer import depth_image
 from test.nodes.memory.test_pose_sources import StandIn, stamped

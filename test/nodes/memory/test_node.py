@@ -25,8 +25,8 @@ from visualization_msgs.msg import MarkerArray
 from benchmarks.made_scenes import around, open_memory, pose, view
 from mmser_ros.core.types import SECOND
 from mmser_ros.nodes.memory.graph_subscriber import SceneGraphListener
-from mmser_ros.nodes.memory.parameters import MEMORY_PARAMETERS
 from mmser_ros.nodes.memory.replication import OBSERVATIONS
+from mmser_ros.nodes.memory.tuning_parameters import MEMORY_PARAMETERS
 from test.nodes.conftest import node_process, values, wait_until
 from test.nodes.plain_memory_node import MODULE, QUICK, Robot
 

@@ -48,7 +48,7 @@ def test_a_step_makes_rewarded_samples_more_probable(tiny_config):
         loss.backward()
         optimiser.step()
         optimiser.zero_grad()
-    assert probability() > before
+    assert probability() > 1.3 * before
 
     targets = []
 
