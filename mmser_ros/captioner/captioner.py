@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 from mmser_ros.captioner import quantization
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.checks import check_beams, check_device, check_images, check_passes
+from mmser_ros.captioner.doubt import Doubt
 from mmser_ros.captioner.grounding import Explanation, explain, grounded
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import visible
@@ -79,6 +80,7 @@ class Captioner:
         self._tokenizer = tokenizer
         self._passes = check_passes(passes, self.max_passes, self.name)
         self._beams = check_beams(beams)
+        self._doubt = Doubt(specialist, tokenizer) if specialist.config.words else None
         self._overreached = False  # memory ran out with more than one pass or beam
         connector = specialist.config.ser_connector
         self._reads_captions = connector and (
@@ -260,6 +262,7 @@ class Captioner:
                 passes=asked,
                 beams=width,
                 initials=initials,
+                doubt=self._doubt,
             )
         except torch.OutOfMemoryError as error:
             self._overreached = asked > 1 or width > 1

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from mmser_ros.captioner.confidence import calibrated
 from mmser_ros.captioner.decoding.beam_search import beam_search
 from mmser_ros.captioner.decoding.greedy import Decoded, Prompt, greedy, pad
+from mmser_ros.captioner.doubt import Doubt
 from mmser_ros.captioner.model.language_model import clean
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import Levels, crops, fit_square
@@ -56,6 +57,7 @@ def run_passes(
     passes: int,
     beams: int,
     initials: Sequence[str] | None = None,
+    doubt: Doubt | None = None,
 ) -> Iterator[Pass]:
     """Caption pictures in several passes; each refines the captions of the pass before it.
 
@@ -67,6 +69,7 @@ def run_passes(
         passes: number of passes.
         beams: 1 decodes greedily, more use beam search.
         initials: captions from elsewhere, in place of the glance, which is not yielded then.
+        doubt: of the model's words and vocabulary; needed if the model has a word detector.
     """
     config = specialist.config
     start = perf_counter()
@@ -89,9 +92,11 @@ def run_passes(
         begun = perf_counter()
         initial = tokens if number > 1 else None
         if number == 1:
-            decoded = _decode(
-                specialist, specialist.prompt(specialist.glance(levels), words=words), beams
-            )
+            prompt = specialist.prompt(specialist.glance(levels), words=words)
+            if doubt and config.words and config.words.doubt:
+                bias = doubt.logit_bias(detected, config.words.doubt).to(specialist.device)
+                prompt = replace(prompt, logit_bias=bias)
+            decoded = _decode(specialist, prompt, beams)
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
                 views.append(specialist.encode(pixels.flip(3), dtype))
@@ -120,7 +125,7 @@ def run_passes(
             )
             for text, initial_text, one in zip(texts, first, decoded, strict=True)
         ]
-        captions = _with_support(captions, detected) if detected else captions
+        captions = _with_support(captions, detected, doubt.finder) if doubt else captions
         glances = captions if number == 1 else glances
         if glances:  # captions from elsewhere have no probabilities to calibrate with
             captions = calibrated(config.calibrations, glances, captions)
@@ -158,9 +163,10 @@ def _detect(
     return specialist.detect(views)
 
 
-def _with_support(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
+def _with_support(
+    captions: Sequence[Caption], detected: Sequence[Detected], finder: WordFinder
+) -> list[Caption]:
     """Add to captions the probabilities of their words."""
-    finder = WordFinder(detected[0].probabilities)
     found = [sorted(finder.find(one.text)) for one in captions]
     return [
         replace(one, support=tuple((word, here.probabilities[word]) for word in words))

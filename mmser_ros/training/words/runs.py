@@ -31,9 +31,15 @@ from mmser_ros.training.tokens import train_tokenizer
 from mmser_ros.training.vocabulary import cut_vocabulary
 from mmser_ros.training.words.data import WordsData, detector_data, open_words_data
 from mmser_ros.training.words.noise import NearestPictures
-from mmser_ros.training.words.prompted_items import PromptedItem, picture_items, text_items
+from mmser_ros.training.words.prompted_items import (
+    PromptedItem,
+    labelled_prompts,
+    picture_items,
+    text_items,
+)
 from mmser_ros.training.words.recipe import STAGES, PretrainedCut, WordsRecipe
 from mmser_ros.training.words.targets import WordTargets
+from mmser_ros.training.words.written_captions import write_captions
 
 INITIAL_SCALE = 0.3
 """Factor on a new connector's last weights, so that visual tokens disturb less at first."""
@@ -102,9 +108,9 @@ def run_words(
         with np.errstate(over="ignore"):  # unreadable pictures have log odds of -inf
             chances = 1 / (1 + np.exp(-odds[: len(read.examples)].astype(np.float32)))
         _train_language_model(
-            specialist, tokenizer, recipe, read, training_data, chances, work, until
+            specialist, tokenizer, recipe, read, training_data, chances, work, until, progress
         )
-    finish(out, specialist, tokenizer)
+    finish(out, specialist, tokenizer, recipe.storage)
 
 
 def _train_language_model(
@@ -116,6 +122,7 @@ def _train_language_model(
     chances: np.ndarray,
     work: Path,
     until: str,
+    progress: Progress,
 ) -> None:
     """Train the language model on text, then on pictures too.
 
@@ -139,14 +146,21 @@ def _train_language_model(
         items = text_items(
             words.names, data.lines, data.indoor, neighbours(text.seed), text.lines, seed=text.seed
         )
-        say(f"{len(items)} lines of text with words")
+        say(f"{sum(len(one.captions) for one in items)} lines of text, {len(items)} word prompts")
         train_prompted("text", specialist, tokenizer, items, None, text, work)
     if until == "text":
         return
+    prompts = labelled_prompts(words.names, data.examples, chances, training_data.targets)
     seen = picture_items(
-        words.names, data.examples, chances, glance.captions or {}, seed=glance.seed
+        words.names,
+        data.examples,
+        chances,
+        glance.captions or {},
+        seed=glance.seed,
+        pictures=glance.pictures,
+        written=write_captions(specialist, tokenizer, prompts, work, progress),
     )
-    say(f"{len(seen)} captions of pictures")
+    say(f"{sum(len(one.captions) for one in seen)} captions of {len(seen)} pictures")
     lines = []
     if glance.lines:
         seed = glance.seed + 1
@@ -194,7 +208,7 @@ def _reward(
 def _from_recipe(
     recipe: WordsRecipe, data: WordsData, names: Sequence[str], language: str | None
 ) -> tuple[Specialist, Tokenizer]:
-    config = replace(read_architecture(recipe.architecture), words=recipe.words.config(names))
+    config = replace(read_architecture(recipe.architecture), words=recipe.detector(names))
     if recipe.pretrained and language:
         model, tokenizer = _cut(recipe.pretrained, data, names, language)
         config = replace(config, language=configuration(model))
@@ -230,7 +244,7 @@ def _from_checkpoint(
 ) -> tuple[Specialist, Tokenizer]:
     """Load a model, and give it a new detector of these words."""
     before, tokenizer = load_checkpoint(model)
-    config: SpecialistConfig = replace(before.config, words=recipe.words.config(names))
+    config: SpecialistConfig = replace(before.config, words=recipe.detector(names))
     specialist = Specialist(config)
     kept = {
         name: value

@@ -79,9 +79,13 @@ def test_items_of_pictures():
     chances[4] = 0.0
     items = picture_items(names, examples, chances, {"flickr8k": 2}, seed=0)
     assert items == picture_items(names, examples, chances, {"flickr8k": 2}, seed=0)
-    assert [one.picture for one in items] == [0, 0, 1, 1, 3, 3, 3, 3]
-    assert items[2].caption == "a cat"
-    assert items[0].caption.startswith("a dog ")
+    assert [(one.picture, len(one.captions)) for one in items] == [(0, 2), (1, 1), (1, 1), (3, 4)]
+    assert items[1].captions == ("a cat",)
+    assert items[0].captions[0].startswith("a dog ")
+    items = picture_items(names, examples, chances, {}, seed=0, written={2: "a written cat"})
+    assert ("a written cat",) in [one.captions for one in items if one.picture == 2]
     assert {one.prompt for one in items} == {"likely: dog, cat, chair"}
+    items = picture_items(names, examples, chances, {}, seed=0, pictures={"coco": 1, "nyuv2": 0})
+    assert [one.picture for one in items] == [0, 1, 1]
     with pytest.raises(TrainingError, match="no picture has captions or is of a room"):
         picture_items(names, examples[2:3], chances[:1], {}, seed=0)

@@ -1,0 +1,65 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Decoding that doubts: words that the detector thinks are not in the picture get lower logits.
+
+Most wrong words of a caption stand in its word prompt, among the less likely ones, and the language
+model takes them as it takes the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from tokenizers import Tokenizer
+
+from mmser_ros.captioner.model.specialist import Specialist
+from mmser_ros.captioner.model.word_detector import Detected
+from mmser_ros.language.word_finder import WordFinder
+
+LEAST_ODDS = -4.0
+"""Lower bound of the log odds of a word."""
+
+
+class Doubt:
+    """Biases on the logits of the tokens that begin words of a detector.
+
+    Attributes:
+        finder: finds the detector's words in captions.
+    """
+
+    def __init__(self, specialist: Specialist, tokenizer: Tokenizer) -> None:
+        """Find the tokens.
+
+        Args:
+            specialist: a model with a word detector.
+            tokenizer: its vocabulary.
+        """
+        vocabulary = specialist.language_model.vocabulary
+        self.finder = WordFinder(specialist.word_detector.words)
+        self._vocabulary = vocabulary
+        texts = {number: tokenizer.decode([number]) for number in range(vocabulary)}
+        starts = {number: text for number, text in texts.items() if text.startswith(" ")}
+        self._named = {
+            number: sorted(found)
+            for number, text in starts.items()
+            if (found := self.finder.find(text))
+        }
+
+    def logit_bias(self, detected: Sequence[Detected], weight: float) -> torch.Tensor:
+        """The bias on the logits, (pictures, vocabulary) float32.
+
+        A token that begins a word or its plural gets `weight` times the word's log odds, if these
+        are below 0. Of several words (a man is a person) the most probable counts.
+
+        Args:
+            detected: what was detected in each picture.
+            weight: weight of the log odds.
+        """
+        bias = torch.zeros(len(detected), self._vocabulary)
+        numbers = list(self._named)
+        for row, one in zip(bias, detected, strict=True):
+            chances = [max(map(one.probabilities.__getitem__, self._named[n])) for n in numbers]
+            odds = torch.logit(torch.tensor(chances), eps=1e-6)
+            row[numbers] = weight * odds.clamp(LEAST_ODDS, 0.0)
+        return bias
