@@ -36,21 +36,23 @@ class Doubt:
             tokenizer: its vocabulary.
         """
         vocabulary = specialist.language_model.vocabulary
-        self.finder = WordFinder(specialist.word_detector.words)
+        words = specialist.word_detector.words
+        self.finder = WordFinder(words)
         self._vocabulary = vocabulary
         texts = {number: tokenizer.decode([number]) for number in range(vocabulary)}
         starts = {number: text for number, text in texts.items() if text.startswith(" ")}
-        self._named = {
-            number: sorted(found)
-            for number, text in starts.items()
-            if (found := self.finder.find(text))
-        }
+        named = {number: self.finder.find(text) for number, text in starts.items()}
+        # The first token of "living room" names nothing else. That of "onlooker" is "on": it stays
+        # free.
+        for phrase in (word for word in words if " " in word):
+            named.setdefault(tokenizer.encode(f" {phrase}").ids[0], set()).add(phrase)
+        self._named = {number: sorted(found) for number, found in named.items() if found}
 
     def logit_bias(self, detected: Sequence[Detected], weight: float) -> torch.Tensor:
         """The bias on the logits, (pictures, vocabulary) float32.
 
-        A token that begins a word or its plural gets `weight` times the word's log odds, if these
-        are below 0. Of several words (a man is a person) the most probable counts.
+        A token that is a word or its plural, or begins a phrase, gets `weight` times the word's log
+        odds, if these are below 0. Of several words (a man is a person) the most probable counts.
 
         Args:
             detected: what was detected in each picture.
