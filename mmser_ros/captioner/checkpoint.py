@@ -53,7 +53,7 @@ def save_checkpoint(
         folder: checkpoint folder; it is created, or an older checkpoint in it is replaced.
         specialist: the model to save.
         tokenizer: its vocabulary.
-        dtype: storage of the weights: one of `weights.STORAGES`.
+        dtype: storage of the weights: `float32`, `float16`, `bfloat16` or `int8`, see `weights`.
         largest: maximum bytes of a file of weights; a larger tensor gets a larger file.
 
     Raises:

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights as safetensors files of a limited size, with 32, 16, 8 or 4 bits per weight.
+"""Weights as safetensors files of a limited size, with 32, 16 or 8 bits per weight.
 
 With 8 bits:
 
@@ -9,14 +9,6 @@ With 8 bits:
   per row; a row's largest weight has 127 steps.
 - A weight is step times scale, which is exact in float32. So weights that were loaded from 8 bits
   are saved as the same steps and scales again.
-
-With 4 bits:
-
-- The matrices of a transformer's layers have 4 bits, if their columns make whole groups of GROUP.
-  Others have 8.
-- A group of columns of a row has a least weight, `<name>.least`, and 15 steps up from there, whose
-  float16 size is `<name>.scale`: 5 bits per weight in all, as Q4_1 of GGUF, whose weights keep
-  their values. Two steps are in a byte, the first in the lower half.
 """
 
 from __future__ import annotations
@@ -31,13 +23,9 @@ from torch import Tensor
 LARGEST_FILE = 44_000_000
 """Maximum size of a file of weights in bytes; a single larger tensor gets a larger file."""
 FLOATS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-STORAGES = (*FLOATS, "int8", "int4")
+STORAGES = (*FLOATS, "int8")
 STEPS = 127
-SCALE, LEAST = ".scale", ".least"
-IN_LAYERS = re.compile(r"\.layers\.\d+\.")
-GROUP, GROUP_STEPS = 32, 15
-PARTS = {torch.int8: (SCALE,), torch.uint8: (SCALE, LEAST)}
-"""Type of steps → suffixes of the tensors that belong to them."""
+SCALE = ".scale"
 HEADER, ENTRY = 1_000, 200
 """Maximum overhead in bytes: of a file, and of each tensor besides its name and values."""
 
@@ -50,7 +38,7 @@ def pack(weights: Mapping[str, Tensor], storage: str) -> dict[str, Tensor]:
         storage: one of STORAGES.
 
     Raises:
-        ValueError: the storage is unknown, or a weight to store in 8 or 4 bits is not finite.
+        ValueError: the storage is unknown, or a weight to store in 8 bits is not finite.
     """
     if storage not in STORAGES:
         msg = f"unknown storage {storage!r}; expected one of {', '.join(STORAGES)}"
@@ -58,14 +46,11 @@ def pack(weights: Mapping[str, Tensor], storage: str) -> dict[str, Tensor]:
     packed: dict[str, Tensor] = {}
     for name, value in weights.items():
         here = value.detach().cpu()
-        if storage not in FLOATS and here.is_floating_point() and here.ndim == 2:  # noqa: PLR2004
+        if storage == "int8" and here.is_floating_point() and here.ndim == 2:  # noqa: PLR2004
             if not here.isfinite().all():
                 msg = f"{name} is not finite; expected numbers, train again with a lower rate"
                 raise ValueError(msg)
-            if storage == "int4" and IN_LAYERS.search(name) and not here.shape[1] % GROUP:
-                packed[name], packed[name + SCALE], packed[name + LEAST] = to_groups(here)
-            else:
-                packed[name], packed[name + SCALE] = to_steps(here)
+            packed[name], packed[name + SCALE] = to_steps(here)
         elif here.is_floating_point():
             packed[name] = here.to(FLOATS.get(storage, torch.float16)).contiguous()
         else:
@@ -84,50 +69,20 @@ def to_steps(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return steps.to(torch.int8), scale
 
 
-def to_groups(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """A finite matrix in 4 bits.
-
-    Returns:
-        uint8 steps (rows, columns / 2), float16 scales and least weights (rows, groups).
-    """
-    groups = matrix.double().unflatten(1, (-1, GROUP))
-    bounds = torch.finfo(torch.float16)
-    least = groups.amin(dim=2).clamp(bounds.min, bounds.max).half()
-    exact = (groups.amax(dim=2) - least.double()) / GROUP_STEPS
-    scale = exact.clamp(bounds.smallest_normal, bounds.max).half()
-    steps = (groups - least.double()[..., None]) / scale.double()[..., None]
-    pairs = steps.round().clamp(0, GROUP_STEPS).byte().flatten(1).unflatten(1, (-1, 2))
-    return pairs[..., 0] | pairs[..., 1] << 4, scale, least
-
-
-def _from_groups(steps: Tensor, scale: Tensor, least: Tensor) -> Tensor:
-    low, high = steps & GROUP_STEPS, steps >> 4
-    groups = torch.stack([low, high], dim=2).flatten(1).unflatten(1, (-1, GROUP)).float()
-    return (groups * scale.float()[..., None] + least.float()[..., None]).flatten(1)
-
-
 def unpack(stored: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Yield the weights of stored tensors; weights of 8 or 4 bits become float32.
+    """Yield the weights of stored tensors; weights of 8 bits become float32.
 
     Raises:
         ValueError: steps have no scales.
     """
     for name, value in stored.items():
-        for kind in PARTS.get(value.dtype, ()):
-            if name + kind not in stored:
-                msg = f"{name} has no {name + kind}; expected it, copy the file again"
-                raise ValueError(msg)
         if value.dtype == torch.int8:
+            if name + SCALE not in stored:
+                msg = f"{name} has no {name + SCALE}; expected its scales, copy the file again"
+                raise ValueError(msg)
             yield name, value.float() * stored[name + SCALE].float()[:, None]
-        elif value.dtype == torch.uint8:
-            yield name, _from_groups(value, stored[name + SCALE], stored[name + LEAST])
-        elif not _is_part(name, stored):
+        elif stored.get(name.removesuffix(SCALE), value).dtype != torch.int8:
             yield name, value
-
-
-def _is_part(name: str, stored: Mapping[str, Tensor]) -> bool:
-    whole, dot, kind = name.rpartition(".")
-    return whole in stored and dot + kind in PARTS.get(stored[whole].dtype, ())
 
 
 def to_files(stored: Mapping[str, Tensor], largest: int = LARGEST_FILE) -> dict[str, bytes]:

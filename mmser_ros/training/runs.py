@@ -245,13 +245,11 @@ def _pictures(
     return CaptionedFeatures(features, list(reader.captions.values()), mirrored, recipe.holdout)
 
 
-def finish(
-    out: Path, specialist: Specialist, tokenizer: Tokenizer, storage: str = "float16"
-) -> None:
-    """Write the checkpoint of a trained specialist, in the main process; see `weights.STORAGES`."""
+def finish(out: Path, specialist: Specialist, tokenizer: Tokenizer) -> None:
+    """Write the checkpoint of a trained specialist, in the main process."""
     # Calibrations were fitted to other weights.
     specialist.config = replace(specialist.config, calibrations=())
     if processes().is_main_process:
-        save_checkpoint(out, specialist, tokenizer, dtype=storage)
+        save_checkpoint(out, specialist, tokenizer)
     say(f"checkpoint written to {out}")
     processes().wait_for_everyone()

@@ -7,14 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mmser_ros.captioner.weights import (
-    STORAGES,
-    from_files,
-    is_weights_file,
-    pack,
-    to_files,
-    unpack,
-)
+from mmser_ros.captioner.weights import from_files, is_weights_file, pack, to_files, unpack
 
 numbers = st.floats(allow_nan=False, allow_infinity=False, width=32)
 matrices = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=numbers)
@@ -27,7 +20,7 @@ weights = st.dictionaries(
 )
 
 
-@given(weights, st.sampled_from(STORAGES), st.integers(0, 3_000))
+@given(weights, st.sampled_from(["float32", "float16", "bfloat16", "int8"]), st.integers(0, 3_000))
 def test_what_is_read_is_written_again(some, storage, largest):
     files = to_files(pack(some, storage), largest)
     read = dict(unpack(from_files(files)))
@@ -42,30 +35,6 @@ def test_weights_of_8_bits_are_half_a_step_off_at_most(matrix):
     step = np.maximum(np.abs(matrix).max(axis=1, keepdims=True) / 127, 2**-14)
     # The scale is rounded to 11 bits, so the largest weights are a little further off.
     assert (np.abs(read.numpy() - matrix) <= 0.565 * step).all()
-
-
-@given(
-    arrays(np.uint8, (4, 64), elements=st.integers(0, 15)),
-    arrays(np.float16, (4, 2, 1), elements=st.floats(2**-14, 2, width=16)),
-    arrays(np.float16, (4, 2, 1), elements=st.floats(-16, 0, width=16)),
-)
-def test_groups_of_4_bits_stay_where_they_are(steps, scales, least):
-    """As in Q4_1 of GGUF, the first of these steps is the least, and the last the greatest."""
-    steps[:, [0, 32]], steps[:, [1, 33]] = 0, 15
-    groups = steps.reshape(4, 2, 32).astype(np.float32) * scales + least.astype(np.float32)
-    exact = torch.from_numpy(groups.reshape(4, 64))
-    packed = pack({"a.layers.0.b": exact}, "int4")
-    assert packed["a.layers.0.b"].nbytes == exact.numel() // 2
-    assert torch.equal(dict(unpack(packed))["a.layers.0.b"], exact)
-    assert to_files(packed) == to_files(pack(dict(unpack(packed)), "int4"))
-
-
-@given(arrays(np.float32, (2, 32), elements=st.floats(-8, 8, width=32)))
-def test_weights_of_4_bits_are_half_a_step_off_at_most(matrix):
-    ((_, read),) = unpack(pack({"a.layers.0.b": torch.from_numpy(matrix)}, "int4"))
-    step = np.maximum(np.ptp(matrix, axis=1, keepdims=True) / 15, 2**-14)
-    # Least weight and scale are rounded to 11 bits.
-    assert (np.abs(read.numpy() - matrix) <= 0.51 * step + 2**-11 * 9).all()
 
 
 @given(arrays(np.int8, (4, 5), elements=st.integers(-127, 127)), st.floats(2**-14, 60_000))

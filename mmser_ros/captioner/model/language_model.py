@@ -109,20 +109,13 @@ class LanguageModel(nn.Module):
         """Word embeddings (…, width) of token ids (…)."""
         return self._embedding(tokens)
 
-    def last_layers(self, count: int) -> list[nn.Module]:
-        """The last layers of the transformer; all of them, if there are fewer."""
-        return self._layers[-count:]
-
     def compile_layers(self) -> None:
         """Compile the layers in place with torch.compile, for inputs of any length."""
+        layers = next(one for one in self.model.modules() if isinstance(one, nn.ModuleList))
         # A layer is compiled again if it is trained or frozen, and if it has a cache.
-        torch._dynamo.config.recompile_limit = 4 * len(self._layers)
-        for one in self._layers:
+        torch._dynamo.config.recompile_limit = 4 * len(layers)
+        for one in layers:
             one.compile(dynamic=True)
-
-    @property
-    def _layers(self) -> list[nn.Module]:
-        return list(next(one for one in self.model.modules() if isinstance(one, nn.ModuleList)))
 
     def new_cache(self) -> DynamicCache:
         """An empty cache of keys and values, for `forward`."""

@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import NonNegativeInt, PositiveFloat
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -43,11 +42,7 @@ class PromptedSchedule(Schedule):
 
     Attributes:
         lines: number of lines of text, with the words of similar pictures.
-        layers: number of the language model's last layers that are trained; None: all of it, with
-            its embeddings.
-        bare: share of the pictures that have no word prompt, so that visual tokens must be read.
         captions: set → number of captions per picture; `others`: that of other sets.
-        pictures: set → maximum number of its pictures; other sets: all.
         keep: share of the visual tokens that a pass reads, see `batches.draw_visual_tokens`.
         keep_channels: share of the features' channels, see `batches.drop_channels`.
         connector_rate: peak learning rate of the connector; default: that of the rest.
@@ -55,9 +50,6 @@ class PromptedSchedule(Schedule):
 
     lines: NonNegativeInt = 0
     captions: dict[str, NonNegativeInt] | None = None
-    pictures: dict[str, NonNegativeInt] | None = None
-    layers: PositiveInt | None = None
-    bare: Annotated[float, Field(ge=0, lt=1)] = 0.0
     keep: Share = 1.0
     keep_channels: Share = 1.0
     connector_rate: PositiveFloat | None = None
@@ -87,27 +79,18 @@ def train_prompted(
         TrainingError: there are too few items for a batch, or as in `loop.train`.
     """
     prompts = prompt_ids(tokenizer, [one.prompt for one in items])
-    targets = [target_ids(specialist, tokenizer, one.captions) for one in items]
-    mirrored_targets = [
-        target_ids(specialist, tokenizer, list(map(mirror, one.captions))) for one in items
-    ]
+    targets = target_ids(specialist, tokenizer, [one.caption for one in items])
+    mirrored_targets = target_ids(specialist, tokenizer, [mirror(one.caption) for one in items])
+    if schedule.compile:
+        specialist.language_model.compile_layers()
     device = specialist.device
-    lengths = [
-        len(prompt) + sum(map(len, some)) for prompt, some in zip(prompts, targets, strict=True)
-    ]
+    lengths = [len(prompt) + len(caption) for prompt, caption in zip(prompts, targets, strict=True)]
     _check_length(specialist, max(lengths))
     batches = Batches(items, lengths, schedule.batch_size, schedule.seed)
 
     def loss_of(batch: Sequence[int]) -> Loss:
         some = list(batch)
-        bare = torch.rand(len(some)).tolist()
-        words = pad(
-            [
-                [] if items[index].picture is not None and draw < schedule.bare else prompts[index]
-                for index, draw in zip(some, bare, strict=True)
-            ],
-            device,
-        )
+        words = pad([prompts[index] for index in some], device)
         pictures = [
             number for number in (items[index].picture for index in some) if number is not None
         ]
@@ -132,7 +115,7 @@ def train_prompted(
             positions[:, : kept.shape[1]] = kept
             pairs = zip(flags, some, strict=True)
             packed = pack_rows(
-                [(mirrored_targets if flag else targets)[one] for flag, one in pairs], device
+                [[(mirrored_targets if flag else targets)[one]] for flag, one in pairs], device
             )
             logits = specialist(
                 context.embeddings,
@@ -145,17 +128,12 @@ def train_prompted(
             )
         return cross_entropy(logits.flatten(0, 1).float(), packed.targets.flatten()), packed.words
 
-    language_model = specialist.language_model
-    if schedule.compile:
-        language_model.compile_layers()
-    trained: list[nn.Module] = [language_model]
-    if schedule.layers is not None:
-        trained = language_model.last_layers(schedule.layers)
+    trained: list[nn.Module] = [specialist.language_model]
     if batches.of_pictures:
         trained.append(specialist.glance_connector)
     rate = schedule.connector_rate or schedule.learning_rate
     attention = eager_attention if device.type == "cpu" else nullcontext
-    with training_only(specialist, *trained), attention(language_model.model):
+    with training_only(specialist, *trained), attention(specialist.language_model.model):
         train(
             name,
             specialist,

@@ -31,7 +31,7 @@ from mmser_ros.training.stages.prompted import prompt_ids, target_ids
 from mmser_ros.training.stages.truth_reward import CaptionRewards
 from mmser_ros.training.tokens import mirror
 from mmser_ros.training.words.features import ViewFeatures
-from mmser_ros.training.words.noise import prompt_of
+from mmser_ros.training.words.noise import prompt_words
 from mmser_ros.training.words.prompted_items import PromptedItem
 from mmser_ros.training.words.views import TRAIN_VIEWS
 
@@ -102,7 +102,7 @@ def rewarded_pictures(
     captions: dict[int, list[str]] = {}
     for one in items:
         if one.picture is not None:
-            captions.setdefault(one.picture, []).extend(one.captions)
+            captions.setdefault(one.picture, []).append(one.caption)
     draw = random.Random(seed)
     chosen: list[RewardedPicture] = []
     for name, count in most.items():
@@ -114,7 +114,7 @@ def rewarded_pictures(
         draw.shuffle(known)
         known.sort(key=lambda number: number not in captions)
         for number in known[:count]:
-            prompt = word_prompt(prompt_of(names, probabilities[number]))
+            prompt = word_prompt(prompt_words(names, probabilities[number]))
             some = tuple(dict.fromkeys(captions.get(number, ())))
             chosen.append(RewardedPicture(number, prompt, some))
     return chosen

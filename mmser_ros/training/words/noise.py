@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmser_ros.captioner.model.word_detector import NOTHING
-from mmser_ros.captioner.model.word_prompt import LEAST, prompt_words
+from mmser_ros.captioner.model.word_prompt import LEAST, MOST
 from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.language.word_finder import PERSON, word_forms
 from mmser_ros.training.words.targets import WordTargets
@@ -41,11 +41,11 @@ def living(names: Sequence[str]) -> tuple[list[int], list[int]]:
     )
 
 
-def prompt_of(names: Sequence[str], probabilities: np.ndarray) -> list[tuple[str, float]]:
-    """The words of a robot's prompt, with their probabilities, the most probable first."""
-    found = dict(zip(names, probabilities.tolist(), strict=True))
-    found.pop(NOTHING, None)
-    return prompt_words(found)
+def prompt_words(names: Sequence[str], probabilities: np.ndarray) -> list[tuple[str, float]]:
+    """Words for a prompt with their probabilities, the most probable first."""
+    order = np.argsort(-probabilities, kind="stable")
+    likely = [index for index in order if probabilities[index] >= LEAST and names[index] != NOTHING]
+    return [(names[index], float(probabilities[index])) for index in likely[:MOST]]
 
 
 class NearestPictures:
@@ -100,11 +100,6 @@ class NearestPictures:
             near = np.argpartition(-fit, best - 1, axis=1)[:, :best]
             chosen.append(near[np.arange(len(near)), self._random.integers(best, size=len(near))])
         return np.concatenate(chosen), np.concatenate(fits)
-
-    def living(self, words: set[str]) -> tuple[bool, bool]:
-        """Whether words name people, and whether they name animals."""
-        columns = {self._column[word] for word in words}
-        return not columns.isdisjoint(self._people), not columns.isdisjoint(self._animals)
 
     def probabilities(self, words: set[str], picture: int) -> np.ndarray:
         """Noisy probabilities (words,) for a caption with these words, from a similar picture."""

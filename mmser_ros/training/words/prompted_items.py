@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Training items of language models with words: word prompts, each with some captions.
+"""Training items of language models with words: captions with word prompts.
 
-Kinds of captions: text only, with the words of similar pictures; human captions of pictures;
-captions that a language model wrote for labelled pictures; captions of rooms made by rules.
+Kinds: text only, with the words of similar pictures; human captions of pictures; captions that the
+language model wrote for labelled pictures; captions of rooms made by rules.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mmser_ros.data.example import Example
 from mmser_ros.data.set_files import OBJECT_SETS
 from mmser_ros.language.word_finder import WordFinder
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.words.noise import NearestPictures, prompt_of
+from mmser_ros.training.words.noise import NearestPictures, prompt_words
 from mmser_ros.training.words.room_captions import RoomCaptions
 from mmser_ros.training.words.targets import WordTargets
 
@@ -34,10 +34,6 @@ UNLIKE = 0.22
 """Share of the lines that is left out because no picture is similar enough."""
 AGAIN = 2
 """Repetitions of a picture's only caption."""
-TOGETHER = 3
-"""Maximum number of lines of text that share a prompt."""
-BRIEF, FEWEST = 0.12, 4
-"""Share of the text prompts that are cut to at most FEWEST detected words."""
 SURE = GRADES[0][1]
 CLASS_CHANCES = (0.3, 0.95)
 """Range of the probabilities of a word that only ImageNet's classes have."""
@@ -45,16 +41,16 @@ CLASS_CHANCES = (0.3, 0.95)
 
 @dataclass(frozen=True)
 class PromptedItem:
-    """Captions with a word prompt that they share.
+    """A caption with its word prompt.
 
     Attributes:
         prompt: the word prompt.
-        captions: the target captions, one or more.
+        caption: the target caption.
         picture: number of the picture; None: text only.
     """
 
     prompt: str
-    captions: tuple[str, ...]
+    caption: str
     picture: int | None = None
 
 
@@ -101,64 +97,41 @@ def text_items(
 ) -> list[PromptedItem]:
     """Text-only items, with words as a detector would find them in a picture.
 
-    Lines that are like the same picture share a prompt. Words that only ImageNet's classes have are
-    in a prompt if a line has them, so that the language model can use words that the detector
-    does not learn.
+    Words that only ImageNet's classes have are in the prompt if the line has them, so that the
+    language model can use words that the detector does not learn.
 
     Args:
         names: words of the detector.
         lines: captions.
         rooms: words that captions of rooms use, see `choose_lines`.
         neighbours: gives lines the words of similar pictures.
-        count: maximum number of lines.
+        count: maximum number of items.
         seed: seed of the choice.
 
     Raises:
         TrainingError: no line has any of the words.
     """
-    draw = np.random.default_rng(seed)
     wanted = round(count / (1 - UNLIKE)) + 1
     finder = WordFinder(name for name in names if name != NOTHING)
     classes = WordFinder(set(imagenet_words()) - set(names))
+    draw = random.Random(seed)
     chosen = choose_lines(lines, rooms, wanted, seed=seed)
     words_of_lines = [finder.find(line) for line in chosen]
     pictures, fits = neighbours.nearest(words_of_lines)
     least = np.quantile(fits, UNLIKE) if len(fits) else 0.0
-    like = [
-        number
-        for number, (words, fit) in enumerate(zip(words_of_lines, fits, strict=True))
-        if words and fit >= least
-    ][:count]
     items: list[PromptedItem] = []
-    for group in _alike(like, [neighbours.living(one) for one in words_of_lines], pictures):
-        words = set().union(*(words_of_lines[one] for one in group))
-        captions = tuple(chosen[one] for one in group)
-        found = prompt_of(names, neighbours.probabilities(words, int(pictures[group[0]])))
-        if draw.random() < BRIEF:
-            found = found[: draw.integers(1, FEWEST + 1)]
-        found += [
-            (one, draw.uniform(*CLASS_CHANCES))
-            for one in sorted(set().union(*map(classes.find, captions)))
-        ]
-        items.append(PromptedItem(word_prompt(found), captions))
+    for line, words, picture, fit in zip(
+        chosen, words_of_lines, pictures.tolist(), fits, strict=True
+    ):
+        if words and fit >= least and len(items) < count:
+            noisy = prompt_words(names, neighbours.probabilities(words, picture))
+            noisy += [(word, draw.uniform(*CLASS_CHANCES)) for word in sorted(classes.find(line))]
+            items.append(PromptedItem(word_prompt(noisy), line))
     if not items:
         msg = f"none of {len(lines)} lines of text has a word of the detector; expected captions "
         msg += f"of {SHORTEST} to {LONGEST} words, one per line"
         raise TrainingError(msg)
     return items
-
-
-def _alike(
-    lines: Sequence[int], living: Sequence[tuple[bool, bool]], pictures: np.ndarray
-) -> list[list[int]]:
-    """Group lines of the same nearest picture that all have people or none, animals or none."""
-    groups: dict[tuple, list[list[int]]] = {}
-    for one in lines:
-        some = groups.setdefault((int(pictures[one]), *living[one]), [[]])
-        if len(some[-1]) == TOGETHER:
-            some.append([])
-        some[-1].append(one)
-    return [group for some in groups.values() for group in some]
 
 
 def picture_items(
@@ -168,7 +141,6 @@ def picture_items(
     most: Mapping[str, int],
     *,
     seed: int,
-    pictures: Mapping[str, int] | None = None,
     written: Mapping[int, str] | None = None,
 ) -> list[PromptedItem]:
     """Items with pictures, with the words that were detected in them.
@@ -180,8 +152,6 @@ def picture_items(
             pictures.
         most: set → maximum number of captions per picture; `others`: that of other sets.
         seed: seed of the choice.
-        pictures: set → maximum number of its pictures, those with human captions first; other sets:
-            all.
         written: number of a picture → a caption that a language model wrote from its labels.
 
     Raises:
@@ -189,42 +159,24 @@ def picture_items(
     """
     draw = random.Random(seed)
     rooms = RoomCaptions(examples, seed=seed + 1)
-    items: list[PromptedItem] = []
-    chosen = _chosen(examples, probabilities, pictures or {}, draw)
+    items = []
     for number, (one, found) in enumerate(zip(examples, probabilities, strict=True)):
-        if number not in chosen:
+        if not found.any():
             continue
         if one.captions:
-            captions = list(one.captions)
-            draw.shuffle(captions)
-            captions = captions[: most.get(one.set, most.get("others", 5))]
+            captions = _human(one, most.get(one.set, most.get("others", 5)), draw)
         elif written and number in written:
             captions = [written[number]]
         elif one.set in OBJECT_SETS or one.labels is not None:
             captions = []
         else:
             captions = rooms.of(one, dict(zip(names, found.tolist(), strict=True)))
-        if captions:
-            prompt = word_prompt(prompt_of(names, found))
-            item = PromptedItem(prompt, tuple(map(normalise, captions)), number)
-            items += [item] * (AGAIN if len(one.captions) == 1 else 1)
+        prompt = word_prompt(prompt_words(names, found)) if captions else ""
+        items += [PromptedItem(prompt, normalise(caption), number) for caption in captions]
     if not items:
         msg = "no picture has captions or is of a room; expected sets with captions or scenes"
         raise TrainingError(msg)
     return items
-
-
-def _chosen(
-    examples: Sequence[Example], found: np.ndarray, most: Mapping[str, int], draw: random.Random
-) -> set[int]:
-    """Numbers of readable pictures, of each set not more than `most` says."""
-    numbers = [number for number in range(len(examples)) if found[number].any()]
-    draw.shuffle(numbers)
-    numbers.sort(key=lambda number: not examples[number].captions)
-    chosen: dict[str, list[int]] = {}
-    for number in numbers:
-        chosen.setdefault(examples[number].set, []).append(number)
-    return {number for name, some in chosen.items() for number in some[: most.get(name)]}
 
 
 def labelled_prompts(
@@ -251,5 +203,12 @@ def labelled_prompts(
         if one.labels and not one.captions and found.any():
             listed = targets.truth[number] * (SURE + (1 - SURE) * found)
             known = np.where(targets.weight[number] == 1, listed, found)
-            prompts[number] = word_prompt(prompt_of(names, known))
+            prompts[number] = word_prompt(prompt_words(names, known))
     return prompts
+
+
+def _human(one: Example, most: int, draw: random.Random) -> list[str]:
+    captions = list(one.captions)
+    if len(captions) == 1:
+        return captions * AGAIN
+    return draw.sample(captions, min(most, len(captions)))

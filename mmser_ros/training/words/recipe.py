@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import yaml
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
@@ -48,7 +47,6 @@ class WordsRecipe:
         pretrained: pruning of the given language model; None: it is initialised randomly.
         vocabulary: size of the BPE vocabulary of a randomly initialised one.
         doubt: see `WordsConfig`.
-        storage: how the weights are stored, see `weights`.
         rewards: schedule of self-critical training at the end; None: no such training.
     """
 
@@ -59,7 +57,6 @@ class WordsRecipe:
     pretrained: PretrainedCut | None = None
     vocabulary: PositiveInt | None = None
     doubt: NonNegativeFloat = 0.0
-    storage: Literal["float32", "float16", "bfloat16", "int8", "int4"] = "float16"
     rewards: RewardSchedule | None = None
 
     def detector(self, names: Sequence[str]) -> WordsConfig:

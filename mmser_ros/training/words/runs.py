@@ -110,7 +110,7 @@ def run_words(
         _train_language_model(
             specialist, tokenizer, recipe, read, training_data, chances, work, until, progress
         )
-    finish(out, specialist, tokenizer, recipe.storage)
+    finish(out, specialist, tokenizer)
 
 
 def _train_language_model(
@@ -146,7 +146,7 @@ def _train_language_model(
         items = text_items(
             words.names, data.lines, data.indoor, neighbours(text.seed), text.lines, seed=text.seed
         )
-        say(f"{sum(len(one.captions) for one in items)} lines of text, {len(items)} word prompts")
+        say(f"{len(items)} lines of text with words")
         train_prompted("text", specialist, tokenizer, items, None, text, work)
     if until == "text":
         return
@@ -157,10 +157,9 @@ def _train_language_model(
         chances,
         glance.captions or {},
         seed=glance.seed,
-        pictures=glance.pictures,
         written=write_captions(specialist, tokenizer, prompts, work, progress),
     )
-    say(f"{sum(len(one.captions) for one in seen)} captions of {len(seen)} pictures")
+    say(f"{len(seen)} captions of pictures")
     lines = []
     if glance.lines:
         seed = glance.seed + 1

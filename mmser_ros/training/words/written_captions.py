@@ -80,7 +80,6 @@ def _written(
 
 def _key(specialist: Specialist, prompts: Mapping[int, str]) -> str:
     digest = hashlib.sha256(json.dumps(list(prompts.items())).encode())
-    for one in specialist.language_model.last_layers(1):
-        for value in one.state_dict().values():
-            digest.update(value.cpu().numpy().tobytes())
+    for value in specialist.language_model.state_dict().values():
+        digest.update(value.cpu().numpy().tobytes())
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmser_ros.captioner.model.word_detector import NOTHING
-from mmser_ros.training.words.noise import NearestPictures, living, prompt_of
+from mmser_ros.training.words.noise import NearestPictures, living, prompt_words
 from mmser_ros.training.words.prompted_items import choose_lines, text_items
 from mmser_ros.training.words.targets import WordTargets
 
@@ -41,7 +41,7 @@ def test_a_prompt_never_has_living_beings_of_a_kind_that_the_line_has_not(
     pictures, said, picture, seed
 ):
     neighbours = NearestPictures(NAMES, *pictures, seed=seed)
-    told = {word for word, _ in prompt_of(NAMES, neighbours.probabilities(said, picture))}
+    told = {word for word, _ in prompt_words(NAMES, neighbours.probabilities(said, picture))}
     for kind in ({"person", "man", "officer"}, {"dog", "duck"}):
         assert not told & kind or said & kind
     assert NOTHING not in told
@@ -79,27 +79,21 @@ def test_text_items_are_the_same_each_time(pictures):
     assert items() == items()
     assert 0 < len(items()) <= 4
     for one in items():
+        assert one.caption == one.caption.lower().rstrip(" .")
         assert one.picture is None
         told = set(re.split("[:;,] ", one.prompt))
-        for caption in one.captions:
-            assert caption == caption.lower().rstrip(" .")
-            assert not told & {"dog", "duck"} or "dog" in caption
-    captions = [caption for one in items() for caption in one.captions]
-    assert len(captions) == len(set(captions)) <= 4
+        assert not told & {"dog", "duck"} or "dog" in one.caption
 
 
-def test_lines_like_one_picture_share_its_words(pictures):
-    chances, targets = pictures
-    one = WordTargets(targets.truth[:1], targets.weight[:1])
-    lines = [f"{number} men near a lamp and a ball" for number in range(5)]
-    lines += ["a dog near a lamp and a ball", "a coffee near a lamp and a ball"]
-    neighbours = NearestPictures(NAMES, chances[:1], one, seed=0)
-    items = text_items(NAMES, lines, [], neighbours, 9, seed=0)
-    groups = [["man" if "men" in one else "other" for one in item.captions] for item in items]
-    assert sorted(map(len, groups)) == [1, 1, 2, 3]
-    assert all(len(set(group)) == 1 for group in groups)
-    for item in items:
-        assert ("coffee" in item.prompt) == ("coffee" in item.captions[0])
+def test_words_of_classes_only_are_in_the_prompt_if_the_line_has_them(pictures):
+    lines = [
+        f"a man {number} has a {what} near a lamp"
+        for number in range(3)
+        for what in ("dog", "coffee")
+    ]
+    items = text_items(NAMES, lines, [], NearestPictures(NAMES, *pictures, seed=0), 4, seed=0)
+    assert {("coffee" in one.prompt) for one in items} == {True, False}
+    assert all(("coffee" in one.prompt) == ("coffee" in one.caption) for one in items)
 
 
 def test_lines_of_rooms_are_chosen_rather():

@@ -7,8 +7,9 @@ import pytest
 
 from mmser_ros.data.example import Example
 from mmser_ros.training.loop import TrainingError
-from mmser_ros.training.words.prompted_items import picture_items
+from mmser_ros.training.words.prompted_items import labelled_prompts, picture_items
 from mmser_ros.training.words.room_captions import RoomCaptions, room_caption, with_article
+from mmser_ros.training.words.targets import word_targets
 
 LOBBY = Example("places", "a", scene="lobby", objects=("wall", "sofa", "desk lamp"))
 CROWD = Example("places", "b", scene="lobby", objects=("person standing", "sofa"))
@@ -79,13 +80,24 @@ def test_items_of_pictures():
     chances[4] = 0.0
     items = picture_items(names, examples, chances, {"flickr8k": 2}, seed=0)
     assert items == picture_items(names, examples, chances, {"flickr8k": 2}, seed=0)
-    assert [(one.picture, len(one.captions)) for one in items] == [(0, 2), (1, 1), (1, 1), (3, 4)]
-    assert items[1].captions == ("a cat",)
-    assert items[0].captions[0].startswith("a dog ")
-    items = picture_items(names, examples, chances, {}, seed=0, written={2: "a written cat"})
-    assert ("a written cat",) in [one.captions for one in items if one.picture == 2]
+    assert [one.picture for one in items] == [0, 0, 1, 1, 3, 3, 3, 3]
+    assert items[2].caption == "a cat"
+    assert items[0].caption.startswith("a dog ")
     assert {one.prompt for one in items} == {"likely: dog, cat, chair"}
-    items = picture_items(names, examples, chances, {}, seed=0, pictures={"coco": 1, "nyuv2": 0})
-    assert [one.picture for one in items] == [0, 1, 1]
+    more = picture_items(names, examples, chances, {"flickr8k": 2}, seed=0, written={2: "A cat ."})
+    assert [one.caption for one in more if one.picture == 2] == ["a cat"]
     with pytest.raises(TrainingError, match="no picture has captions or is of a room"):
         picture_items(names, examples[2:3], chances[:1], {}, seed=0)
+
+
+def test_labels_are_sure_in_the_prompt_that_captions_are_written_from():
+    names = ("dog", "cat", "table", "grass")
+    examples = [
+        Example("coco", "a", (), frozenset({"cat"})),
+        Example("coco", "b", (), frozenset({"dining table", "dog"})),
+        Example("coco", "c", ("a cat",), frozenset({"cat"})),
+        HOUSE,
+    ]
+    chances = np.full((4, 4), 0.5, np.float32)
+    prompts = labelled_prompts(names, examples, chances, word_targets(names, examples))
+    assert prompts == {0: "sure: cat; likely: grass", 1: "sure: dog, table; likely: grass"}

@@ -31,7 +31,6 @@ from test.data.sets import write_set
 RECIPE = {
     "architecture": "tiny",
     "vocabulary": 300,
-    "storage": "int8",
     "doubt": 0.5,
     "words": {
         "hidden_size": 8,
@@ -45,8 +44,6 @@ RECIPE = {
     "glance": {
         "lines": 4,
         "captions": {"flickr8k": 2},
-        "layers": 1,
-        "bare": 0.4,
         "keep": 0.5,
         "keep_channels": 0.9,
         "connector_rate": 2e-3,
@@ -203,7 +200,7 @@ def test_shipped_recipes_with_words_can_be_read():
         assert architecture.language.kind == language
         assert architecture.max_caption_tokens == 40
         assert plan.words.folds == 4
-        assert plan.text.lines >= 20_000
+        assert plan.text.lines >= 40_000
     assert not has_words(share_path("config/train/nano.yaml"))
 
 
