@@ -9,6 +9,7 @@ model takes them as it takes the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from tokenizers import Tokenizer
@@ -29,24 +30,28 @@ class Doubt:
     """
 
     def __init__(self, specialist: Specialist, tokenizer: Tokenizer) -> None:
-        """Find the tokens.
+        """Take a model; its tokens are read when they are first needed.
 
         Args:
             specialist: a model with a word detector.
             tokenizer: its vocabulary.
         """
-        vocabulary = specialist.language_model.vocabulary
-        words = specialist.word_detector.words
-        self.finder = WordFinder(words)
-        self._vocabulary = vocabulary
-        texts = {number: tokenizer.decode([number]) for number in range(vocabulary)}
+        self._words = specialist.word_detector.words
+        self._vocabulary = specialist.language_model.vocabulary
+        self._tokenizer = tokenizer
+        self.finder = WordFinder(self._words)
+
+    @cached_property
+    def _named(self) -> dict[int, list[str]]:
+        """Token → the words that it names or begins."""
+        texts = {number: self._tokenizer.decode([number]) for number in range(self._vocabulary)}
         starts = {number: text for number, text in texts.items() if text.startswith(" ")}
         named = {number: self.finder.find(text) for number, text in starts.items()}
         # The first token of "living room" names nothing else. That of "onlooker" is "on": it stays
         # free.
-        for phrase in (word for word in words if " " in word):
-            named.setdefault(tokenizer.encode(f" {phrase}").ids[0], set()).add(phrase)
-        self._named = {number: sorted(found) for number, found in named.items() if found}
+        for phrase in (word for word in self._words if " " in word):
+            named.setdefault(self._tokenizer.encode(f" {phrase}").ids[0], set()).add(phrase)
+        return {number: sorted(found) for number, found in named.items() if found}
 
     def logit_bias(self, detected: Sequence[Detected], weight: float) -> torch.Tensor:
         """The bias on the logits, (pictures, vocabulary) float32.
