@@ -20,6 +20,11 @@ from mmser_ros.language.word_finder import WordFinder
 
 LEAST_ODDS = -4.0
 """Lower bound of the log odds of a word."""
+FUNCTION_WORDS = (
+    "a an and as at be by can for from go he her him his if in into is it me my no not of off on "
+    "or out over per she show so the to under up us we you"
+)
+"""These are never doubted, though tokens of other words are the same: "on" begins onlooker."""
 
 
 class Doubt:
@@ -47,17 +52,19 @@ class Doubt:
         texts = {number: self._tokenizer.decode([number]) for number in range(self._vocabulary)}
         starts = {number: text for number, text in texts.items() if text.startswith(" ")}
         named = {number: self.finder.find(text) for number, text in starts.items()}
-        # The first token of "living room" names nothing else. That of "onlooker" is "on": it stays
-        # free.
-        for phrase in (word for word in self._words if " " in word):
-            named.setdefault(self._tokenizer.encode(f" {phrase}").ids[0], set()).add(phrase)
+        free = {"", *FUNCTION_WORDS.split()}
+        for word in self._words:
+            first = self._tokenizer.encode(f" {word}").ids[0]
+            if texts[first].strip() not in free:
+                named.setdefault(first, set()).add(word)
         return {number: sorted(found) for number, found in named.items() if found}
 
-    def logit_bias(self, detected: Sequence[Detected], weight: float) -> torch.Tensor:
-        """The bias on the logits, (pictures, vocabulary) float32.
+    def bias(self, detected: Sequence[Detected], weight: float) -> torch.Tensor:
+        """The bias for `Prompt.doubt`, (pictures, vocabulary) float32.
 
-        A token that is a word or its plural, or begins a phrase, gets `weight` times the word's log
-        odds, if these are below 0. Of several words (a man is a person) the most probable counts.
+        A token that is a word or its plural, or the first one of a word, gets `weight` times the
+        word's log odds, if these are below 0. Of several words (a man is a person) the most
+        probable one counts.
 
         Args:
             detected: what was detected in each picture.

@@ -94,8 +94,8 @@ def run_passes(
         if number == 1:
             prompt = specialist.prompt(specialist.glance(levels), words=words)
             if doubt and config.words and config.words.doubt:
-                bias = doubt.logit_bias(detected, config.words.doubt).to(specialist.device)
-                prompt = replace(prompt, logit_bias=bias)
+                bias = doubt.bias(detected, config.words.doubt).to(specialist.device)
+                prompt = replace(prompt, doubt=bias)
             decoded = _decode(specialist, prompt, beams)
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:

@@ -32,7 +32,7 @@ def test_words_that_are_unlikely_lose_with_their_plurals(tiny_config):
     some = likely | {"dog": 0.9, "couch": 0.2, "person": 0.01, "chair": 0.3, "onlooker": 0.1}
     some["living room"] = 0.25
     detected = [Detected(some, 0.0), Detected(likely, 0.0)]
-    bias = Doubt(specialist, tokenizer).logit_bias(detected, weight=2.0)
+    bias = Doubt(specialist, tokenizer).bias(detected, weight=2.0)
     expected = {
         "a": 0.0,
         "dog": 0.0,

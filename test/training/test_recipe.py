@@ -102,15 +102,13 @@ def assert_names_colours(captioner, initial=None):
     else:
         ids = tokenizer.encode(initial).ids[: specialist.config.max_caption_tokens]
         prompt = specialist.refine_prompt([levels], *pad([ids] * len(WALLS)), external=True)
-    table = []  # captions × walls
+    table = []  # (captions, walls)
     for word in WALLS:
         logits, state = prefill(specialist.language_model, prompt)
         totals = torch.zeros(len(WALLS))
         for token in tokenizer.encode(f"a {word} wall").ids:
             totals += logits.float().log_softmax(-1)[:, token]
-            logits = decode_one(
-                specialist.language_model, torch.full((len(WALLS),), token), state
-            )
+            logits = decode_one(specialist.language_model, torch.full((len(WALLS),), token), state)
         table.append(totals)
     scores = torch.stack(table)
     own = torch.eye(len(WALLS), dtype=torch.bool)

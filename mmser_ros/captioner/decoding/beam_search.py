@@ -17,7 +17,8 @@ def beam_search(
 ) -> Decoded:
     """Decode one prompt without padding, and keep the `beams` most probable hypotheses.
 
-    Finished captions are compared by the mean log probability of their tokens.
+    Finished captions are compared by the mean log probability of their tokens, with the prompt's
+    `doubt`.
     """
     logits, state = prefill(model, prompt)
     state.repeat(beams)
@@ -27,30 +28,31 @@ def beam_search(
     totals[0] = 0.0
     logits = logits.expand(beams, vocabulary)
     hypotheses = [Decoded([], []) for _ in range(beams)]
-    finished: list[Decoded] = []
+    finished: list[tuple[float, Decoded]] = []
     for step in range(longest):
-        scores_next = logits.float().log_softmax(-1)
-        ranked = (totals + scores_next).flatten()
+        choice, recorded = state.log_probabilities(logits)
+        ranked = (totals + choice).flatten()
         best, index = ranked.topk(min(2 * beams, len(ranked)))
-        kept: list[tuple[int, int]] = []
+        kept: list[tuple[int, int, float]] = []
         fresh: list[Decoded] = []
         for total, flat in zip(best.tolist(), index.tolist(), strict=True):
             beam, token = divmod(flat, vocabulary)
             if math.isinf(total) or len(kept) == beams:
                 continue
             past = hypotheses[beam]
-            scores = [*past.log_probabilities, scores_next[beam, token].item()]
+            scores = [*past.log_probabilities, recorded[beam, token].item()]
             if token == end:
-                finished.append(Decoded(past.tokens, scores))
+                finished.append((total / len(scores), Decoded(past.tokens, scores)))
             else:
-                kept.append((beam, token))
+                kept.append((beam, token, total))
                 fresh.append(Decoded([*past.tokens, token], scores))
         hypotheses = fresh
         if len(finished) >= beams or step == longest - 1:
             break
         device = logits.device
-        tokens = torch.tensor([token for _, token in kept], device=device)
-        state.select(torch.tensor([beam for beam, _ in kept], device=device))
-        totals = torch.tensor([[sum(one.log_probabilities)] for one in fresh], device=device)
-        logits = decode_one(model, tokens, state)
-    return max(finished or hypotheses, key=lambda one: one.confidence)
+        chosen_beams, tokens, sums = zip(*kept, strict=True)
+        state.select(torch.tensor(chosen_beams, device=device))
+        totals = torch.tensor(sums, device=device)[:, None]
+        logits = decode_one(model, torch.tensor(tokens, device=device), state)
+    # Unfinished hypotheses are of one length, the most probable first.
+    return max(finished, key=lambda one: one[0])[1] if finished else hypotheses[0]

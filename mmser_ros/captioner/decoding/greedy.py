@@ -34,6 +34,8 @@ class Prompt:
         views: number of views per picture.
         logit_bias: (batch, vocabulary), added to the logits of tokens that were not generated
             yet; None: no bias.
+        doubt: as `logit_bias`, but only for the choice of a token: log probabilities are those
+            without it.
         position_bias: (batch, positions, vocabulary), added to the logits of the first generated
             token, the second, …; None: no bias.
         temperature: divides the logits, after the biases were added.
@@ -44,6 +46,7 @@ class Prompt:
     mask: Tensor | None = None
     views: int = 1
     logit_bias: Tensor | None = None
+    doubt: Tensor | None = None
     position_bias: Tensor | None = None
     temperature: float = 1.0
 
@@ -54,15 +57,18 @@ class Prompt:
         """One prompt as a batch of one, without padding."""
         here = slice(index * self.views, (index + 1) * self.views)
         real = slice(None) if self.mask is None else self.mask[here.start]
+
+        def own(bias: Tensor | None) -> Tensor | None:
+            return None if bias is None else bias[index : index + 1]
+
         return replace(
             self,
             embeddings=self.embeddings[here][:, real],
             positions=self.positions[here][:, real],
             mask=None,
-            logit_bias=None if self.logit_bias is None else self.logit_bias[index : index + 1],
-            position_bias=None
-            if self.position_bias is None
-            else self.position_bias[index : index + 1],
+            logit_bias=own(self.logit_bias),
+            doubt=own(self.doubt),
+            position_bias=own(self.position_bias),
         )
 
 
@@ -110,6 +116,7 @@ class DecodeState:
         position: (batch · views,), position of the last token read.
         mask: (batch · views, tokens read), see `Prompt`.
         logit_bias: as in `Prompt`, and 0 for the tokens generated so far.
+        doubt: the same.
         position_bias: as in `Prompt`.
         num_generated: number of tokens read after the prompt.
     """
@@ -119,15 +126,22 @@ class DecodeState:
     position: Tensor
     mask: Tensor | None
     logit_bias: Tensor | None
+    doubt: Tensor | None
     position_bias: Tensor | None
     num_generated: int = 0
 
     @classmethod
     def start(cls, model: LanguageModel, prompt: Prompt) -> DecodeState:
         """The state before the prompt is read; its position is already that of the prompt's end."""
-        position = prompt.positions[:, -1]
-        cache = model.new_cache()
-        return cls(prompt, cache, position, prompt.mask, prompt.logit_bias, prompt.position_bias)
+        return cls(
+            prompt,
+            model.new_cache(),
+            prompt.positions[:, -1],
+            prompt.mask,
+            prompt.logit_bias,
+            prompt.doubt,
+            prompt.position_bias,
+        )
 
     def repeat(self, times: int) -> None:
         """Repeat each caption `times` times."""
@@ -142,6 +156,7 @@ class DecodeState:
         self.position = self.position[rows]
         self.mask = None if self.mask is None else self.mask[rows]
         self.logit_bias = None if self.logit_bias is None else self.logit_bias[captions]
+        self.doubt = None if self.doubt is None else self.doubt[captions]
         self.position_bias = None if self.position_bias is None else self.position_bias[captions]
 
     def average_views(self, logits: Tensor) -> Tensor:
@@ -157,6 +172,16 @@ class DecodeState:
         if self.position_bias is not None and self.num_generated < self.position_bias.shape[1]:
             logits = logits + self.position_bias[:, self.num_generated]
         return logits / self.prompt.temperature
+
+    def log_probabilities(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Log probabilities (batch, vocabulary) of the next token: to choose by, and to record.
+
+        Without `doubt` both are the same.
+        """
+        recorded = logits.float().log_softmax(-1)
+        if self.doubt is None:
+            return recorded, recorded
+        return (logits.float() + self.doubt).log_softmax(-1), recorded
 
 
 def prefill(model: LanguageModel, prompt: Prompt) -> tuple[Tensor, DecodeState]:
@@ -181,6 +206,8 @@ def decode_one(model: LanguageModel, tokens: Tensor, state: DecodeState) -> Tens
     state.num_generated += 1
     if state.logit_bias is not None:
         state.logit_bias = state.logit_bias.scatter(1, tokens[:, None], 0.0)
+    if state.doubt is not None:
+        state.doubt = state.doubt.scatter(1, tokens[:, None], 0.0)
     if state.mask is not None:
         state.mask = torch.nn.functional.pad(state.mask, (0, 1), value=True)
     words = model.embed(tokens.repeat_interleave(state.prompt.views)[:, None])
@@ -215,10 +242,8 @@ def verify(
         cache=state.cache,
     )
     logits = state.average_views(model.lm_head(states[:, seen - 1 :]))[0]
-    if prompt.logit_bias is not None:
-        logit_bias = prompt.logit_bias.repeat(len(logits), 1)
-        for position, word in enumerate(draft, start=1):
-            logit_bias[position:, word] = 0.0
+    logit_bias = _left(prompt.logit_bias, draft)
+    if logit_bias is not None:
         logits = logits + logit_bias
     if prompt.position_bias is not None:
         position_bias = prompt.position_bias[0, : len(logits)]
@@ -226,21 +251,37 @@ def verify(
             position_bias, (0, 0, 0, len(logits) - len(position_bias))
         )
     logits = logits / prompt.temperature
-    scores, best = logits.float().log_softmax(-1).max(-1)
-    chosen = best.tolist()
+    recorded = logits.float().log_softmax(-1)
+    doubt = _left(prompt.doubt, draft)
+    best = recorded if doubt is None else recorded + doubt
+    chosen = best.argmax(-1).tolist()
     agreed = next(
         (n for n, (mine, theirs) in enumerate(zip(chosen, draft, strict=False)) if mine != theirs),
         len(draft),
     )
     ended = chosen[agreed] == end
-    kept = Decoded(list(draft[:agreed]), scores[: agreed + ended].tolist())
+    scores = [row[token].item() for row, token in zip(recorded, chosen, strict=True)]
+    kept = Decoded(list(draft[:agreed]), scores[: agreed + ended])
     if agreed < len(draft):
         state.cache.crop(agreed - len(draft))
     state.position = state.position + agreed
     state.num_generated = agreed
-    if prompt.logit_bias is not None:
-        state.logit_bias = logit_bias[agreed][None]
+    state.logit_bias = None if logit_bias is None else logit_bias[agreed][None]
+    state.doubt = None if doubt is None else doubt[agreed][None]
     return kept, None if ended else logits[agreed][None], state
+
+
+def _left(bias: Tensor | None, draft: Sequence[int]) -> Tensor | None:
+    """A bias (1, vocabulary) before each token of a draft and after it: (tokens + 1, vocabulary).
+
+    It is 0 for the tokens before.
+    """
+    if bias is None:
+        return None
+    rows = bias.repeat(len(draft) + 1, 1)
+    for position, word in enumerate(draft, start=1):
+        rows[position:, word] = 0.0
+    return rows
 
 
 def greedy(
@@ -272,9 +313,10 @@ def greedy(
     left = longest - len(kept.tokens)
     ended = torch.zeros(len(prompt), dtype=torch.bool, device=logits.device)
     for _ in range(left):
-        score, token = logits.float().log_softmax(-1).max(-1)
+        choice, recorded = state.log_probabilities(logits)
+        token = choice.argmax(-1)
         chosen.append(token)
-        scores.append(score)
+        scores.append(recorded.gather(1, token[:, None])[:, 0])
         ended |= token == end
         if bool(ended.all()) or len(chosen) == left:
             break

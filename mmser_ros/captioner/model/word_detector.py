@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from mmser_ros.captioner.config import WordsConfig
 from mmser_ros.captioner.model.imagenet_words import imagenet_words
-from mmser_ros.captioner.model.word_prompt import LEAST, MOST
+from mmser_ros.captioner.model.word_prompt import choose_words
 
 NOTHING = "nothing"
 """Word for a picture without content: black, white, noise, a covered lens."""
@@ -27,11 +27,6 @@ TRAINED, UNTRAINED = 0.8, 1.4
 detector learned, and for others. On COCO's train pictures the word is right in 70 % of the cases
 where that mean is 0.3 to 0.5, and in 85 % where it is 0.5 to 0.7; in 26 % and 50 % where the
 detector gives the word a low probability."""
-LIKELY, MIN_WORDS = 0.25, 6
-"""A robot's prompt has the words of at least probability LIKELY, and less likely ones only up to
-MIN_WORDS words. Training prompts have all words of at least LEAST. On validation pictures of rooms
-the precision is 0.576 so, and 0.549 with all words; with one or two words the language model
-invents too much."""
 MOST_BY_CLASS = 0.95
 """Upper bound of a word's probability that comes from a class alone."""
 
@@ -51,9 +46,7 @@ class Detected:
     @property
     def words(self) -> list[tuple[str, float]]:
         """Words of the prompt with their probabilities, the most probable first."""
-        likely = [one for one in self.probabilities.items() if one[1] >= LEAST]
-        ranked = sorted(likely, key=lambda one: -one[1])[:MOST]
-        return [one for rank, one in enumerate(ranked) if one[1] >= LIKELY or rank < MIN_WORDS]
+        return choose_words(self.probabilities.items())
 
 
 class WordDetector(nn.Module):

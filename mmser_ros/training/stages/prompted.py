@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import NonNegativeInt, PositiveFloat
+from pydantic import Field, NonNegativeInt, PositiveFloat
 from tokenizers import Tokenizer
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -43,6 +44,8 @@ class PromptedSchedule(Schedule):
     Attributes:
         lines: number of lines of text, with the words of similar pictures.
         captions: set → number of captions per picture; `others`: that of other sets.
+        bare: share of the batches of pictures without word prompts, so that the visual tokens have
+            to be read.
         keep: share of the visual tokens that a pass reads, see `batches.draw_visual_tokens`.
         keep_channels: share of the features' channels, see `batches.drop_channels`.
         connector_rate: peak learning rate of the connector; default: that of the rest.
@@ -50,6 +53,7 @@ class PromptedSchedule(Schedule):
 
     lines: NonNegativeInt = 0
     captions: dict[str, NonNegativeInt] | None = None
+    bare: Annotated[float, Field(ge=0, lt=1)] = 0.0
     keep: Share = 1.0
     keep_channels: Share = 1.0
     connector_rate: PositiveFloat | None = None
@@ -90,10 +94,11 @@ def train_prompted(
 
     def loss_of(batch: Sequence[int]) -> Loss:
         some = list(batch)
-        words = pad([prompts[index] for index in some], device)
         pictures = [
             number for number in (items[index].picture for index in some) if number is not None
         ]
+        bare = bool(pictures) and float(torch.rand(())) < schedule.bare
+        words = pad([[] if bare else prompts[index] for index in some], device)
         kept = torch.zeros(len(some), 0, dtype=torch.long, device=device)
         visual = torch.zeros(len(some), 0, specialist.width, device=device)
         flags = [False] * len(some)

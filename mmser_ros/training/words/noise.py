@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmser_ros.captioner.model.word_detector import NOTHING
-from mmser_ros.captioner.model.word_prompt import LEAST, MOST
+from mmser_ros.captioner.model.word_prompt import LEAST, choose_words
 from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.language.word_finder import PERSON, word_forms
 from mmser_ros.training.words.targets import WordTargets
@@ -42,10 +42,9 @@ def living(names: Sequence[str]) -> tuple[list[int], list[int]]:
 
 
 def prompt_words(names: Sequence[str], probabilities: np.ndarray) -> list[tuple[str, float]]:
-    """Words for a prompt with their probabilities, the most probable first."""
-    order = np.argsort(-probabilities, kind="stable")
-    likely = [index for index in order if probabilities[index] >= LEAST and names[index] != NOTHING]
-    return [(names[index], float(probabilities[index])) for index in likely[:MOST]]
+    """The words that a robot's prompt would have, with their probabilities."""
+    pairs = zip(names, probabilities.tolist(), strict=True)
+    return choose_words(one for one in pairs if one[0] != NOTHING)
 
 
 class NearestPictures:

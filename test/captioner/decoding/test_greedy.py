@@ -59,13 +59,18 @@ def singles(count):
 
 
 def weighed(count):
-    """Prompts of two views each, with logit_bias, some of it for three position_bias."""
+    """Prompts of two views each, with every bias; `position_bias` for three tokens."""
     random = torch.manual_seed(6)
     views = as_prompt(torch.randn(2 * count, 5, 16, generator=random))
     logit_bias = 2 * torch.randn(count, 6, generator=random)
     position_bias = 2 * torch.randn(count, 3, 6, generator=random)
     return replace(
-        views, views=2, logit_bias=logit_bias, position_bias=position_bias, temperature=1.5
+        views,
+        views=2,
+        logit_bias=logit_bias,
+        doubt=torch.randn(count, 6, generator=random),
+        position_bias=position_bias,
+        temperature=1.5,
     )
 
 
@@ -121,8 +126,10 @@ def test_views_are_averaged_and_biases_count_where_they_should(model):
             if place < 3:
                 logit_bias += prompt.position_bias[0, place]
             scores = ((scores + logit_bias) / 1.5).log_softmax(-1)
-            assert scores.argmax() == token
-            assert decoded.log_probabilities[place] == pytest.approx(scores.max(), abs=1e-4)
+            doubt = prompt.doubt[0].clone()
+            doubt[said[:place]] = 0.0
+            assert (scores + doubt).argmax() == token
+            assert decoded.log_probabilities[place] == pytest.approx(scores[token], abs=1e-4)
 
 
 @torch.inference_mode()
@@ -194,9 +201,10 @@ def test_a_wide_beam_finds_the_best_caption_there_is(model):
 @pytest.mark.parametrize("make", [prompts, weighed])
 def test_one_beam_is_greedy(model, make):
     for prompt in map(make(5).row, range(5)):
-        assert beam_search(model, prompt, END, LONGEST, 1).tokens == (
-            greedy(model, prompt, END, LONGEST)[0].tokens
-        )
+        found = beam_search(model, prompt, END, LONGEST, 1)
+        (expected,) = greedy(model, prompt, END, LONGEST)
+        assert found.tokens == expected.tokens
+        assert found.log_probabilities == pytest.approx(expected.log_probabilities, abs=1e-5)
 
 
 def test_confidence_is_the_geometric_mean():
