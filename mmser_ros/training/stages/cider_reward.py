@@ -30,7 +30,7 @@ class CiderReward:
     """CIDEr-D (arXiv 1411.5726, section 6) against references; their statistics are kept.
 
     Args:
-        references: the human captions of each picture.
+        references: the human captions of each picture; one without any can't be rated.
     """
 
     def __init__(self, references: Sequence[Sequence[str]]) -> None:
@@ -38,7 +38,7 @@ class CiderReward:
         frequency: Counter[tuple[str, ...]] = Counter()
         for some in words:
             frequency.update({gram for caption in some for gram in _grams(caption)})
-        self._log_pictures = math.log(len(references))
+        self._log_pictures = math.log(max(1, sum(map(bool, references))))
         self._frequency = frequency
         self._references = [[self._vector(caption) for caption in some] for some in words]
 

@@ -32,7 +32,7 @@ from mmser_ros.training.stages.truth_reward import CaptionRewards
 from mmser_ros.training.tokens import mirror
 from mmser_ros.training.words.features import ViewFeatures
 from mmser_ros.training.words.noise import prompt_words
-from mmser_ros.training.words.prompted_items import PromptedItem
+from mmser_ros.training.words.prompted_items import PromptedItem, normalise
 from mmser_ros.training.words.views import TRAIN_VIEWS
 
 
@@ -72,12 +72,14 @@ class RewardedPicture:
     Attributes:
         number: its number in the features.
         prompt: its word prompt.
-        captions: its captions.
+        captions: what the supervised loss may be on: human captions, or those made from labels.
+        references: the human captions, for CIDEr-D.
     """
 
     number: int
     prompt: str
     captions: tuple[str, ...]
+    references: tuple[str, ...]
 
 
 def rewarded_pictures(
@@ -116,7 +118,8 @@ def rewarded_pictures(
         for number in known[:count]:
             prompt = word_prompt(prompt_words(names, probabilities[number]))
             some = tuple(dict.fromkeys(captions.get(number, ())))
-            chosen.append(RewardedPicture(number, prompt, some))
+            human = tuple(map(normalise, examples[number].captions))
+            chosen.append(RewardedPicture(number, prompt, some, human))
     return chosen
 
 
@@ -147,7 +150,9 @@ def train_rewards(
     prompts = prompt_ids(tokenizer, [one.prompt for one in pictures])
     longest = schedule.longest or specialist.config.max_caption_tokens
     sampling = Sampling(schedule.samples, schedule.temperature, schedule.keep, longest)
-    policy = PolicyGradient(specialist, tokenizer, rewards, sampling, compiled=schedule.compile)
+    policy = PolicyGradient(specialist, tokenizer, rewards, sampling, compiled=False)
+    if schedule.compile:  # after the sampler was copied
+        specialist.language_model.compile_layers()
 
     def target(index: int, mirrored: bool) -> list[int] | None:
         captions = pictures[index].captions

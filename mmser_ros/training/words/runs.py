@@ -196,7 +196,7 @@ def _reward(
     rewards = CaptionRewards(
         words.names,
         targets,
-        [one.captions for one in pictures],
+        [one.references for one in pictures],
         gain=schedule.gain,
         cost=schedule.cost,
     )

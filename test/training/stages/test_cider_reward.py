@@ -30,3 +30,8 @@ def test_the_reward_is_cider_d():
 def test_a_caption_that_breaks_off_is_worth_less():
     reward = CiderReward(REFERENCES)
     assert reward("a dog is running", 0) > reward("a dog is running", 0, ended=False)
+
+
+def test_pictures_without_captions_do_not_count():
+    caption, reward = "a dog is running", CiderReward([*REFERENCES, []])
+    assert reward(caption, 0) == CiderReward(REFERENCES)(caption, 0)

@@ -8,19 +8,20 @@ from mmser_ros.training.words.targets import WordTargets
 
 NAMES = ["person", "man", "cat", "couch", "sofa", "lamp", "nothing"]
 HUMAN = ["a cat on a couch on the left", "the cat sleeps"]
+OF_ANOTHER = ["two people", "a man and a lamp"]  # CIDEr-D weighs words by how rare they are
 
 
 @pytest.fixture
 def rewards():
-    """A picture with captions, one of which the labels are known alone, and one of neither."""
-    truth = np.zeros((3, len(NAMES)), bool)
+    """Pictures with captions, with labels only, with neither; and one of others' captions."""
+    truth = np.zeros((4, len(NAMES)), bool)
     truth[0, [2, 3, 4]] = True
     truth[1, [0]] = True
     weight = np.ones(truth.shape, np.float16)
     weight[1, 5] = 0.5
     weight[2] = 0
     targets = WordTargets(truth, weight)
-    return CaptionRewards(NAMES, targets, [HUMAN, [], []], gain=0.1, cost=0.3)
+    return CaptionRewards(NAMES, targets, [HUMAN, [], [], OF_ANOTHER], gain=0.1, cost=0.3)
 
 
 def test_true_words_gain_and_false_ones_cost_by_how_much_is_known(rewards):
@@ -46,5 +47,5 @@ def test_agreement_with_people_counts_where_there_are_captions(rewards):
 
 def test_a_caption_without_an_end_is_worth_less(rewards):
     for picture in range(3):
-        whole = rewards("a cat on a couch", picture, mirrored=False, ended=True)
-        assert rewards("a cat on a couch", picture, mirrored=False, ended=False) < whole
+        whole = rewards(HUMAN[0], picture, mirrored=False, ended=True)
+        assert rewards(HUMAN[0], picture, mirrored=False, ended=False) < whole
