@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.models.bert.modeling_bert import BertSelfAttention
 
-from mmser_ros.captioner.decoding.greedy import pad
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import Levels
 

@@ -14,7 +14,8 @@ from tokenizers import Tokenizer
 
 from mmser_ros.captioner.confidence import calibrated
 from mmser_ros.captioner.decoding.beam_search import beam_search
-from mmser_ros.captioner.decoding.greedy import Decoded, Prompt, greedy, pad
+from mmser_ros.captioner.decoding.greedy import Decoded, greedy
+from mmser_ros.captioner.decoding.prompt import Prompt, pad
 from mmser_ros.captioner.doubt import Doubt
 from mmser_ros.captioner.model.language_model import clean
 from mmser_ros.captioner.model.specialist import Specialist

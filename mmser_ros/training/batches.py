@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import dropout1d
 
-from mmser_ros.captioner.decoding.greedy import Prompt, greedy, pad
+from mmser_ros.captioner.decoding.greedy import greedy
+from mmser_ros.captioner.decoding.prompt import Prompt, pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.evaluation.metrics import score
 from mmser_ros.training.tokens import encode, mirror

@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor
 
-from mmser_ros.captioner.decoding.greedy import Prompt
+from mmser_ros.captioner.decoding.prompt import Prompt
 from mmser_ros.captioner.model.language_model import clean
 
 SPECIAL_TOKENS = ("<pad>", "<s>", "</s>")

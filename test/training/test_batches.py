@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import torch
 
-from mmser_ros.captioner.decoding.greedy import Prompt
+from mmser_ros.captioner.decoding.prompt import Prompt
 from mmser_ros.training.batches import draw_visual_tokens, drop_channels, keep_visual_tokens
 
 

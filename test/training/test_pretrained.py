@@ -11,7 +11,8 @@ from transformers import BertConfig, BertLMHeadModel, PreTrainedTokenizerFast
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from mmser_ros.captioner.config import LanguageConfig
-from mmser_ros.captioner.decoding.greedy import Prompt, decode_one, prefill
+from mmser_ros.captioner.decoding.greedy import decode_one, prefill
+from mmser_ros.captioner.decoding.prompt import Prompt
 from mmser_ros.captioner.model.language_model import build_language_model
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pretrained import configuration, prune_layers, read_pretrained

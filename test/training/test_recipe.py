@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint, save_calibrated
 from mmser_ros.captioner.confidence import Calibration, feature_names
-from mmser_ros.captioner.decoding.greedy import decode_one, pad, prefill
+from mmser_ros.captioner.decoding.greedy import decode_one, prefill
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.vision import fit_square
 from mmser_ros.captioner.passes import to_pixels
 from mmser_ros.captioner.untrained import read_architecture

@@ -8,7 +8,8 @@ import math
 
 import torch
 
-from mmser_ros.captioner.decoding.greedy import Decoded, Prompt, decode_one, prefill
+from mmser_ros.captioner.decoding.greedy import Decoded, decode_one, prefill
+from mmser_ros.captioner.decoding.prompt import Prompt
 from mmser_ros.captioner.model.language_model import LanguageModel
 
 

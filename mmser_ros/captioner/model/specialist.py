@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mmser_ros.captioner.config import ConfigError, SpecialistConfig
-from mmser_ros.captioner.decoding.greedy import Padded, Prompt
+from mmser_ros.captioner.decoding.prompt import Padded, Prompt
 from mmser_ros.captioner.model.concept_detector import pool
 from mmser_ros.captioner.model.glance_connector import build_glance_connector
 from mmser_ros.captioner.model.language_model import build_language_model

@@ -18,7 +18,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from mmser_ros.captioner.decoding.greedy import Padded, Prompt, decode_one, prefill
+from mmser_ros.captioner.decoding.greedy import decode_one, prefill
+from mmser_ros.captioner.decoding.prompt import Padded, Prompt
 from mmser_ros.captioner.model.language_model import LanguageModel
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.training.batches import draw_visual_tokens, keep_visual_tokens

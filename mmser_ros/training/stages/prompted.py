@@ -23,7 +23,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.attention import eager_attention
-from mmser_ros.captioner.decoding.greedy import pad
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import draw_visual_tokens, drop_channels

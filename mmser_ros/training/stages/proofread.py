@@ -15,7 +15,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from mmser_ros.captioner.decoding.greedy import pad
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import BATCH, CaptionedFeatures

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from mmser_ros.captioner.decoding.greedy import Prompt, pad
+from mmser_ros.captioner.decoding.prompt import Prompt, pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import CaptionedFeatures, caption_ids, drop_channels, score_holdout

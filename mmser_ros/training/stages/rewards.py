@@ -19,7 +19,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.attention import eager_attention
-from mmser_ros.captioner.decoding.greedy import pad
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.word_prompt import word_prompt
 from mmser_ros.core.validation import checked

@@ -13,7 +13,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from mmser_ros.captioner.decoding.greedy import pad
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import CaptionedFeatures, drop_channels, score_holdout

@@ -14,7 +14,8 @@ import torch
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.attention import eager_attention
-from mmser_ros.captioner.decoding.greedy import greedy, pad
+from mmser_ros.captioner.decoding.greedy import greedy
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes

@@ -9,14 +9,8 @@ import torch
 
 from mmser_ros.captioner.config import LanguageConfig
 from mmser_ros.captioner.decoding.beam_search import beam_search
-from mmser_ros.captioner.decoding.greedy import (
-    Decoded,
-    Prompt,
-    decode_one,
-    greedy,
-    pad,
-    prefill,
-)
+from mmser_ros.captioner.decoding.greedy import Decoded, decode_one, greedy, prefill
+from mmser_ros.captioner.decoding.prompt import Prompt, pad
 from mmser_ros.captioner.model.language_model import build_language_model
 
 END, LONGEST = 2, 4

@@ -8,7 +8,7 @@ import torch
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
 from mmser_ros.captioner.config import ProofreaderConfig
-from mmser_ros.captioner.decoding.greedy import pad
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.proofreader import MIN_LOG_PROBABILITY, Proofreader
 from mmser_ros.captioner.untrained import build_untrained
 

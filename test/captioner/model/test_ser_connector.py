@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmser_ros.captioner.config import ConfigError
-from mmser_ros.captioner.decoding.greedy import greedy, pad
+from mmser_ros.captioner.decoding.greedy import greedy
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.joint_encoder import space_to_depth
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.training.tokens import pack_rows

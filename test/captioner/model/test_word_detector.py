@@ -11,7 +11,8 @@ import torch
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
 from mmser_ros.captioner.config import ConfigError, SpecialistConfig, WordsConfig
-from mmser_ros.captioner.decoding.greedy import pad, prefill
+from mmser_ros.captioner.decoding.greedy import prefill
+from mmser_ros.captioner.decoding.prompt import pad
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import crops
 from mmser_ros.captioner.model.word_detector import NOTHING, Detected, WordDetector, combine
