@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write config/{caption,memory,replay}.yaml and docs/parameters.md from the declarations.
 
-Run it after a parameter was changed: `make venv && python docs/generate_parameters.py`.
+Run it after a parameter was changed: `python -m docs.generate_parameters`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mmser_ros.nodes.memory.tuning_parameters import MEMORY_GROUPS
 from mmser_ros.nodes.replay.parameters import REPLAY_GROUPS
 
 ROOT = Path(__file__).parents[1]
-COMMAND = "python docs/generate_parameters.py"
+COMMAND = "python -m docs.generate_parameters"
 NODES = {"caption": CAPTION_GROUPS, "memory": MEMORY_GROUPS, "replay": REPLAY_GROUPS}
 Groups = Mapping[str, tuple[Parameter, ...]]
 WIDTH = 100

@@ -65,7 +65,7 @@ class Captioner:
             tokenizer: of the model.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
             quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for the fastest on the device.
-            passes: number of passes; more than 1 needs a model with a SeR-connector.
+            passes: number of passes; more than 1 needs a model that refines.
             beams: 1 for greedy decoding, more for beam search.
 
         Raises:
@@ -110,7 +110,7 @@ class Captioner:
                 attribute `quantize` says what `auto` chose.
             threads: number of threads of torch in this process, 1 to 1024; `auto` leaves one
                 processor to others; None changes nothing.
-            passes: default number of passes; more than 1 needs a model with a SeR-connector.
+            passes: default number of passes; more than 1 needs a model that refines.
             beams: default number of beams; 1 is greedy decoding.
 
         Raises:

@@ -153,7 +153,9 @@ def explain(
     threads: Threads = "auto",
     passes: Annotated[
         str | None,
-        typer.Option(metavar="N,…", help="Draw these passes, such as 2 or 1,2; default: 1,2."),
+        typer.Option(
+            metavar="N,…", help="Draw these passes, such as 2 or 1,2; default: the first two."
+        ),
     ] = None,
     beams: Beams = 1,
     initial: Initial = None,

@@ -50,7 +50,7 @@ def query(
     near: Annotated[
         str | None, typer.Option(metavar="X,Y", help="Point in metres; near objects score higher.")
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Largest number of answers.")] = 5,
+    k: Annotated[int, typer.Option("-k", min=1, help="Maximum number of answers.")] = 5,
     map_id: MapId = None,
     now: Now = False,
     as_json: AsJson = False,

@@ -47,7 +47,7 @@ Part = Annotated[
     Literal["all", "training", "validation"], typer.Option(help="Part of the train split.")
 ]
 Split = Annotated[Literal["train", "dev"], typer.Option(help="Split of the data set.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Largest number of images of each set.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Maximum number of images of each set.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

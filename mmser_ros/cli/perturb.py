@@ -72,7 +72,9 @@ def perturb_llm(
         Literal["json_schema", "json_object", "text"],
         typer.Option(help="Format of the answers; choose one that the endpoint supports."),
     ] = "json_schema",
-    rpm: Annotated[float | None, typer.Option(min=0.1, help="Most requests per minute.")] = None,
+    rpm: Annotated[
+        float | None, typer.Option(min=0.1, help="Maximum number of requests per minute.")
+    ] = None,
     parallel: Annotated[int, typer.Option(min=1, help="Requests at the same time.")] = 4,
     price_in: Annotated[float, typer.Option(min=0, help="Price of a million input tokens.")] = 0.0,
     price_out: Annotated[

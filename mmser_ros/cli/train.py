@@ -55,7 +55,7 @@ def train_words(
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/words"),
     work: Work = Path("runs/words_work"),
 ) -> None:
-    """Train the word detector, and store its words for images that it was not trained on."""
+    """Train the word detector, and store cross-validated log odds of the training images."""
     _run_words("words", data, recipe, language, sentences, model, out, work)
 
 
@@ -128,7 +128,11 @@ def train_glance(
     data: Data,
     images: Images = None,
     sentences: Annotated[
-        Path | None, typer.Option(help="Text file of captions for the language model.")
+        Path | None,
+        typer.Option(
+            help="Text file of captions for the language model; with words the default is "
+            "captions_en.txt of the data."
+        ),
     ] = None,
     recipe: Annotated[
         Path | None, typer.Option(help="YAML of architecture and schedules; default: nano's.")
@@ -178,12 +182,12 @@ def train_refine(
     images: Images = None,
     model: Model = "nano",
     recipe: Annotated[
-        Path | None, typer.Option(help="YAML of connector and schedule; default: nano's.")
+        Path | None, typer.Option(help="YAML of the refinement and its schedules; default: nano's.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/refined"),
     work: Work = Path("runs/refine"),
 ) -> None:
-    """Train a SeR-connector on planted errors: the model can then refine captions."""
+    """Train refinement: concept detector, proofreader or SeR-connector, as the recipe says."""
     from mmser_ros.captioner.shipped import find_model
     from mmser_ros.core.resources import share_path
     from mmser_ros.training.recipe import read_refine_recipe

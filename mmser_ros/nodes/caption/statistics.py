@@ -15,7 +15,7 @@ WINDOW = 5.0
 """Seconds that rates are taken over."""
 LATENCIES = 500
 """How many of the latest captions latencies are taken over."""
-MEMORY = 60.0
+REMEMBERED = 60.0
 """Seconds that a failure stays worth a warning, and a caption held back a word."""
 PLAUSIBLE = 10_000
 """Images that one report of the middleware can say are lost; Fast DDS says 2147483647 for one."""
@@ -126,10 +126,10 @@ class StreamStatistics:
         with self._lock:
             self._dropped[reason] += 1
             if reason == UNSURE:
-                _append(self._withheld, monotonic(), MEMORY)
+                _append(self._withheld, monotonic(), REMEMBERED)
             if error:
                 self._last_error = error
-                _append(self._failures, monotonic(), MEMORY)
+                _append(self._failures, monotonic(), REMEMBERED)
 
     def saw(self, no_view: str = "") -> None:
         """An image was looked at: it shows something, or is dropped for it does not, and why."""
@@ -172,8 +172,8 @@ class StreamStatistics:
                 latency_ms=_percentiles(self._latencies),
                 glance_latency_ms=_percentiles(self._glances),
                 inference_ms=_percentiles(self._inferences),
-                failures=_recent(self._failures, now, MEMORY),
-                withheld=_recent(self._withheld, now, MEMORY),
+                failures=_recent(self._failures, now, REMEMBERED),
+                withheld=_recent(self._withheld, now, REMEMBERED),
                 silence=now - self._last_arrival,
                 last_error=self._last_error,
                 lost_since=self._lost - self._lost_before,
