@@ -82,9 +82,9 @@ def features(first: Caption, last: Caption) -> dict[str, float]:
 
     Returns:
         - `mean`, `lowest`: log probabilities of the last caption's tokens; `length`: their number.
-        - With a word detector also `support`, `least_support`: mean and lowest log probability of
-          the words that the detector knows (0 if it knows none); `room`: 1 if one of them names a
-          room, else 0.
+        - With a word detector also `objects`: sum of the log probabilities of the words that the
+          detector knows and that name no room; `room`: 1 if one names a room, else 0; `room_words`:
+          log probability of the likeliest such word, 0 if none.
         - After more than one pass also `first_mean`, `first_lowest`: the same of the glance's
           caption; `changed`: the share of words that only one of both captions has.
     """
@@ -122,11 +122,14 @@ def geometric_mean(log_probabilities: Sequence[float]) -> float:
 def _support(caption: Caption) -> dict[str, float]:
     if caption.support is None:
         return {}
-    values = [math.log(max(probability, LEAST_SUPPORT)) for _, probability in caption.support]
-    mean, least = (sum(values) / len(values), min(values)) if values else (0.0, 0.0)
     rooms = room_names()
-    indoors = any(word in rooms for word, _ in caption.support)
-    return {"support": mean, "least_support": least, "room": float(indoors)}
+    support = [(word, math.log(max(chance, LEAST_SUPPORT))) for word, chance in caption.support]
+    of_rooms = [value for word, value in support if word in rooms and word != "room"]
+    return {
+        "objects": sum(value for word, value in support if word not in rooms),
+        "room": float(any(word in rooms for word, _ in support)),
+        "room_words": max(of_rooms, default=0.0),
+    }
 
 
 @cache

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import save_calibrated
-from mmser_ros.captioner.confidence import Calibration, feature_names, features, geometric_mean
+from mmser_ros.captioner.confidence import (
+    LEAST_SUPPORT,
+    Calibration,
+    feature_names,
+    features,
+    geometric_mean,
+)
 from mmser_ros.core.types import Caption
 
 GLANCE = {"mean": 0.5, "lowest": 0.25, "length": -0.1}
@@ -85,11 +91,17 @@ def looks(folder, picture):
 
 
 @pytest.mark.parametrize(
-    ("words", "room"),
-    [(("bed", "bedroom"), 1.0), (("room",), 1.0), (("bed", "library"), 1.0), (("bed",), 0.0)],
+    ("support", "expected"),
+    [
+        ({"bed": 0.5, "bedroom": 0.8}, (math.log(0.5), 1.0, math.log(0.8))),
+        ({"room": 0.5}, (0.0, 1.0, 0.0)),
+        ({"bed": 0.5, "library": 0.1, "office": 0.2}, (math.log(0.5), 1.0, math.log(0.2))),
+        ({"bed": 0.5, "lamp": 0.0}, (math.log(0.5 * LEAST_SUPPORT), 0.0, 0.0)),
+        ({}, (0.0, 0.0, 0.0)),
+    ],
 )
-def test_whether_a_caption_names_a_room_is_a_feature_of_words(words, room):
-    support = tuple((word, 0.5) for word in words)
-    one = replace(caption("", -1.0), support=support)
-    assert features(one, one)["room"] == room
+def test_what_a_detector_thinks_of_a_caption_is_a_feature(support, expected):
+    one = replace(caption("", -1.0), support=tuple(support.items()))
+    found = features(one, one)
+    assert [found[name] for name in ("objects", "room", "room_words")] == pytest.approx(expected)
     assert "room" not in features(caption("", -1.0), caption("", -1.0))

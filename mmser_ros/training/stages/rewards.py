@@ -43,7 +43,8 @@ class RewardSchedule(Schedule):
     Attributes:
         pictures: set → maximum number of its pictures per epoch; other sets: none.
         gain: reward of a word that is in the picture, see `CaptionRewards`.
-        cost: penalty of a word that is not.
+        label_gain: the same for pictures without human captions.
+        cost: penalty of a word that is not, and of each repetition of a word.
         supervised_weight: weight of the loss on a human caption of the picture.
         samples: samples per picture.
         longest: maximum number of tokens of a sample; default: that of a caption.
@@ -55,6 +56,7 @@ class RewardSchedule(Schedule):
 
     pictures: dict[str, NonNegativeInt] | None = None
     gain: NonNegativeFloat = 0.1
+    label_gain: NonNegativeFloat = 0.2
     cost: NonNegativeFloat = 0.25
     supervised_weight: NonNegativeFloat = 0.1
     samples: PositiveInt = 4

@@ -9,6 +9,7 @@ against a single one CIDEr-D is several times as high, and only rewards its word
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mmser_ros.captioner.model.word_detector import NOTHING
@@ -28,6 +29,7 @@ class CaptionRewards:
         references: Sequence[Sequence[str]],
         *,
         gain: float,
+        label_gain: float,
         cost: float,
     ) -> None:
         """Set up the rewards.
@@ -37,12 +39,13 @@ class CaptionRewards:
             targets: word targets of the pictures.
             references: human captions of each picture; may be empty.
             gain: reward of a word that is in the picture, times the target's weight.
+            label_gain: the same for pictures without human captions, which CIDEr-D does not reward.
             cost: penalty of a word that is not, times the target's weight.
         """
         self._finder = WordFinder(name for name in names if name != NOTHING)
         self._column = {name: number for number, name in enumerate(names)}
         self._targets = targets
-        self._gain, self._cost = gain, cost
+        self._gains, self._cost = (label_gain, gain), cost
         mirrored = [[mirror(caption) for caption in some] for some in references]
         self._cider = [CiderReward(references), CiderReward(mirrored)]
         self._captioned = [bool(some) for some in references]
@@ -56,7 +59,7 @@ class CaptionRewards:
             mirrored: whether its view is mirrored.
             ended: whether the caption has its end token; else it was cut.
         """
-        total = self.truth(caption, picture)
+        total = self.truth(caption, picture) - self._cost * self._repeated(caption)
         if self._captioned[picture]:
             total += self._cider[mirrored](caption, picture, ended=ended)
         elif not ended:
@@ -67,8 +70,14 @@ class CaptionRewards:
         """The part of the reward for the caption's words; synonyms count once."""
         truth, weight = self._targets.truth[picture], self._targets.weight[picture]
         found = self._finder.find(caption)
+        gain = self._gains[self._captioned[picture]]
         columns = [self._column[min(self._finder.alike(word) or [word])] for word in found]
         return sum(
-            float(weight[one]) * (self._gain if truth[one] else -self._cost)
+            float(weight[one]) * (gain if truth[one] else -self._cost)
             for one in dict.fromkeys(columns)
         )
+
+    def _repeated(self, caption: str) -> int:
+        """How often a caption names again what it has named in the same word."""
+        counts = Counter(caption.replace(",", " ").split())
+        return sum(count - 1 for word, count in counts.items() if self._finder.find(word))

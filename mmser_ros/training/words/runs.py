@@ -198,6 +198,7 @@ def _reward(
         targets,
         [one.references for one in pictures],
         gain=schedule.gain,
+        label_gain=schedule.label_gain,
         cost=schedule.cost,
     )
     say(f"{len(pictures)} pictures whose captions are rewarded")

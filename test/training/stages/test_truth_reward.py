@@ -21,20 +21,23 @@ def rewards():
     weight[1, 5] = 0.5
     weight[2] = 0
     targets = WordTargets(truth, weight)
-    return CaptionRewards(NAMES, targets, [HUMAN, [], [], OF_ANOTHER], gain=0.1, cost=0.3)
+    return CaptionRewards(
+        NAMES, targets, [HUMAN, [], [], OF_ANOTHER], gain=0.1, label_gain=0.2, cost=0.3
+    )
 
 
 def test_true_words_gain_and_false_ones_cost_by_how_much_is_known(rewards):
-    assert rewards.truth("a person", 1) == pytest.approx(0.1)
+    assert rewards.truth("a cat", 0) == pytest.approx(0.1)
+    assert rewards.truth("a person", 1) == pytest.approx(0.2)
     assert rewards.truth("a cat", 1) == pytest.approx(-0.3)
-    assert rewards.truth("a person and a lamp", 1) == pytest.approx(0.1 - 0.15)
+    assert rewards.truth("a person and a lamp", 1) == pytest.approx(0.2 - 0.15)
     assert rewards.truth("a cat with a lamp", 2) == 0
 
 
 def test_a_word_counts_once_however_it_is_said(rewards):
     assert rewards.truth("a couch, a sofa and couches", 0) == pytest.approx(0.1)
     assert rewards.truth("a cat and a cat", 0) == pytest.approx(0.1)
-    assert rewards.truth("a man", 1) == pytest.approx(0.1 - 0.3)  # a person, and no man
+    assert rewards.truth("a man", 1) == pytest.approx(0.2 - 0.3)  # a person, and no man
 
 
 def test_agreement_with_people_counts_where_there_are_captions(rewards):
@@ -49,3 +52,10 @@ def test_a_caption_without_an_end_is_worth_less(rewards):
     for picture in range(3):
         whole = rewards(HUMAN[0], picture, mirrored=False, ended=True)
         assert rewards(HUMAN[0], picture, mirrored=False, ended=False) < whole
+
+
+def test_a_repetition_costs(rewards):
+    whole = {"mirrored": False, "ended": True}
+    once = rewards("a person", 1, **whole)
+    assert rewards("a person, a person and a person", 1, **whole) == pytest.approx(once - 0.6)
+    assert rewards("a person on a person on the left", 1, **whole) == pytest.approx(once - 0.3)

@@ -44,6 +44,7 @@ RECIPE = {
     "glance": {
         "lines": 4,
         "captions": {"flickr8k": 2},
+        "bare": 0.5,
         "keep": 0.5,
         "keep_channels": 0.9,
         "connector_rate": 2e-3,
