@@ -1,7 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import re
 import struct
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ from std_msgs.msg import Header
 
 from mmser_ros.nodes.common.image_conversions import (
     ENCODINGS,
+    PLANAR,
     ImageError,
     compressed_to_rgb,
     from_rgb,
@@ -217,6 +220,15 @@ def test_every_encoding_gives_a_picture_of_its_own():
         rgb = to_rgb(image)
         assert (rgb.shape, rgb.dtype) == ((6, 8, 3), np.uint8)
         rgb[:] = 1  # owned by us, not by the message
+
+
+def test_the_readme_names_every_encoding():
+    table = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| `image` \(in\) .*$", table, re.MULTILINE)
+    named = set(re.findall(r"\w+", row))
+    for encoding in [*ENCODINGS, *PLANAR]:
+        family = re.sub(r"(_[a-z]{4})?(8|16)$", "", encoding)  # bayer_rggb16: bayer
+        assert {encoding, family} & named, encoding
 
 
 def test_compressed_pictures(colours):
