@@ -184,23 +184,23 @@ def verify(
             position_bias, (0, 0, 0, len(logits) - len(position_bias))
         )
     logits = logits / prompt.temperature
-    recorded = logits.float().log_softmax(-1)
-    doubt = _left(prompt.doubt, draft)
-    best = recorded if doubt is None else recorded + doubt
-    chosen = best.argmax(-1).tolist()
+    state.doubt = _left(prompt.doubt, draft)
+    choice, recorded = state.log_probabilities(logits)
+    best = choice.argmax(-1)
+    chosen = best.tolist()
     agreed = next(
         (n for n, (mine, theirs) in enumerate(zip(chosen, draft, strict=False)) if mine != theirs),
         len(draft),
     )
     ended = chosen[agreed] == end
-    scores = [row[token].item() for row, token in zip(recorded, chosen, strict=True)]
-    kept = Decoded(list(draft[:agreed]), scores[: agreed + ended])
+    scores = recorded.gather(1, best[:, None])[: agreed + ended, 0]
+    kept = Decoded(list(draft[:agreed]), scores.tolist())
     if agreed < len(draft):
         state.cache.crop(agreed - len(draft))
     state.position = state.position + agreed
     state.num_generated = agreed
     state.logit_bias = None if logit_bias is None else logit_bias[agreed][None]
-    state.doubt = None if doubt is None else doubt[agreed][None]
+    state.doubt = None if state.doubt is None else state.doubt[agreed][None]
     return kept, None if ended else logits[agreed][None], state
 
 

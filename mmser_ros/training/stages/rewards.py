@@ -153,7 +153,7 @@ def train_rewards(
     longest = schedule.longest or specialist.config.max_caption_tokens
     sampling = Sampling(schedule.samples, schedule.temperature, schedule.keep, longest)
     policy = PolicyGradient(specialist, tokenizer, rewards, sampling, compiled=False)
-    if schedule.compile:  # after the sampler was copied
+    if schedule.compile:
         specialist.language_model.compile_layers()
 
     def target(index: int, mirrored: bool) -> list[int] | None:
