@@ -58,6 +58,8 @@ class WordDetector(nn.Module):
     classes alone.
 
     Attributes:
+        names: all words that it gives probabilities for: first those that it learned, then those
+            that only classes have.
         mean: (features,), mean of the input.
         deviation: (features,), standard deviation of the input.
     """
@@ -85,17 +87,17 @@ class WordDetector(nn.Module):
         )
         self.answer = nn.Linear(config.hidden_size, len(config.names))
         table = imagenet_words() if classes else {}
-        self._class_words = list(table)
-        matrix = torch.zeros(classes, len(table))
-        for column, indices in enumerate(table.values()):
-            matrix[indices, column] = 1.0
+        self.names = tuple(dict.fromkeys([*config.names, *table]))
+        matrix = torch.zeros(classes, len(self.names))
+        for word, indices in table.items():
+            matrix[indices, self.names.index(word)] = 1.0
         self.register_buffer("class_matrix", matrix, persistent=False)
         self.class_matrix: Tensor
 
     @property
     def words(self) -> set[str]:
-        """All words that it gives probabilities for."""
-        return {*self.config.names, *self._class_words} - {NOTHING}
+        """The words of `names`, without NOTHING."""
+        return set(self.names) - {NOTHING}
 
     def forward(self, pooled: Tensor, classes: Tensor | None = None) -> Tensor:
         """Log odds (…, words).
@@ -117,23 +119,28 @@ class WordDetector(nn.Module):
                 odds are the mean of the whole picture's and the maximum over the crops.
             classes: (batch, views, classes), or None.
         """
-        odds = combine(self(pooled, classes).float())
-        rows = torch.sigmoid(odds).tolist()
-        names = self.config.names
-        found = [dict(zip(names, row, strict=True)) for row in rows]
+        probabilities = torch.sigmoid(combine(self(pooled, classes).float()))
         if classes is not None:
-            chances = classes.float().exp().mean(1) @ self.class_matrix.float()
-            for one, row in zip(found, chances.tolist(), strict=True):
-                self._add_classes(one, row)
+            probabilities = self.add_classes(probabilities, classes)
+        rows = probabilities.tolist()
+        found = [dict(zip(self.names, row, strict=True)) for row in rows]
         return [Detected(one, one.pop(NOTHING, 0.0)) for one in found]
 
-    def _add_classes(self, found: dict[str, float], chances: Sequence[float]) -> None:
-        """Raise the probabilities of words by the tower's own classes."""
-        for word, chance in zip(self._class_words, chances, strict=True):
-            if word in found:
-                found[word] = max(found[word], TRAINED * chance)
-            else:
-                found[word] = min(MOST_BY_CLASS, UNTRAINED * chance)
+    @torch.no_grad()
+    def add_classes(self, probabilities: Tensor, classes: Tensor) -> Tensor:
+        """Raise probabilities of words by the tower's own classes, and add the words of `names`.
+
+        Args:
+            probabilities: (batch, words), of the words that the detector learned.
+            classes: (batch, views, classes), as in `detect`.
+
+        Returns:
+            (batch, len(names)) probabilities.
+        """
+        chances = classes.float().exp().mean(1) @ self.class_matrix.float()
+        learned, others = chances.tensor_split([probabilities.shape[1]], dim=1)
+        added = (UNTRAINED * others).clamp(max=MOST_BY_CLASS)
+        return torch.cat([torch.maximum(probabilities, TRAINED * learned), added], dim=1)
 
 
 def combine(odds: Tensor) -> Tensor:

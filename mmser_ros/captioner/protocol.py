@@ -1,0 +1,213 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What caption_node and the commands need of a captioner, and a base class to make one.
+
+`Captioner`, `HubCaptioner` and `RemoteCaptioner` are captioners; examples/my_captioner.py shows how
+to write another one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from mmser_ros.captioner.checks import check_beams, check_images, check_passes
+from mmser_ros.captioner.confidence import geometric_mean
+from mmser_ros.captioner.grounding import find_phrases
+from mmser_ros.core.images import ImageInput
+from mmser_ros.core.types import Caption, GroundedPhrase
+
+
+class CaptionModel(Protocol):
+    """A captioner, as caption_node and the commands use it.
+
+    Attributes:
+        name: name of the model, for messages and diagnostics.
+        device: where it runs: `cpu`, `cuda:0`, or the address of a server.
+        quantize: number format of the weights, as the captioner names it.
+        max_passes: maximum number of passes.
+    """
+
+    name: str
+    device: str
+    quantize: str
+    max_passes: int
+
+    @property
+    def threads(self) -> int:
+        """Number of CPU threads of this process."""
+        ...
+
+    def caption(
+        self,
+        image: ImageInput,
+        *,
+        passes: int | None = None,
+        beams: int | None = None,
+        initial: str | None = None,
+        ground: bool = False,
+    ) -> Caption:
+        """Caption one image, as `Captioner.caption` does."""
+        ...
+
+    def caption_passes(
+        self,
+        images: Sequence[ImageInput],
+        *,
+        passes: int | None = None,
+        beams: int | None = None,
+        initials: Sequence[str] | None = None,
+        ground: bool = False,
+    ) -> Iterator[list[Caption]]:
+        """Yield the captions of images after each pass, as `Captioner.caption_passes` does."""
+        ...
+
+    def degrade(self) -> str | None:
+        """Use less memory after an OutOfMemoryError.
+
+        Returns:
+            What changed, in words; None if nothing is left to change.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says of one image.
+
+    Attributes:
+        text: the caption.
+        log_probabilities: of its tokens; empty if the model gives none.
+    """
+
+    text: str
+    log_probabilities: Sequence[float] = ()
+
+
+class AnsweringCaptioner(ABC):
+    """A captioner whose passes are all made by one function, `answer`.
+
+    Attributes:
+        name: as in `CaptionModel`; so are the others.
+    """
+
+    quantize = "none"
+    max_passes = 10
+
+    def __init__(self, name: str, *, device: str = "cpu", passes: int = 1) -> None:
+        """Make a captioner.
+
+        Args:
+            name: name of the model.
+            device: where it runs.
+            passes: default number of passes.
+
+        Raises:
+            CaptionerError: `passes` is out of range.
+        """
+        self.name = name
+        self.device = device
+        self._passes = check_passes(passes, self.max_passes, name)
+
+    @abstractmethod
+    def answer(
+        self, images: Sequence[np.ndarray], initials: Sequence[str] | None, beams: int
+    ) -> list[Answer]:
+        """Caption images, or look again at their captions.
+
+        Args:
+            images: arrays (height, width, 3) of uint8 in RGB.
+            initials: a caption of each image to refine; None in the first pass.
+            beams: number of beams; 1 is greedy decoding.
+
+        Raises:
+            MmserError: no caption can be made of these images.
+        """
+        ...
+
+    @property
+    def threads(self) -> int:
+        """Number of CPU threads of torch in this process."""
+        return torch.get_num_threads()
+
+    def degrade(self) -> str | None:
+        """Give up passes after an OutOfMemoryError; see `CaptionModel.degrade`."""
+        if self._passes == 1:
+            return None
+        self._passes = 1
+        return "one pass"
+
+    def caption(
+        self,
+        image: ImageInput,
+        *,
+        passes: int | None = None,
+        beams: int | None = None,
+        initial: str | None = None,
+        ground: bool = False,
+    ) -> Caption:
+        """Caption one image; arguments and errors are those of `Captioner.caption`."""
+        initials = None if initial is None else [initial]
+        *_, last = self.caption_passes(
+            [image], passes=passes, beams=beams, initials=initials, ground=ground
+        )
+        return last[0]
+
+    def caption_passes(
+        self,
+        images: Sequence[ImageInput],
+        *,
+        passes: int | None = None,
+        beams: int | None = None,
+        initials: Sequence[str] | None = None,
+        ground: bool = False,
+    ) -> Iterator[list[Caption]]:
+        """Yield the captions of several images after each pass, as `Captioner.caption_passes` does.
+
+        Phrases have no regions: only models of this package say where they look.
+        """
+        arrays = check_images(images)
+        asked = self._passes if passes is None else passes
+        asked = asked if initials is None else max(2, asked)
+        check_passes(asked, self.max_passes, self.name)
+        width = check_beams(1 if beams is None else beams)
+        begun, times = perf_counter(), dict[str, float]()
+        first = texts = None if initials is None else list(initials)
+        for number in range(1 if initials is None else 2, asked + 1):
+            started = perf_counter()
+            answers = self.answer(arrays, texts, width)
+            texts = [one.text for one in answers]
+            first = first or texts
+            now = perf_counter()
+            step = "glance" if number == 1 else "refine"
+            times[step] = times.get(step, 0.0) + 1e3 * (now - started)
+            times["total"] = 1e3 * (now - begun)
+            captions = [
+                Caption(
+                    text=one.text,
+                    initial_text=initial,
+                    confidence=geometric_mean(one.log_probabilities),
+                    refined=number > 1,
+                    model=self.name,
+                    passes=number,
+                    times_ms=dict(times),
+                    log_probabilities=tuple(one.log_probabilities),
+                )
+                for one, initial in zip(answers, first, strict=True)
+            ]
+            yield [_with_phrases(one) for one in captions] if ground else captions
+
+
+def _with_phrases(caption: Caption) -> Caption:
+    """Add the noun phrases of a caption, without regions."""
+    phrases = tuple(
+        GroundedPhrase(span.text, span.head, caption.confidence)
+        for span in find_phrases(caption.text)
+    )
+    return replace(caption, phrases=phrases)
