@@ -96,7 +96,7 @@ def rewarded_pictures(
     """Choose pictures of sets, with all their captions.
 
     Args:
-        names: words of the detector.
+        names: words of prompts, as in `picture_items`.
         examples: annotations of the pictures, in the order of their numbers.
         probabilities: (pictures, words), as in `picture_items`.
         items: captions of pictures, human ones and those made by rule.

@@ -153,6 +153,35 @@ def odds_by_folds(
     return odds
 
 
+@torch.no_grad()
+def probabilities_of_prompts(
+    specialist: Specialist, features: ViewFeatures, odds: np.ndarray
+) -> np.ndarray:
+    """What the robot's detector would give the prompt: learned words, and those of classes.
+
+    Args:
+        specialist: its detector adds the vision tower's classes, see `WordDetector.add_classes`.
+        features: features of the pictures, and perhaps of more.
+        odds: (pictures, words), see `odds_by_folds`.
+
+    Returns:
+        (pictures, len(WordDetector.names)) float32; 0 for pictures that can't be read.
+    """
+    detector = specialist.word_detector
+    views = [0, *(CROPS if detector.config.crops else ())]
+    found = np.zeros((len(odds), len(detector.names)), np.float32)
+    readable = np.flatnonzero(np.isfinite(odds).all(1))
+    for at in range(0, len(readable), AT_ONCE):
+        some = readable[at : at + AT_ONCE]
+        chances = torch.from_numpy(odds[some]).float().sigmoid().to(specialist.device)
+        seen = [features.pooled(some.tolist(), [view] * len(some))[1] for view in views]
+        classes = [one for one in seen if one is not None]
+        if classes:
+            chances = detector.add_classes(chances, torch.stack(classes, dim=1))
+        found[some] = chances.cpu().numpy()
+    return found
+
+
 def fit_detector(
     specialist: Specialist,
     config: WordsConfig,

@@ -146,7 +146,7 @@ def picture_items(
     """Items with pictures, with the words that were detected in them.
 
     Args:
-        names: words of the detector.
+        names: words of prompts: those of the detector, then those that only classes have.
         examples: annotations of the pictures, in the order of their numbers.
         probabilities: (pictures, words) from detectors not trained on them; 0 for unreadable
             pictures.
@@ -190,10 +190,10 @@ def labelled_prompts(
     Words on the list are sure, other classes are absent, other words are as detected.
 
     Args:
-        names: words of the detector.
+        names: words of prompts, as in `picture_items`.
         examples: annotations of the pictures, in the order of their numbers.
         probabilities: (pictures, words), as in `picture_items`.
-        targets: word targets of the same pictures.
+        targets: targets of the detector's words, of the same pictures.
 
     Returns:
         Number of a picture → prompt.
@@ -201,8 +201,10 @@ def labelled_prompts(
     prompts = {}
     for number, (one, found) in enumerate(zip(examples, probabilities, strict=True)):
         if one.labels and not one.captions and found.any():
-            listed = targets.truth[number] * (SURE + (1 - SURE) * found)
-            known = np.where(targets.weight[number] == 1, listed, found)
+            learned = found[: targets.truth.shape[1]]
+            listed = targets.truth[number] * (SURE + (1 - SURE) * learned)
+            known = found.copy()
+            known[: len(learned)] = np.where(targets.weight[number] == 1, listed, learned)
             prompts[number] = word_prompt(prompt_words(names, known))
     return prompts
 

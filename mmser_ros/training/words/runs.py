@@ -26,7 +26,12 @@ from mmser_ros.training.runs import finish, place
 from mmser_ros.training.stages.prompted import train_prompted
 from mmser_ros.training.stages.rewards import RewardSchedule, rewarded_pictures, train_rewards
 from mmser_ros.training.stages.truth_reward import CaptionRewards
-from mmser_ros.training.stages.words import DetectorData, odds_by_folds, train_words
+from mmser_ros.training.stages.words import (
+    DetectorData,
+    odds_by_folds,
+    probabilities_of_prompts,
+    train_words,
+)
 from mmser_ros.training.tokens import train_tokenizer
 from mmser_ros.training.vocabulary import cut_vocabulary
 from mmser_ros.training.words.data import WordsData, detector_data, open_words_data
@@ -105,8 +110,8 @@ def run_words(
     train_words(specialist, training_data, recipe.words, work)
     odds = odds_by_folds(specialist, training_data, recipe.words, work, progress)
     if until != STAGES[0]:
-        with np.errstate(over="ignore"):  # unreadable pictures have log odds of -inf
-            chances = 1 / (1 + np.exp(-odds[: len(read.examples)].astype(np.float32)))
+        found = odds[: len(read.examples)]
+        chances = probabilities_of_prompts(specialist, training_data.features, found)
         _train_language_model(
             specialist, tokenizer, recipe, read, training_data, chances, work, until, progress
         )
@@ -126,10 +131,11 @@ def _train_language_model(
 ) -> None:
     """Train the language model on text, then on pictures too.
 
-    `chances` are probabilities (pictures, words) from detectors not trained on the pictures.
+    `chances` are probabilities (pictures, words of the prompt) from detectors not trained on the
+    pictures; the words that the detector learns come first.
     """
-    words = specialist.config.words
-    assert words
+    names = specialist.word_detector.names
+    learned = specialist.word_detector.config.names
     described = [bool(one.captions) or one.labels is not None for one in data.examples]
     usable = np.flatnonzero(np.array(described) & chances.any(1))
     if not len(usable):
@@ -140,31 +146,35 @@ def _train_language_model(
     text, glance = recipe.text, recipe.glance
 
     def neighbours(seed: int) -> NearestPictures:
-        return NearestPictures(words.names, chances[usable], targets, seed=seed)
+        found = chances[usable, : len(learned)]
+        return NearestPictures(learned, found, targets, seed=seed)
 
     if text.epochs:
         items = text_items(
-            words.names, data.lines, data.indoor, neighbours(text.seed), text.lines, seed=text.seed
+            learned, data.lines, data.indoor, neighbours(text.seed), text.lines, seed=text.seed
         )
         say(f"{len(items)} lines of text with words")
         train_prompted("text", specialist, tokenizer, items, None, text, work)
     if until == "text":
         return
-    prompts = labelled_prompts(words.names, data.examples, chances, training_data.targets)
+    written = {}
+    if glance.epochs:
+        prompts = labelled_prompts(names, data.examples, chances, training_data.targets)
+        written = write_captions(specialist, tokenizer, prompts, work, progress)
     seen = picture_items(
-        words.names,
+        names,
         data.examples,
         chances,
         glance.captions or {},
         seed=glance.seed,
-        written=write_captions(specialist, tokenizer, prompts, work, progress),
+        written=written,
     )
     say(f"{len(seen)} captions of pictures")
     lines = []
     if glance.lines:
         seed = glance.seed + 1
         lines = text_items(
-            words.names, data.lines, data.indoor, neighbours(seed), glance.lines, seed=seed
+            learned, data.lines, data.indoor, neighbours(seed), glance.lines, seed=seed
         )
     train_prompted(
         "glance", specialist, tokenizer, [*seen, *lines], training_data.features, glance, work
@@ -184,17 +194,16 @@ def _reward(
     work: Path,
 ) -> None:
     """Continue with self-critical training."""
-    words = specialist.config.words
-    assert words
+    detector = specialist.word_detector
     pictures = rewarded_pictures(
-        words.names, data.examples, chances, items, schedule.pictures or {}, seed=schedule.seed
+        detector.names, data.examples, chances, items, schedule.pictures or {}, seed=schedule.seed
     )
     numbers = [one.number for one in pictures]
     targets = WordTargets(
         training_data.targets.truth[numbers], training_data.targets.weight[numbers]
     )
     rewards = CaptionRewards(
-        words.names,
+        detector.config.names,
         targets,
         [one.references for one in pictures],
         gain=schedule.gain,
