@@ -9,8 +9,6 @@ from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import NonNegativeFloat
-
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.validation import checked, from_json
@@ -65,13 +63,11 @@ class WordsConfig:
         names: the words that it detects.
         hidden_size: width of its hidden layer.
         crops: number of crops that it reads beside the whole picture: 0, or 5 (corners and middle).
-        doubt: weight of its log odds in decoding, see `doubt.Doubt`; 0: words in the prompt only.
     """
 
     names: tuple[str, ...]
     hidden_size: int
     crops: Literal[0, 5] = 5
-    doubt: NonNegativeFloat = 0.0
 
 
 @checked(ConfigError)

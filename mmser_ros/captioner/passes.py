@@ -16,7 +16,6 @@ from mmser_ros.captioner.confidence import calibrated
 from mmser_ros.captioner.decoding.beam_search import beam_search
 from mmser_ros.captioner.decoding.greedy import Decoded, greedy
 from mmser_ros.captioner.decoding.prompt import Prompt, pad
-from mmser_ros.captioner.doubt import Doubt
 from mmser_ros.captioner.model.language_model import clean
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import Levels, crops, fit_square
@@ -58,7 +57,7 @@ def run_passes(
     passes: int,
     beams: int,
     initials: Sequence[str] | None = None,
-    doubt: Doubt | None = None,
+    finder: WordFinder | None = None,
 ) -> Iterator[Pass]:
     """Caption pictures in several passes; each refines the captions of the pass before it.
 
@@ -70,7 +69,7 @@ def run_passes(
         passes: number of passes.
         beams: 1 decodes greedily, more use beam search.
         initials: captions from elsewhere, in place of the glance, which is not yielded then.
-        doubt: of the model's words and vocabulary; needed if the model has a word detector.
+        finder: finds the words of the model's detector in captions, for their `support`.
     """
     config = specialist.config
     start = perf_counter()
@@ -94,9 +93,6 @@ def run_passes(
         initial = tokens if number > 1 else None
         if number == 1:
             prompt = specialist.prompt(specialist.glance(levels), words=words)
-            if doubt and config.words and config.words.doubt:
-                bias = doubt.bias(detected, config.words.doubt).to(specialist.device)
-                prompt = replace(prompt, doubt=bias)
             decoded = _decode(specialist, prompt, beams)
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
@@ -126,7 +122,7 @@ def run_passes(
             )
             for text, initial_text, one in zip(texts, first, decoded, strict=True)
         ]
-        captions = _with_support(captions, detected, doubt.finder) if doubt else captions
+        captions = _with_support(captions, detected, finder) if finder else captions
         glances = captions if number == 1 else glances
         if glances:  # captions from elsewhere have no probabilities to calibrate with
             captions = calibrated(config.calibrations, glances, captions)
