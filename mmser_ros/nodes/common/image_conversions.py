@@ -60,12 +60,7 @@ SMALLEST_BAYER = 4
 LARGEST = 100_000_000
 """Pixels; a larger picture is an error, not an allocation."""
 REASONS = (
-    "empty",
-    "unknown_encoding",
-    "bad_size",
-    "bad_step",
-    "short_data",
-    "big_endian",
+    *("empty", "unknown_encoding", "bad_size", "bad_step", "short_data", "big_endian"),
     "undecodable",
 )
 
