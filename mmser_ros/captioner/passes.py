@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Passes over pictures: the glance, then refinement; features are computed once."""
+"""Passes over images: the glance, then refinement; features are computed once."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ CROP_BATCH = 6
 
 @dataclass(frozen=True)
 class Pass:
-    """The result of one pass over several pictures, and what it was made from.
+    """The result of one pass over several images, and what it was made from.
 
     Attributes:
-        captions: one per picture.
+        captions: one per image.
         decoded: their tokens and log probabilities.
         initial: token ids of the captions that the pass refined; None for the glance.
-        levels: features of the pictures.
-        word_prompts: token ids of each picture's word prompt; None without a word detector.
+        levels: features of the images.
+        word_prompts: token ids of each image's word prompt; None without a word detector.
     """
 
     captions: list[Caption]
@@ -59,7 +59,7 @@ def run_passes(
     initials: Sequence[str] | None = None,
     finder: WordFinder | None = None,
 ) -> Iterator[Pass]:
-    """Caption pictures in several passes; each refines the captions of the pass before it.
+    """Caption images in several passes; each refines the captions of the pass before it.
 
     Args:
         specialist: the model.
@@ -136,14 +136,14 @@ def word_ids(tokenizer: Tokenizer, words: Sequence[tuple[str, float]]) -> list[i
 
 
 def to_pixels(squares: Sequence[np.ndarray]) -> torch.Tensor:
-    """Stack square pictures (size, size, 3) to pixels (batch, 3, size, size), uint8."""
+    """Stack square images (size, size, 3) to pixels (batch, 3, size, size), uint8."""
     return torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
 
 
 def _detect(
     specialist: Specialist, images: Sequence[np.ndarray], whole: Levels, dtype: torch.dtype
 ) -> list[Detected]:
-    """Detect words in pictures, from features of each whole picture and of its crops."""
+    """Detect words in images, from features of each whole image and of its crops."""
     vision = specialist.config.vision
     views = [whole]
     if specialist.config.words and specialist.config.words.crops:
@@ -172,7 +172,7 @@ def _with_support(
 
 
 def _discount_blank(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
-    """Lower the confidence of captions whose pictures may have no content."""
+    """Lower the confidence of captions whose images may have no content."""
     return [
         replace(one, confidence=one.confidence * (1.0 - here.nothing))
         for one, here in zip(captions, detected, strict=True)

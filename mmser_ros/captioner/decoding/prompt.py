@@ -15,14 +15,14 @@ from torch import Tensor
 class Prompt:
     """The input that a caption is decoded from; its last token is the beginning of the text.
 
-    A picture may have several views, one after the other in the batch. Decoding then uses the mean
+    An image may have several views, one after the other in the batch. Decoding then uses the mean
     of their log probabilities.
 
     Attributes:
         embeddings: (batch · views, tokens, width).
         positions: (batch · views, tokens), the position of each token.
         mask: (batch · views, tokens), False at padding; None: no padding.
-        views: number of views per picture.
+        views: number of views per image.
         logit_bias: (batch, vocabulary), added to the logits of tokens that were not generated
             yet; None: no bias.
         position_bias: (batch, positions, vocabulary), added to the logits of the first generated
