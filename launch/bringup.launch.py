@@ -3,7 +3,7 @@
 """Caption and remember: `ros2 launch mmser_ros bringup.launch.py image_topic:=… map_id:=house`.
 
 It takes the arguments of caption.launch.py and memory.launch.py. Captions are grounded, so that
-the memory learns where in the picture things were.
+the memory learns where in the image things were.
 """
 
 from launch import LaunchDescription

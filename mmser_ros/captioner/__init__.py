@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The captioner: a picture in, a caption out. It does not use ROS."""
+"""The captioner: an image in, a caption out. It does not use ROS."""
 
 import os
 from typing import TYPE_CHECKING

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Attention from each token of a caption back to the picture."""
+"""Attention from each token of a caption back to the image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mmser_ros.captioner.model.vision import Levels
 
 @dataclass(frozen=True)
 class Attention:
-    """The attention of one pass over one picture, mean over heads; each row of a layer sums to 1.
+    """The attention of one pass over one image, mean over heads; each row of a layer sums to 1.
 
     Attributes:
         language: (layers, length, length), of the language model over [visual tokens ; initial
@@ -51,7 +51,7 @@ def read_attention(
 
     Args:
         specialist: of any quantization; it is not changed.
-        levels: features of one picture, (1, tokens, channels) each.
+        levels: features of one image, (1, tokens, channels) each.
         caption: token ids, without begin and end.
         initial: token ids of the caption that was refined; None in the first pass.
         words: token ids of the word prompt, if there is one.

@@ -17,7 +17,6 @@ from tokenizers import Tokenizer
 from mmser_ros.captioner import quantization
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.checks import check_beams, check_device, check_images, check_passes
-from mmser_ros.captioner.doubt import Doubt
 from mmser_ros.captioner.grounding import Explanation, explain, grounded
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import visible
@@ -28,6 +27,7 @@ from mmser_ros.core.errors import OutOfMemoryError
 from mmser_ros.core.images import ImageInput
 from mmser_ros.core.resources import DEFAULT_MODEL
 from mmser_ros.core.types import Caption
+from mmser_ros.language.word_finder import WordFinder
 
 MOST_PASSES = 10
 logger = logging.getLogger(__name__)
@@ -80,7 +80,8 @@ class Captioner:
         self._tokenizer = tokenizer
         self._passes = check_passes(passes, self.max_passes, self.name)
         self._beams = check_beams(beams)
-        self._doubt = Doubt(specialist, tokenizer) if specialist.config.words else None
+        detector = specialist.word_detector if specialist.config.words else None
+        self._finder = WordFinder(detector.words) if detector else None
         self._overreached = False  # memory ran out with more than one pass or beam
         connector = specialist.config.ser_connector
         self._reads_captions = connector and (
@@ -177,7 +178,7 @@ class Captioner:
         arrays = check_images(images)
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
             *_, last = passes_made
-            return self._explained(arrays, last)[0] if ground else last.captions
+            return [one for one, _ in self._explained(arrays, last)] if ground else last.captions
 
     def caption_passes(
         self,
@@ -195,7 +196,7 @@ class Captioner:
         arrays = check_images(images)
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
             for one in passes_made:
-                yield self._explained(arrays, one)[0] if ground else one.captions
+                yield [it for it, _ in self._explained(arrays, one)] if ground else one.captions
 
     def explain(
         self,
@@ -212,8 +213,7 @@ class Captioner:
         initials = None if initial is None else [initial]
         arrays = check_images([image])
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
-            explained = [self._explained(arrays, one) for one in passes_made]
-        return [(captions[0], explanations[0]) for captions, explanations in explained]
+            return [self._explained(arrays, one)[0] for one in passes_made]
 
     @property
     def threads(self) -> int:
@@ -262,7 +262,7 @@ class Captioner:
                 passes=asked,
                 beams=width,
                 initials=initials,
-                doubt=self._doubt,
+                finder=self._finder,
             )
         except torch.OutOfMemoryError as error:
             self._overreached = asked > 1 or width > 1
@@ -273,8 +273,8 @@ class Captioner:
     @torch.inference_mode()
     def _explained(
         self, images: Sequence[np.ndarray], one: Pass
-    ) -> tuple[list[Caption], list[Explanation]]:
-        """The captions of a pass with their phrases, and the explanations of all words."""
+    ) -> list[tuple[Caption, Explanation]]:
+        """The captions of a pass with their phrases, each with the explanation of its words."""
         begun = perf_counter()
         explanations = [
             explain(
@@ -289,11 +289,10 @@ class Captioner:
             for row, image in enumerate(images)
         ]
         spent = 1e3 * (perf_counter() - begun)
-        captions = [
-            grounded(caption, explanation, spent)
+        return [
+            (grounded(caption, explanation, spent), explanation)
             for caption, explanation in zip(one.captions, explanations, strict=True)
         ]
-        return captions, explanations
 
     def _move(self, device: str) -> None:
         self._specialist.to(device, self._dtype if device == "cpu" else None)

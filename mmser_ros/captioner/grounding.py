@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Grounding: the region of the picture that each word and each noun phrase comes from."""
+"""Grounding: the region of the image that each word and each noun phrase comes from."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ HOT = 0.5
 
 @dataclass(frozen=True)
 class Explanation:
-    """The regions of a picture that the words of a caption come from.
+    """The regions of an image that the words of a caption come from.
 
     Attributes:
         words: of the caption, in order.
         maps: (words, grid, grid); each sums to 1.
-        view: the part of the picture that the maps cover, in pixels.
-        phrases: noun phrases (no pronouns), with their regions in the picture.
+        view: the part of the image that the maps cover, in pixels.
+        phrases: noun phrases (no pronouns), with their regions in the image.
     """
 
     words: tuple[str, ...]
@@ -61,15 +61,15 @@ def explain(
     view: Region,
     words: Sequence[int] | None = None,
 ) -> Explanation:
-    """Explain a caption of one picture.
+    """Explain a caption of one image.
 
     Args:
         specialist: the model that made it.
         tokenizer: its vocabulary.
-        levels: features of the picture, (1, tokens, channels) each.
+        levels: features of the image, (1, tokens, channels) each.
         decoded: the caption.
         initial: token ids of the caption that was refined; None in the first pass.
-        view: the part of the picture that the model saw, in pixels.
+        view: the part of the image that the model saw, in pixels.
         words: token ids of the word prompt, if there was one.
 
     Raises:
@@ -150,10 +150,10 @@ def find_region(heat: np.ndarray, view: Region) -> Region:
 
     Args:
         heat: (grid, grid), not negative.
-        view: the part of the picture that the map covers.
+        view: the part of the image that the map covers.
 
     Returns:
-        The box in whole pixels of the picture.
+        The box in whole pixels of the image.
     """
     fine = cv2.resize(heat.astype(np.float32), None, fx=FINER, fy=FINER)
     hot = (fine >= HOT * fine.max()).astype(np.uint8)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Passes over pictures: the glance, then refinement; features are computed once."""
+"""Passes over images: the glance, then refinement; features are computed once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from mmser_ros.captioner.confidence import calibrated
 from mmser_ros.captioner.decoding.beam_search import beam_search
 from mmser_ros.captioner.decoding.greedy import Decoded, greedy
 from mmser_ros.captioner.decoding.prompt import Prompt, pad
-from mmser_ros.captioner.doubt import Doubt
 from mmser_ros.captioner.model.language_model import clean
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import Levels, crops, fit_square
@@ -31,14 +30,14 @@ CROP_BATCH = 6
 
 @dataclass(frozen=True)
 class Pass:
-    """The result of one pass over several pictures, and what it was made from.
+    """The result of one pass over several images, and what it was made from.
 
     Attributes:
-        captions: one per picture.
+        captions: one per image.
         decoded: their tokens and log probabilities.
         initial: token ids of the captions that the pass refined; None for the glance.
-        levels: features of the pictures.
-        word_prompts: token ids of each picture's word prompt; None without a word detector.
+        levels: features of the images.
+        word_prompts: token ids of each image's word prompt; None without a word detector.
     """
 
     captions: list[Caption]
@@ -58,9 +57,9 @@ def run_passes(
     passes: int,
     beams: int,
     initials: Sequence[str] | None = None,
-    doubt: Doubt | None = None,
+    finder: WordFinder | None = None,
 ) -> Iterator[Pass]:
-    """Caption pictures in several passes; each refines the captions of the pass before it.
+    """Caption images in several passes; each refines the captions of the pass before it.
 
     Args:
         specialist: the model.
@@ -70,7 +69,7 @@ def run_passes(
         passes: number of passes.
         beams: 1 decodes greedily, more use beam search.
         initials: captions from elsewhere, in place of the glance, which is not yielded then.
-        doubt: of the model's words and vocabulary; needed if the model has a word detector.
+        finder: finds the words of the model's detector in captions, for their `support`.
     """
     config = specialist.config
     start = perf_counter()
@@ -94,9 +93,6 @@ def run_passes(
         initial = tokens if number > 1 else None
         if number == 1:
             prompt = specialist.prompt(specialist.glance(levels), words=words)
-            if doubt and config.words and config.words.doubt:
-                bias = doubt.bias(detected, config.words.doubt).to(specialist.device)
-                prompt = replace(prompt, doubt=bias)
             decoded = _decode(specialist, prompt, beams)
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
@@ -126,7 +122,7 @@ def run_passes(
             )
             for text, initial_text, one in zip(texts, first, decoded, strict=True)
         ]
-        captions = _with_support(captions, detected, doubt.finder) if doubt else captions
+        captions = _with_support(captions, detected, finder) if finder else captions
         glances = captions if number == 1 else glances
         if glances:  # captions from elsewhere have no probabilities to calibrate with
             captions = calibrated(config.calibrations, glances, captions)
@@ -140,14 +136,14 @@ def word_ids(tokenizer: Tokenizer, words: Sequence[tuple[str, float]]) -> list[i
 
 
 def to_pixels(squares: Sequence[np.ndarray]) -> torch.Tensor:
-    """Stack square pictures (size, size, 3) to pixels (batch, 3, size, size), uint8."""
+    """Stack square images (size, size, 3) to pixels (batch, 3, size, size), uint8."""
     return torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
 
 
 def _detect(
     specialist: Specialist, images: Sequence[np.ndarray], whole: Levels, dtype: torch.dtype
 ) -> list[Detected]:
-    """Detect words in pictures, from features of each whole picture and of its crops."""
+    """Detect words in images, from features of each whole image and of its crops."""
     vision = specialist.config.vision
     views = [whole]
     if specialist.config.words and specialist.config.words.crops:
@@ -176,7 +172,7 @@ def _with_support(
 
 
 def _discount_blank(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
-    """Lower the confidence of captions whose pictures may have no content."""
+    """Lower the confidence of captions whose images may have no content."""
     return [
         replace(one, confidence=one.confidence * (1.0 - here.nothing))
         for one, here in zip(captions, detected, strict=True)

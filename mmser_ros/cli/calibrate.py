@@ -109,7 +109,7 @@ def _table(title: str, fitted: Fitted) -> Table:
     """A row before and after for each set, and for all of them."""
     columns = tuple(fitted.before.scores())
     table = Table(title=title)
-    for column in ("pictures of", "n", "right", "", *columns):
+    for column in ("images of", "n", "right", "", *columns):
         table.add_column(column)
     for name, curves in {**fitted.by_set(), "all": fitted.curves}.items():
         for which, curve in curves.items():

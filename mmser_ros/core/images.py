@@ -71,13 +71,13 @@ def decode_picture(source: Path | IO[bytes], path: str) -> np.ndarray:
         with Image.open(source) as picture:
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except FileNotFoundError as error:
-        msg = f"no such picture: {path}"
+        msg = f"no such image: {path}"
         raise PictureError(msg) from error
     except UnidentifiedImageError as error:
         msg = f"{path} is not an image; expected a file in JPEG, PNG, WebP or another image format"
         raise PictureError(msg) from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        msg = f"{path} can't be read as a picture: {error}"
+        msg = f"{path} can't be read as an image: {error}"
         raise PictureError(msg) from error
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Readers of pictures with annotations in COCO's or LLaVA's format."""
+"""Readers of images with annotations in COCO's or LLaVA's format."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ FORMS = (
 
 
 class AnnotatedFolder(PictureReader):
-    """Pictures in a folder and their captions in one JSON file.
+    """Images in a folder and their captions in one JSON file.
 
     COCO's is {images: [{id, file_name}], annotations: [{image_id, caption}]}; LLaVA's is a list of
     {image, conversations: [{from: human or gpt, value}]}, where the first answer is the caption.
-    Records without an image and pictures without captions are left out.
+    Records without an image and images without captions are left out.
     """
 
     def __init__(self, annotations: Path, images: Path) -> None:
@@ -51,7 +51,7 @@ class AnnotatedFolder(PictureReader):
                     raise TypeError(msg)
                 self.captions.setdefault(name, []).append(caption)
             if not self.captions:
-                msg = "no captioned picture"
+                msg = "no captioned image"
                 raise ValueError(msg)
         except (OSError, ValueError, KeyError, TypeError) as error:
             msg = f"can't read {annotations} ({type(error).__name__}: {error}); expected {FORMS}"
@@ -63,12 +63,12 @@ class AnnotatedFolder(PictureReader):
 
 
 def open_data(data: Path, split: str, images: Path | None = None) -> PictureReader:
-    """Open captioned pictures; the format is detected.
+    """Open captioned images; the format is detected.
 
     Args:
         data: one of FORMS.
         split: which part of a folder: `train`, `dev`, `val`, ….
-        images: folder of the pictures of a JSON file; default: its own folder.
+        images: folder of the images of a JSON file; default: its own folder.
 
     Raises:
         DatasetError: it is none of FORMS, or damaged.
@@ -84,7 +84,7 @@ def open_data(data: Path, split: str, images: Path | None = None) -> PictureRead
         msg = f"{data} has {len(annotations)} files for {split}; expected one: give its path"
         raise DatasetError(msg)
     if not (data / f"{split}_captions.json").is_file():
-        msg = f"no captioned pictures {data} of split {split}; expected {FORMS}"
+        msg = f"no captioned images {data} of split {split}; expected {FORMS}"
         raise DatasetError(msg)
     return Flickr8k(data, split)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Readers of captioned pictures, and of captions without pictures."""
+"""Readers of captioned images, and of captions without images."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mmser_ros.data.tar_pictures import DatasetError, TarPictures, each_picture
 
 
 class PictureReader(ABC):
-    """Pictures with human captions: the interface of every reader.
+    """Images with human captions: the interface of every reader.
 
     Attributes:
         split: name of this part of the data.
-        captions: picture name → captions, in a fixed order.
-        corrupt: names of the pictures that `pictures` could not read so far.
+        captions: image name → captions, in a fixed order.
+        corrupt: names of the images that `pictures` could not read so far.
     """
 
     split: str
@@ -29,26 +29,26 @@ class PictureReader(ABC):
 
     @abstractmethod
     def picture(self, name: str) -> np.ndarray:
-        """Read one picture, (height, width, 3) uint8 RGB; several threads may do so at once.
+        """Read one image, (height, width, 3) uint8 RGB; several threads may do so at once.
 
         Raises:
             PictureError: it is missing or corrupt.
         """
 
     def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
-        """Yield names and pictures in the order of `captions`; None for an unreadable picture."""
+        """Yield names and images in the order of `captions`; None for an unreadable image."""
         return each_picture(self.captions, self.picture, self.corrupt)
 
 
 class Flickr8k(PictureReader):
-    """One split of Flickr8k: a tar of pictures, and a JSON file of five captions each."""
+    """One split of Flickr8k: a tar of images, and a JSON file of five captions each."""
 
     def __init__(self, root: Path, split: str) -> None:
         """Read the captions.
 
         Args:
             root: folder with `<split>.tar` and `<split>_captions.json`, which is
-                {picture name: [captions]}.
+                {image name: [captions]}.
             split: `train` or `dev`.
 
         Raises:
@@ -63,7 +63,7 @@ class Flickr8k(PictureReader):
         except (OSError, ValueError) as error:
             msg = (
                 f"can't read {captions} ({error}); expected a folder with {split}.tar and "
-                f"{split}_captions.json ({{picture name: [captions]}})"
+                f"{split}_captions.json ({{image name: [captions]}})"
             )
             raise DatasetError(msg) from error
 

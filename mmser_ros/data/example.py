@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Annotations of one picture, in one form for all sets."""
+"""Annotations of one image, in one form for all sets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Example:
-    """The annotations of a picture.
+    """The annotations of an image.
 
     Attributes:
         set: name of its set.

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Sets of pictures in one folder, in one format.
+"""Sets of images in one folder, in one format.
 
 The folder holds `<set>/<split>.tar` and the files that `set_files.FILES` describes. Its
-`validation.json` is {set: [names of train pictures]}: pictures for validation, not for training.
+`validation.json` is {set: [names of train images]}: images for validation, not for training.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mmser_ros.data.tar_pictures import DatasetError, TarPictures, each_picture
 SPLITS = ("train", "dev")
 PARTS = ("all", "training", "validation")
 NAMED = 3
-"""Number of pictures that a report names."""
+"""Number of images that a report names."""
 logger = logging.getLogger(__name__)
 
 
@@ -31,8 +31,8 @@ class PictureSet:
     Attributes:
         name: name of the set.
         split: `train` or `dev`.
-        examples: picture name → its annotations, sorted by name.
-        corrupt: names of the pictures that `pictures` could not read so far.
+        examples: image name → its annotations, sorted by name.
+        corrupt: names of the images that `pictures` could not read so far.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class PictureSet:
 
     @property
     def captions(self) -> dict[str, list[str]]:
-        """Human captions of the pictures that have some."""
+        """Human captions of the images that have some."""
         return {name: list(one.captions) for name, one in self.examples.items() if one.captions}
 
     def picture(self, name: str) -> np.ndarray:
-        """Read one picture, (height, width, 3) uint8 RGB; several threads may do so at once.
+        """Read one image, (height, width, 3) uint8 RGB; several threads may do so at once.
 
         Raises:
             PictureError: it is not in the tar, or corrupt.
@@ -66,16 +66,16 @@ class PictureSet:
         return self._tar.picture(name)
 
     def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
-        """Yield names and pictures in the order of `examples`; None for an unreadable picture."""
+        """Yield names and images in the order of `examples`; None for an unreadable image."""
         return each_picture(self.examples, self.picture, self.corrupt)
 
     def where(self, keep: Callable[[Example], bool]) -> PictureSet:
-        """The set of the pictures for which `keep` is true."""
+        """The set of the images for which `keep` is true."""
         kept = {name: one for name, one in self.examples.items() if keep(one)}
         return PictureSet(self.name, self.split, kept, self._tar, self._left_out)
 
     def spread(self, limit: int | None) -> PictureSet:
-        """A set of at most `limit` pictures, evenly spread over the sorted names."""
+        """A set of at most `limit` images, evenly spread over the sorted names."""
         count = len(self.examples)
         if limit is None or limit >= count:
             return self
@@ -84,8 +84,8 @@ class PictureSet:
         return self.where(lambda one: one.name in chosen)
 
     def report(self) -> str:
-        """One line on the pictures that were read, and those left out with the reasons."""
-        parts = [f"{self.name} {self.split}: {len(self.examples)} pictures"]
+        """One line on the images that were read, and those left out with the reasons."""
+        parts = [f"{self.name} {self.split}: {len(self.examples)} images"]
         parts += [
             f"{len(names)} left out, {why}: {', '.join(names[:NAMED])}"
             + ", …" * (len(names) > NAMED)
@@ -111,16 +111,16 @@ def available_sets(data: Path, split: str) -> list[str]:
 def open_sets(
     data: Path, split: str, names: Sequence[str] | None = None, part: str = "all"
 ) -> list[PictureSet]:
-    """Open sets of pictures, and log a report of each.
+    """Open sets of images, and log a report of each.
 
-    Pictures without annotations are left out, and so are annotations without pictures; see
+    Images without annotations are left out, and so are annotations without images; see
     `PictureSet.report`.
 
     Args:
         data: folder of sets.
         split: `train` or `dev`.
-        names: names of sets, in this order; default: all with pictures of this split and part.
-        part: `all`, `training` (without the pictures of validation.json) or `validation` (only
+        names: names of sets, in this order; default: all with images of this split and part.
+        part: `all`, `training` (without the images of validation.json) or `validation` (only
             those).
 
     Raises:
@@ -147,10 +147,10 @@ def open_sets(
             opened.append(one)
             logger.info("%s", one.report())
         elif names:
-            msg = f"{name} has no pictures in part {part} of split {split}: leave it out"
+            msg = f"{name} has no images in part {part} of split {split}: leave it out"
             raise DatasetError(msg)
     if not opened:
-        msg = f"no set in {data} has pictures in part {part} of split {split}"
+        msg = f"no set in {data} has images in part {part} of split {split}"
         raise DatasetError(msg)
     return opened
 
@@ -179,6 +179,6 @@ def _validation(data: Path) -> dict[str, list[str]]:
         isinstance(some, list) and all(isinstance(one, str) for one in some)
         for some in content.values()
     ):
-        msg = f"{path} is not as expected: {{set: [names of train pictures]}}"
+        msg = f"{path} is not as expected: {{set: [names of train images]}}"
         raise DatasetError(msg)
     return content

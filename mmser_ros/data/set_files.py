@@ -30,14 +30,14 @@ def read_json(path: Path) -> Any:
 
 
 def read_examples(folder: Path, split: str) -> dict[str, Example]:
-    """Read the annotations of one split, whether or not the pictures exist.
+    """Read the annotations of one split, whether or not the images exist.
 
     Args:
         folder: the set's folder; its name is the name of the set.
         split: `train` or `dev`.
 
     Returns:
-        Picture name → example, sorted by name.
+        Image name → example, sorted by name.
 
     Raises:
         DatasetError: no file exists, or one is not as described in FILES.
@@ -51,7 +51,7 @@ def read_examples(folder: Path, split: str) -> dict[str, Example]:
         there = True
         content = read_json(path)
         if not isinstance(content, dict):
-            msg = f"{path} is a {type(content).__name__}; expected {{picture name: {kind}}}"
+            msg = f"{path} is a {type(content).__name__}; expected {{image name: {kind}}}"
             raise DatasetError(msg)
         for name, value in content.items():
             try:
@@ -108,6 +108,6 @@ FILES: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "objects": _objects,
     "phrases": _phrases,
 }
-"""`<split>_<kind>.json` is {picture name: value}. A value of `captions`, `objects` or `phrases` is
-a list of strings. A value of `labels` is the list of all classes in the picture, one label, or
+"""`<split>_<kind>.json` is {image name: value}. A value of `captions`, `objects` or `phrases` is
+a list of strings. A value of `labels` is the list of all classes in the image, one label, or
 {scene, objects: [[name, left, top, right, bottom], …]}."""

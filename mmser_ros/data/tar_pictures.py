@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures in a tar, read without unpacking it."""
+"""Images in a tar, read without unpacking it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class DatasetError(MmserError):
 def each_picture(
     names: Iterable[str], picture: Callable[[str], np.ndarray], corrupt: list[str]
 ) -> Iterator[tuple[str, np.ndarray | None]]:
-    """Yield each name with its picture; None for an unreadable picture.
+    """Yield each name with its image; None for an unreadable image.
 
     Args:
-        names: names of the pictures.
-        picture: reads a picture, or raises a PictureError.
-        corrupt: names of unreadable pictures are appended to it.
+        names: names of the images.
+        picture: reads an image, or raises a PictureError.
+        corrupt: names of unreadable images are appended to it.
     """
     for name in names:
         try:
@@ -39,9 +39,9 @@ def each_picture(
 
 
 class TarPictures:
-    """The pictures in one uncompressed tar; several threads may read at once.
+    """The images in one uncompressed tar; several threads may read at once.
 
-    The name of a picture is its file name, without the folder in the tar.
+    The name of an image is its file name, without the folder in the tar.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,14 +57,14 @@ class TarPictures:
         return sorted(self._members)
 
     def picture(self, name: str) -> np.ndarray:
-        """Read one picture, (height, width, 3) uint8 RGB.
+        """Read one image, (height, width, 3) uint8 RGB.
 
         Raises:
             PictureError: it is not in the tar, or corrupt.
             DatasetError: the tar can't be read.
         """
         if name not in self._members:
-            msg = f"{self.path} has no picture {name}"
+            msg = f"{self.path} has no image {name}"
             raise PictureError(msg)
         start, size = self._members[name]
         try:

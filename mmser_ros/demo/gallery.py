@@ -40,8 +40,8 @@ class Walk(NamedTuple):
 
     Attributes:
         pictures: folder, in the order of the names.
-        trajectory: file in the TUM format, with a pose for each picture.
-        names: of the photograph that each picture shows.
+        trajectory: file in the TUM format, with a pose for each image.
+        names: of the photograph that each image shows.
     """
 
     pictures: Path

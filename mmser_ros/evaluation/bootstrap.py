@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Bootstrap intervals of figures over pictures (Efron 1979)."""
+"""Bootstrap intervals of figures over images (Efron 1979)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LEVEL = (2.5, 97.5)
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a set of pictures, usually a ratio of sums over pictures.
+    """A figure of a set of images, usually a ratio of sums over images.
 
     Attributes:
         value: the figure; 0 if `below` sums to 0.
-        above: (pictures,), terms of the numerator; None if the figure is no ratio.
-        below: (pictures,), terms of the denominator; None if the figure is no ratio.
+        above: (images,), terms of the numerator; None if the figure is no ratio.
+        below: (images,), terms of the denominator; None if the figure is no ratio.
     """
 
     value: float
@@ -38,7 +38,7 @@ class Figure:
 
     @classmethod
     def mean(cls, values: ArrayLike) -> Figure:
-        """A mean over pictures."""
+        """A mean over images."""
         return cls.ratio(values, np.ones(np.shape(values)))
 
     def interval(self) -> tuple[float, float] | None:
@@ -56,7 +56,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Difference:
-    """The difference of a figure between two captioners, on the same pictures.
+    """The difference of a figure between two captioners, on the same images.
 
     Attributes:
         value: the second figure minus the first.
@@ -70,7 +70,7 @@ class Difference:
 
 
 def difference(before: Figure, after: Figure) -> Difference | None:
-    """Compare two figures of the same pictures by the paired bootstrap.
+    """Compare two figures of the same images by the paired bootstrap.
 
     Returns:
         The difference; None if a figure is no ratio.
@@ -92,6 +92,6 @@ def _divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _counts(pictures: int) -> np.ndarray:
-    """Counts of each picture in each sample, (DRAWS, pictures); the same for every figure."""
+    """Counts of each image in each sample, (DRAWS, images); the same for every figure."""
     random = np.random.default_rng(0)
     return random.multinomial(pictures, np.full(pictures, 1 / pictures), DRAWS).astype(np.float32)

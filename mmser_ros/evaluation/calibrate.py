@@ -35,7 +35,7 @@ class Fitted:
     """A calibration, and its reliability by cross-validation.
 
     Attributes:
-        calibration: fitted to all pictures.
+        calibration: fitted to all images.
         before: reliability of the geometric mean of token probabilities.
         after: reliability of cross-validated confidences: each fold's are from a model fitted to
             the other folds.
@@ -70,13 +70,13 @@ def calibrate(
 ) -> dict[int, Fitted]:
     """Fit a calibration for each number of passes to all sets together, with greedy decoding.
 
-    It predicts whether a caption is right: everything it names is in the picture, as
+    It predicts whether a caption is right: everything it names is in the image, as
     `right.judge_captions` judges by the annotations.
 
     Args:
         captioner: the captioner.
         judge: from `scoring.judging`.
-        sets: the pictures; corrupt ones and captions that can't be judged are left out.
+        sets: the images; corrupt ones and captions that can't be judged are left out.
         passes: the numbers of passes.
         progress: wraps an iterable with a description and a total.
 
@@ -121,7 +121,7 @@ def fit(
     if min(rightly, len(right) - rightly) < FOLDS:
         msg = (
             f"{rightly} of {len(right)} captions of {passes} passes are right; expected at least "
-            f"{FOLDS} right and {FOLDS} wrong ones: use more pictures"
+            f"{FOLDS} right and {FOLDS} wrong ones: use more images"
         )
         raise CalibrationError(msg)
     names = list(rows[0])
@@ -146,7 +146,7 @@ def fit(
 def _caption_pairs(
     captioner: Captioner, pictures: PictureSet, passes: Sequence[int], progress: Progress
 ) -> dict[int, dict[str, tuple[Caption, Caption]]]:
-    """Number of passes → picture → its captions after the first and after the last pass."""
+    """Number of passes → image → its captions after the first and after the last pass."""
     pairs: dict[int, dict[str, tuple[Caption, Caption]]] = {number: {} for number in passes}
     read = progress(pictures.pictures(), f"captions of {pictures.name}", len(pictures.examples))
     for names, images in batches(read):

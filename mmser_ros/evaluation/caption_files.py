@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Caption files: JSON of {set: {picture: caption}}, from this package or elsewhere."""
+"""Caption files: JSON of {set: {image: caption}}, from this package or elsewhere."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mmser_ros.evaluation.evaluate import ConfidentCaption, SetCaptions
 
 
 class CaptionFileError(MmserError):
-    """A file of captions that can't be read or written, or does not fit the pictures."""
+    """A file of captions that can't be read or written, or does not fit the images."""
 
 
 def read_captions(path: Path) -> dict[str, dict[str, ConfidentCaption]]:
     """Read a file of captions.
 
     Returns:
-        Set → picture → caption.
+        Set → image → caption.
 
     Raises:
         DatasetError: the file can't be read.
@@ -34,7 +34,7 @@ def read_captions(path: Path) -> dict[str, dict[str, ConfidentCaption]]:
         isinstance(some, dict) and all(isinstance(one, str) for one in some.values())
         for some in content.values()
     ):
-        msg = f"{path} is not a file of captions; expected {{set: {{picture: caption}}}}"
+        msg = f"{path} is not a file of captions; expected {{set: {{image: caption}}}}"
         raise CaptionFileError(msg)
     return {
         name: {picture: ConfidentCaption(caption) for picture, caption in some.items()}
@@ -65,17 +65,17 @@ def write_captions(path: Path, captions: SetCaptions) -> None:
 def match_captions(
     captions: Mapping[str, SetCaptions], sets: Sequence[PictureSet]
 ) -> dict[str, dict[str, dict[str, ConfidentCaption]]]:
-    """Select the pictures that every captioner has captioned.
+    """Select the images that every captioner has captioned.
 
     Args:
         captions: captioner → its captions.
-        sets: the pictures; captions of others are left out.
+        sets: the images; captions of others are left out.
 
     Returns:
-        Captioner → set → picture → caption, in the order of the pictures.
+        Captioner → set → image → caption, in the order of the images.
 
     Raises:
-        CaptionFileError: a set has no picture with a caption of each captioner.
+        CaptionFileError: a set has no image with a caption of each captioner.
     """
     shared = {}
     for one in sets:
@@ -83,7 +83,7 @@ def match_captions(
         shared[one.name] = [name for name in one.examples if all(name in some for some in of_set)]
         if not shared[one.name]:
             msg = (
-                f"{', '.join(captions)}: no picture of {one.name} {one.split} is in all of them; "
+                f"{', '.join(captions)}: no image of {one.name} {one.split} is in all of them; "
                 f"expected names such as {next(iter(one.examples))}: check --split, or leave "
                 f"{one.name} out by --sets"
             )

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""CHAIR: classes of COCO that captions name and that are not in the picture.
+"""CHAIR: classes of COCO that captions name and that are not in the image.
 
 It uses the labels only (arXiv 1809.02156 also accepts what the human captions name). The words of
 each class are in config/lexicon/coco_words.yaml.
@@ -19,7 +19,7 @@ def named_objects(table: WordTable, captions: Mapping[str, str]) -> dict[str, li
 
     Args:
         table: the words of the classes.
-        captions: picture → caption.
+        captions: image → caption.
     """
     read = read_words(captions.values())
     return {name: table.named(words) for name, words in zip(captions, read, strict=True)}
@@ -32,15 +32,15 @@ def score_objects(
 
     Args:
         table: the words of the classes.
-        captions: picture → caption.
-        labels: picture → all classes in it.
+        captions: image → caption.
+        labels: image → all classes in it.
 
     Returns:
-        - `COCO CHAIR-i`: the share of named classes that are not in the picture; lower is better.
+        - `COCO CHAIR-i`: the share of named classes that are not in the image; lower is better.
         - `COCO CHAIR-s`: the share of captions with such a class; lower is better.
-        - `COCO recall`: the share of the picture's classes that are named.
+        - `COCO recall`: the share of the image's classes that are named.
 
-        A word with several possible classes is right if any of them is in the picture.
+        A word with several possible classes is right if any of them is in the image.
     """
     named = named_objects(table, captions)
     wrong = [sum(not one & labels[name] for one in some) for name, some in named.items()]

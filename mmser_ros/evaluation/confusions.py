@@ -114,7 +114,7 @@ def count_confusions(
     absent = sorted(captions.keys() - truth.keys())
     if absent or not captions:
         msg = f"got {len(captions)} captions, {len(absent)} without truth ({absent[:3]}); expected "
-        msg += "some, each of a picture that the truth has: use the same names of pictures in both"
+        msg += "some, each of an image that the truth has: use the same names of images in both"
         raise ConfusionsError(msg)
     confusions: dict[str, dict[str, float]] = {}
     missed: dict[str, float] = defaultdict(float)

@@ -22,11 +22,11 @@ def evaluate_planted(
     seed: int = 0,
     progress: Progress = lambda items, description, total: items,
 ) -> dict[str, Any]:
-    """Refine human captions with one planted error each, one per picture.
+    """Refine human captions with one planted error each, one per image.
 
     Args:
         captioner: the captioner; it needs a SeR-connector.
-        data: pictures and captions; the first caption that can have an error is used.
+        data: images and captions; the first caption that can have an error is used.
         maker: plants the errors.
         seed: of what is planted.
         progress: wraps an iterable with a description and a total.

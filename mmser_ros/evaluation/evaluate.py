@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Caption sets of pictures, and score the captions per set."""
+"""Caption sets of images, and score the captions per set."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ BATCH = 32
 
 
 class CaptionedPictures(Protocol):
-    """Pictures with human captions, such as a `PictureSet` or `datasets.Flickr8k`."""
+    """Images with human captions, such as a `PictureSet` or `datasets.Flickr8k`."""
 
     @property
     def captions(self) -> dict[str, list[str]]:
-        """Picture name → its captions."""
+        """Image name → its captions."""
         ...
 
     def pictures(self) -> Iterator[tuple[str, np.ndarray | None]]:
-        """Names and (height, width, 3) uint8 RGB pictures, None for a corrupt one."""
+        """Names and (height, width, 3) uint8 RGB images, None for a corrupt one."""
         ...
 
 
@@ -43,7 +43,7 @@ class ConfidentCaption:
 
 
 SetCaptions = Mapping[str, Mapping[str, ConfidentCaption]]
-"""Set → picture → caption."""
+"""Set → image → caption."""
 
 
 def caption_sets(
@@ -54,17 +54,17 @@ def caption_sets(
     beams: int = 1,
     progress: Progress = lambda items, description, total: items,
 ) -> dict[str, dict[str, dict[str, ConfidentCaption]]]:
-    """Caption sets of pictures; corrupt pictures are left out, and listed in the set's `corrupt`.
+    """Caption sets of images; corrupt images are left out, and listed in the set's `corrupt`.
 
     Args:
         captioner: the captioner.
-        sets: the pictures.
+        sets: the images.
         passes: the numbers of passes to return captions for.
         beams: 1 decodes greedily, more use beam search.
         progress: wraps an iterable with a description and a total.
 
     Returns:
-        Number of passes, as text → set → picture → caption.
+        Number of passes, as text → set → image → caption.
     """
     captions: dict[str, dict[str, dict[str, ConfidentCaption]]] = {
         str(number): {one.name: {} for one in sets} for number in passes
@@ -89,15 +89,15 @@ def score_sets(
 
     Args:
         judge: from `scoring.judging`.
-        sets: pictures with annotations.
-        captions: captioner, such as a number of passes → its captions, for the same pictures.
+        sets: images with annotations.
+        captions: captioner, such as a number of passes → its captions, for the same images.
         kind: what the captioners differ in, such as `passes`; a key of the result.
 
     Returns:
         Set → `{"n": pictures, "corrupt": [names], kind: {captioner: {measure: value}},
         "intervals": {captioner: {measure: [low, high]}}, "differences": {captioner: {measure:
         {"value": …, "low": …, "high": …}}}}`. The 95 % intervals are by
-        `bootstrap`, for means and ratios over pictures only. Differences are to the first
+        `bootstrap`, for means and ratios over images only. Differences are to the first
         captioner.
 
     Raises:
@@ -157,7 +157,7 @@ def _figures(
 
 
 def batches(pictures: Iterable) -> Iterator[tuple[list[str], list[np.ndarray]]]:
-    """Yield names and pictures of up to BATCH; corrupt ones are left out."""
+    """Yield names and images of up to BATCH; corrupt ones are left out."""
     names: list[str] = []
     images: list[np.ndarray] = []
     for name, image in pictures:

@@ -51,8 +51,8 @@ def score(
     """Score captions against their references.
 
     Args:
-        captions: picture → caption.
-        references: picture → its human captions, for the same pictures.
+        captions: image → caption.
+        references: image → its human captions, for the same images.
         meteor: from `running_meteor`; None: METEOR is left out.
 
     Returns:
@@ -60,7 +60,7 @@ def score(
         times 100).
 
     Raises:
-        MetricError: no captions, or the pictures are not the same.
+        MetricError: no captions, or the images are not the same.
     """
     figures = score_figures(captions, references, meteor)
     return {name: figure.value for name, figure in figures.items()}
@@ -71,17 +71,17 @@ def score_figures(
     references: Mapping[str, Sequence[str]],
     meteor: Meteor | None = None,
 ) -> dict[str, Figure]:
-    """As `score`, with the terms of each picture for ROUGE-L and CIDEr.
+    """As `score`, with the terms of each image for ROUGE-L and CIDEr.
 
-    CIDEr's document frequencies are counted once, over all pictures.
+    CIDEr's document frequencies are counted once, over all images.
 
     Raises:
         MetricError: see `score`.
     """
     if not captions or captions.keys() != references.keys():
         msg = (
-            f"got {len(captions)} captions and references of {len(references)} pictures; "
-            "expected at least one picture, and the same ones"
+            f"got {len(captions)} captions and references of {len(references)} images; "
+            "expected at least one image, and the same ones"
         )
         raise MetricError(msg)
     # pycocoevalcap relies on both having the same order

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Which captions are right: by the annotations, everything they name is in the picture.
+"""Which captions are right: by the annotations, everything they name is in the image.
 
 A calibrated confidence is the probability of this; docs/confidence.md has the rules.
 """
@@ -38,7 +38,7 @@ OPEN_SCENES = frozenset(["bus interior", "cockpit", "phone booth", "subway stati
 def judge_captions(
     judge: Judge, captions: Mapping[str, str], examples: Mapping[str, Example]
 ) -> dict[str, bool]:
-    """Judge whether each caption is right, by the first annotation that its picture has.
+    """Judge whether each caption is right, by the first annotation that its image has.
 
     - Human captions: every entity is a word of one of them, or names a class among the labels.
     - Labels: every class of COCO that it names is among them.
@@ -48,11 +48,11 @@ def judge_captions(
 
     Args:
         judge: from `scoring.judging`.
-        captions: picture → caption.
-        examples: picture → its annotations.
+        captions: image → caption.
+        examples: image → its annotations.
 
     Returns:
-        Picture → whether its caption is right, in the order of `captions`, without those that
+        Image → whether its caption is right, in the order of `captions`, without those that
         can't be judged.
     """
     by_people, by_labels, by_scene, by_room = {}, {}, {}, {}

@@ -93,7 +93,7 @@ class RoomWords:
             raise DatasetError(msg) from error
 
     def judge(self, caption: str, example: Example) -> RoomVerdict:
-        """Compare a caption with the annotations of its picture.
+        """Compare a caption with the annotations of its image.
 
         An object is named by its `alike` words, or by its own name. True words are those that name
         one of the objects, and the `indoor` words of the phrases.
@@ -131,14 +131,14 @@ def score_rooms(
 
     Args:
         words: judges the captions.
-        captions: picture → caption.
-        examples: picture → its annotations; all have objects.
+        captions: image → caption.
+        examples: image → its annotations; all have objects.
 
     Returns:
         - `hit`: the share of captions that name at least one object.
         - `precision`: the share of a caption's `indoor` words that are true.
         - `recall`: the share of the objects that a caption names.
-        - `F1`: of both. These three are means over pictures.
+        - `F1`: of both. These three are means over images.
         - `invented`: the share of captions with a `living` or `outdoors` word that is not true.
 
         `RoomWords.judge` defines which words are true.

@@ -90,14 +90,14 @@ def score_structure(
     """Score the contents of captions against those of their references.
 
     Args:
-        captions: picture → caption.
-        references: picture → its human captions.
+        captions: image → caption.
+        references: image → its human captions.
 
     Returns:
         - `CHAIR-i`: the share of entities whose word no reference has; lower is better.
         - `CHAIR-s`: the share of captions with such an entity; lower is better.
         - `entity F1`, `attribute F1`, `relation F1`: F1 against the best reference, mean over
-          pictures. Pictures without any in caption and references are left out.
+          images. Images without any in caption and references are left out.
     """
     figures = structure_figures(captions, references)
     return {name: figure.value for name, figure in figures.items()}
@@ -106,7 +106,7 @@ def score_structure(
 def structure_figures(
     captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
 ) -> dict[str, Figure]:
-    """As `score_structure`, with the terms of each picture."""
+    """As `score_structure`, with the terms of each image."""
     mine, theirs = _parse_all(captions, references)
     wrong = _unseen(mine, theirs).values()
     figures = {
@@ -135,8 +135,8 @@ def unseen_entities(
     """Entities of each caption whose word no reference has (see CHAIR).
 
     Args:
-        captions: picture → caption.
-        references: picture → its human captions.
+        captions: image → caption.
+        references: image → its human captions.
     """
     return _unseen(*_parse_all(captions, references))
 

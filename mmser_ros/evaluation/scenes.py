@@ -22,8 +22,8 @@ def judge_scenes(
 
     Args:
         table: the words of the scenes.
-        captions: picture → caption.
-        scenes: picture → its scene.
+        captions: image → caption.
+        scenes: image → its scene.
     """
     read = read_words(captions.values())
     verdicts: dict[str, bool | None] = {}
@@ -40,8 +40,8 @@ def score_scenes(
 
     Args:
         table: the words of the scenes.
-        captions: picture → caption.
-        scenes: picture → its scene.
+        captions: image → caption.
+        scenes: image → its scene.
 
     Returns:
         `room_said`: the share of captions with a room word. `room_right`: the share of these with

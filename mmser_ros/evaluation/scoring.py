@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Score captions by all annotations that their pictures have."""
+"""Score captions by all annotations that their images have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_room(example: Example) -> bool:
-    """Whether a picture has objects and no scene; it is then judged as a room."""
+    """Whether an image has objects and no scene; it is then judged as a room."""
     return bool(example.objects) and example.scene is None
 
 
@@ -68,11 +68,11 @@ class Judge:
         """Score captions of one set.
 
         Args:
-            captions: picture → caption.
-            examples: picture → its annotations; it may have more pictures.
+            captions: image → caption.
+            examples: image → its annotations; it may have more images.
 
         Returns:
-            Measure → figure, over the pictures with the annotation that it needs:
+            Measure → figure, over the images with the annotation that it needs:
 
             - human captions: `metrics.score` and `scene_graph_f1.score_structure`;
             - labels: `score_objects`;
@@ -81,7 +81,7 @@ class Judge:
             - always: `distinct`, the number of distinct captions.
 
         Raises:
-            MetricError: there are no captions, or their pictures have no annotations.
+            MetricError: there are no captions, or their images have no annotations.
         """
 
         def some(known: Callable[[Example], bool]) -> dict[str, str]:
@@ -102,7 +102,7 @@ class Judge:
             figures |= score_rooms(self.rooms, rooms, examples)
         if not figures:
             msg = (
-                f"got {len(captions)} captions; expected some of pictures with captions, labels, a "
+                f"got {len(captions)} captions; expected some of images with captions, labels, a "
                 "scene or objects"
             )
             raise MetricError(msg)
@@ -115,7 +115,7 @@ def judging(data: Path, sets: Sequence[PictureSet]) -> Iterator[Judge]:
 
     Args:
         data: folder of sets.
-        sets: the pictures to judge.
+        sets: the images to judge.
 
     Raises:
         MeteorError: as in `running_meteor`.

@@ -21,19 +21,19 @@ from mmser_ros.training.tokens import encode, mirror
 
 Progress = Callable[[Iterable, str, int], Iterable]
 BATCH = 50
-"""Pictures per batch when captioning."""
+"""Images per batch when captioning."""
 
 
 @dataclass(frozen=True)
 class CaptionedFeatures:
-    """Features of pictures and their captions.
+    """Features of images and their captions.
 
     Attributes:
-        features: (views, pictures) → the levels of the vision tower, (batch, tokens, channels)
+        features: (views, images) → the levels of the vision tower, (batch, tokens, channels)
             each, float32, on the training device.
-        captions: the captions of each picture.
-        mirrored: (views, pictures), True for mirrored views.
-        holdout: number of pictures at the end that are for validation only.
+        captions: the captions of each image.
+        mirrored: (views, images), True for mirrored views.
+        holdout: number of images at the end that are for validation only.
     """
 
     features: Callable[[Sequence[int], Sequence[int]], tuple[Tensor, ...]]
@@ -43,12 +43,12 @@ class CaptionedFeatures:
 
     @property
     def num_train(self) -> int:
-        """Number of training pictures; they come first."""
+        """Number of training images; they come first."""
         return len(self.captions) - self.holdout
 
     @property
     def views(self) -> int:
-        """Number of views per picture."""
+        """Number of views per image."""
         return len(self.mirrored)
 
     @property
@@ -57,18 +57,18 @@ class CaptionedFeatures:
         return [list(map(mirror, some)) for some in self.captions]
 
     def levels(self, pictures: Sequence[int], views: Sequence[int]) -> tuple[Tensor, ...]:
-        """Levels (batch, tokens, channels) of these views of these pictures, float32."""
+        """Levels (batch, tokens, channels) of these views of these images, float32."""
         return self.features(views, pictures)
 
     def draw_views(self, count: int) -> list[int]:
-        """Draw a random view for each of `count` pictures."""
+        """Draw a random view for each of `count` images."""
         return torch.randint(self.views, (count,)).tolist()
 
 
 def drop_channels(levels: Sequence[Tensor], kept: float) -> tuple[Tensor, ...]:
     """Channel dropout on levels (batch, tokens, channels), against overfitting.
 
-    All tokens of a picture keep the same channels (arXiv 1411.4280); kept values are scaled up.
+    All tokens of an image keep the same channels (arXiv 1411.4280); kept values are scaled up.
     """
     return tuple(dropout1d(one.transpose(1, 2), 1 - kept).transpose(1, 2) for one in levels)
 
@@ -96,7 +96,7 @@ def keep_visual_tokens(prompt: Prompt, tokens: int, kept: Tensor) -> Prompt:
 def caption_ids(
     specialist: Specialist, tokenizer: Tokenizer, captions: Sequence[Sequence[str]]
 ) -> list[list[list[int]]]:
-    """Token ids of each picture's captions, from begin to end."""
+    """Token ids of each image's captions, from begin to end."""
     begin, end = specialist.begin, specialist.end
     longest = specialist.config.max_caption_tokens
     return [encode(tokenizer, one, begin=begin, end=end, longest=longest) for one in captions]
@@ -122,7 +122,7 @@ def caption_features(
 def score_holdout(
     specialist: Specialist, tokenizer: Tokenizer, pictures: CaptionedFeatures, passes: int = 1
 ) -> dict[str, float]:
-    """CIDEr of each pass on the validation pictures, by name; {} if there are none."""
+    """CIDEr of each pass on the validation images, by name; {} if there are none."""
     if not pictures.holdout:
         return {}
     total = len(pictures.captions)

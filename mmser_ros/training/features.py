@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frozen vision features: cached once for all epochs, or computed each time.
 
-Each picture is encoded as several *views*: itself, mirrored, then random crops that may be
-mirrored. A cache is a folder with one .npy per level, (views, pictures, tokens, channels) in
+Each image is encoded as several *views*: itself, mirrored, then random crops that may be
+mirrored. A cache is a folder with one .npy per level, (views, images, tokens, channels) in
 float16, read through memory mapping.
 """
 
@@ -34,13 +34,13 @@ CHUNK = 32
 
 
 def view(image: np.ndarray, index: int, picture: int) -> tuple[np.ndarray, bool]:
-    """One view of a picture, and whether it is mirrored.
+    """One view of an image, and whether it is mirrored.
 
     Args:
         image: (height, width, 3) uint8.
-        index: 0 is the picture itself, 1 its mirror image, from 2 on a random crop of at least
+        index: 0 is the image itself, 1 its mirror image, from 2 on a random crop of at least
             three quarters of each side.
-        picture: the picture's number, which seeds the crop.
+        picture: the image's number, which seeds the crop.
     """
     if index < 2:  # noqa: PLR2004 - the two whole views
         return (image[:, ::-1] if index else image), bool(index)
@@ -54,19 +54,19 @@ def view(image: np.ndarray, index: int, picture: int) -> tuple[np.ndarray, bool]
 
 
 def mirrored_views(views: int, pictures: int) -> np.ndarray:
-    """Which views are mirrored, (views, pictures) bool."""
+    """Which views are mirrored, (views, images) bool."""
     blank = np.zeros((4, 4, 3), np.uint8)
     return np.array([[view(blank, v, p)[1] for p in range(pictures)] for v in range(views)])
 
 
 def squares(config: VisionConfig, image: np.ndarray, views: Sequence[int], number: int) -> Tensor:
-    """Square pixels of a picture's views, (views, 3, size, size) uint8.
+    """Square pixels of an image's views, (views, 3, size, size) uint8.
 
     Args:
         config: configuration of the vision tower.
         image: (height, width, 3) uint8.
         views: indices of views, see `view`.
-        number: number of the picture.
+        number: number of the image.
     """
     seen = (np.ascontiguousarray(view(image, index, number)[0]) for index in views)
     some = [fit_square(one, config.image_size, config.fit) for one in seen]
@@ -82,16 +82,16 @@ def cache_features(
 
     Args:
         specialist: its vision tower is used.
-        data: the pictures, all of them readable.
-        folder: folder of caches; each set of pictures, tower and views has its own.
-        views: number of views per picture.
+        data: the images, all of them readable.
+        folder: folder of caches; each set of images, tower and views has its own.
+        views: number of views per image.
         progress: wraps an iterable with a description and a total, as `rich` does.
 
     Returns:
-        For each level an array (views, pictures, tokens, channels), float16.
+        For each level an array (views, images, tokens, channels), float16.
 
     Raises:
-        PictureError: a picture can't be read.
+        PictureError: an image can't be read.
     """
     vision = specialist.vision
     names = list(data.captions)
@@ -156,7 +156,7 @@ class CachedFeatures:
     device: torch.device
 
     def __call__(self, views: Sequence[int], pictures: Sequence[int]) -> Levels:
-        """Levels (batch, tokens, channels) of these views of these pictures, float32."""
+        """Levels (batch, tokens, channels) of these views of these images, float32."""
         chosen = list(zip(views, pictures, strict=True))
         return tuple(
             torch.from_numpy(np.stack([level[v, p] for v, p in chosen])).to(self.device).float()
@@ -170,7 +170,7 @@ class FreshFeatures:
 
     Attributes:
         specialist: its vision tower is used, on a GPU in bfloat16.
-        data: the pictures.
+        data: the images.
     """
 
     specialist: Specialist
@@ -181,10 +181,10 @@ class FreshFeatures:
         return list(self.data.captions)
 
     def __call__(self, views: Sequence[int], pictures: Sequence[int]) -> Levels:
-        """Levels (batch, tokens, channels) of these views of these pictures, float32.
+        """Levels (batch, tokens, channels) of these views of these images, float32.
 
         Raises:
-            PictureError: a picture can no longer be read.
+            PictureError: an image can no longer be read.
         """
         config, device = self.specialist.vision.config, self.specialist.device
 

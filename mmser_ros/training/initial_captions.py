@@ -23,7 +23,7 @@ from mmser_ros.training.model_errors import Guess, guess_words
 from mmser_ros.training.tokens import mirror
 
 Kind = Literal["own", "other", "planted", "guessed", "truth"]
-"""Kinds of initial captions: the model's own glance; a caption of another picture; the target
+"""Kinds of initial captions: the model's own glance; a caption of another image; the target
 caption with 0 to 3 planted errors, or with as many words guessed by the model (see `model_errors`);
 the target caption. The paper's Data 1 is own, 2 other, 3 planted, and 4 planted and truth."""
 EACH = 3
@@ -34,7 +34,7 @@ class InitialCaptions:
     """Initial captions as token ids, without begin and end, by kind.
 
     Attributes:
-        own: the model's glances, by view and picture; empty if `kinds` does not need them.
+        own: the model's glances, by view and image; empty if `kinds` does not need them.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class InitialCaptions:
         Args:
             specialist: the model; its glances are those of its present weights.
             tokenizer: its vocabulary.
-            pictures: the pictures and their captions.
+            pictures: the images and their captions.
             kinds: some of `Kind`.
             maker: plants the errors.
             progress: wraps an iterable with a description and a total.
@@ -93,7 +93,7 @@ class InitialCaptions:
         kinds: Sequence[str],
         random: np.random.Generator,
     ) -> list[list[int]]:
-        """Draw an initial caption of one of these kinds for each target (picture, caption)."""
+        """Draw an initial caption of one of these kinds for each target (image, caption)."""
         return [
             self._draw(str(random.choice(kinds)), view, one, random)
             for view, one in zip(views, chosen, strict=True)
@@ -127,7 +127,7 @@ class InitialCaptions:
 def own_glances(
     specialist: Specialist, pictures: CaptionedFeatures, progress: Progress
 ) -> list[list[list[int]]]:
-    """Greedy captions of the first pass as token ids, by view and picture."""
+    """Greedy captions of the first pass as token ids, by view and image."""
     total = len(pictures.captions)
     starts = [(view, at) for view in range(pictures.views) for at in range(0, total, BATCH)]
     glances: list[list[list[int]]] = [[] for _ in range(pictures.views)]

@@ -49,7 +49,7 @@ class Schedule:
 
     Attributes:
         epochs: passes over the data.
-        batch_size: items (rows, pictures) per step, over all processes.
+        batch_size: items (rows, images) per step, over all processes.
         accumulate: gradient accumulation: number of parts of a process's share of a batch. More
             parts need less memory. Each part has its own random draws (views, dropout).
         learning_rate: peak learning rate, after the warm-up; a cosine then lowers it to 5 %.

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Errors that a model makes: words that it would predict for another picture."""
+"""Errors that a model makes: words that it would predict for another image."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def guess_words(
     progress: Progress,
     seed: int = 0,
 ) -> list[list[list[Guess]]]:
-    """Guess wrong words for captions, by picture and caption.
+    """Guess wrong words for captions, by image and caption.
 
-    At each position the language model samples the next token for a random other picture. So the
+    At each position the language model samples the next token for a random other image. So the
     guess fits the words before it, and is as frequent as the model's own words. A guess counts if
-    it and the caption's word are single tokens and no stop words, and no caption of the picture has
+    it and the caption's word are single tokens and no stop words, and no caption of the image has
     it.
 
     Args:
         specialist: the model that guesses.
         tokenizer: its vocabulary.
-        pictures: the pictures; their first views are used.
+        pictures: the images; their first views are used.
         truths: token ids of their captions, without begin and end.
         progress: wraps an iterable with a description and a total.
-        seed: seed of the other pictures and of the samples.
+        seed: seed of the other images and of the samples.
     """
     random = torch.Generator().manual_seed(seed)
     total = len(truths)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Leave out unreadable pictures before training, and report them."""
+"""Leave out unreadable images before training, and report them."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from mmser_ros.training.distributed import processes
 from mmser_ros.training.progress_log import say
 
 CHUNK = 100
-"""Pictures per task of a thread."""
+"""Images per task of a thread."""
 NAMED = 3
-"""Pictures that the log line names; the file names all."""
+"""Images that the log line names; the file names all."""
 
 
 def open_readable(data: Path, images: Path | None, work: Path, progress: Progress) -> PictureReader:
-    """Open the training split of captioned pictures, without those that can't be read.
+    """Open the training split of captioned images, without those that can't be read.
 
     Args:
-        data: the captioned pictures, see `coco_llava.open_data`.
+        data: the captioned images, see `coco_llava.open_data`.
         images: see `coco_llava.open_data`.
         work: folder of the run; findings are stored in `<work>/pictures`.
         progress: wraps an iterable with a description and a total.
 
     Raises:
-        DatasetError: the data is not as expected, or no picture can be read.
+        DatasetError: the data is not as expected, or no image can be read.
     """
     reader = open_data(data, "train", images)
     leave_out_unreadable(reader, work / "pictures", progress)
@@ -42,18 +42,18 @@ def open_readable(data: Path, images: Path | None, work: Path, progress: Progres
 
 
 def leave_out_unreadable(data: PictureReader, folder: Path, progress: Progress) -> None:
-    """Remove missing and corrupt pictures from `data.captions`.
+    """Remove missing and corrupt images from `data.captions`.
 
-    The main process reads every picture once. `<folder>/<split>-….json` stores the findings as
-    {name: reason}; without that file all pictures are read again.
+    The main process reads every image once. `<folder>/<split>-….json` stores the findings as
+    {name: reason}; without that file all images are read again.
 
     Args:
-        data: the pictures and their captions.
+        data: the images and their captions.
         folder: folder of the findings.
         progress: wraps an iterable with a description and a total.
 
     Raises:
-        DatasetError: no picture can be read.
+        DatasetError: no image can be read.
     """
     total = len(data.captions)
     key = json.dumps(list(data.captions))
@@ -62,7 +62,7 @@ def leave_out_unreadable(data: PictureReader, folder: Path, progress: Progress) 
         if not file.exists():
             found = _unreadable(data, progress)
             if len(found) == total:
-                msg = f"none of {total} pictures can be read: {next(iter(found.values()), '')}"
+                msg = f"none of {total} images can be read: {next(iter(found.values()), '')}"
                 raise DatasetError(msg)
             file.parent.mkdir(parents=True, exist_ok=True)
             fresh = file.with_suffix(".new")
@@ -73,7 +73,7 @@ def leave_out_unreadable(data: PictureReader, folder: Path, progress: Progress) 
         del data.captions[name]
     if unreadable:
         named = ", ".join(list(unreadable)[:NAMED]) + ", …" * (len(unreadable) > NAMED)
-        say(f"{len(unreadable)} of {total} pictures can't be read: {named} (reasons: {file})")
+        say(f"{len(unreadable)} of {total} images can't be read: {named} (reasons: {file})")
 
 
 def _unreadable(data: PictureReader, progress: Progress) -> dict[str, str]:
@@ -90,6 +90,6 @@ def _unreadable(data: PictureReader, progress: Progress) -> dict[str, str]:
     chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
     unreadable: dict[str, str] = {}
     with ThreadPoolExecutor() as pool:
-        for reasons in progress(pool.map(check, chunks), "checking pictures", len(chunks)):
+        for reasons in progress(pool.map(check, chunks), "checking images", len(chunks)):
             unreadable.update(reasons)
     return unreadable

@@ -29,8 +29,8 @@ class Recipe:
     Attributes:
         architecture: name of the file in config/architectures.
         vocabulary: size of the BPE vocabulary, for a randomly initialised language model.
-        views: views per picture, see `features.view`.
-        holdout: number of pictures at the end of the training split kept for validation.
+        views: views per image, see `features.view`.
+        holdout: number of images at the end of the training split kept for validation.
         language: schedule of the language stage; None: no such stage.
         glance: schedule of stage 1.
         consensus: schedule of self-critical training after it; None: no such stage.
@@ -56,8 +56,8 @@ class RefineRecipe:
     Attributes:
         levels: levels of the vision tower, see `VisionConfig.levels`; the first is the glance's.
         ser_connector: configuration of the SeR-connector.
-        views: views per picture, see `features.view`.
-        holdout: number of pictures at the end of the training split kept for validation.
+        views: views per image, see `features.view`.
+        holdout: number of images at the end of the training split kept for validation.
         refine: schedule of stage 2; None if the SeR-connector has no transformer.
         consensus: schedule of self-critical training after it; None: no such stage.
         concepts: schedule of the concept detector, if there is one.

@@ -50,7 +50,7 @@ def run_connector(
 
     Args:
         recipe: the recipe.
-        data: captioned pictures, see `coco_llava.open_data`.
+        data: captioned images, see `coco_llava.open_data`.
         out: checkpoint folder to write.
         work: folder of cached features and of resumable states.
         progress: wraps an iterable with a description and a total.
@@ -90,7 +90,7 @@ def run_glance(
 
     Args:
         recipe: the recipe.
-        data: captioned pictures, see `coco_llava.open_data`.
+        data: captioned images, see `coco_llava.open_data`.
         sentences: file of more captions, for the vocabulary and the language stage.
         out: checkpoint folder to write.
         work: folder of cached features and of resumable states.
@@ -110,7 +110,7 @@ def run_glance(
         tokenizer = train_tokenizer(map(clean, texts), recipe.vocabulary)
     parameters = sum(one.numel() for one in specialist.parameters()) / 1e6
     say(f"{recipe.architecture}: {parameters:.1f} M parameters to train")
-    say(f"{len(captions)} pictures, {len(texts)} captions, state in {work}")
+    say(f"{len(captions)} images, {len(texts)} captions, state in {work}")
     if recipe.language and model is None:
         train_language(specialist, tokenizer, texts, recipe.language, work)
     pictures = _pictures(recipe, specialist, reader, work / "features", progress)
@@ -136,7 +136,7 @@ def run_refine(
     Args:
         recipe: the recipe.
         model: checkpoint folder of the model; its SeR-connector is replaced, if it has one.
-        data: captioned pictures, see `coco_llava.open_data`.
+        data: captioned images, see `coco_llava.open_data`.
         out: checkpoint folder to write.
         work: folder of cached features and of resumable states.
         progress: wraps an iterable with a description and a total.

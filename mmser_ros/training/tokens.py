@@ -19,7 +19,7 @@ SPECIAL_TOKENS = ("<pad>", "<s>", "</s>")
 
 
 def mirror(caption: str) -> str:
-    """The caption of the mirrored picture: left and right are swapped."""
+    """The caption of the mirrored image: left and right are swapped."""
     swap = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
     return re.sub(r"\b([Ll]eft|[Rr]ight)\b", lambda match: swap[match[0]], caption)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Draw explanations: a heat map over the picture for each word."""
+"""Draw explanations: a heat map over the image for each word."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ TILE, COLUMNS = 160, 6
 
 
 def draw_explanation(image: np.ndarray, title: str, explanation: Explanation) -> np.ndarray:
-    """Draw a picture, then a heat map over it for each word, and a title; as MM-SeR's figure 5.
+    """Draw an image, then a heat map over it for each word, and a title; as MM-SeR's figure 5.
 
     Args:
-        image: (height, width, 3) uint8 RGB, the explained picture.
+        image: (height, width, 3) uint8 RGB, the explained image.
         title: usually the caption.
         explanation: its words and maps.
 

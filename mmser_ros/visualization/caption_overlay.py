@@ -17,7 +17,7 @@ INKS = {"kept": (20, 20, 20), "removed": (190, 40, 40), "added": (20, 120, 50)}
 
 
 def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) -> np.ndarray:
-    """Draw a caption under a picture.
+    """Draw a caption under an image.
 
     Args:
         image: (height, width, 3) uint8 RGB.
@@ -26,7 +26,7 @@ def draw_caption(image: np.ndarray, caption: str, initial: str | None = None) ->
             through, added words are underlined.
 
     Returns:
-        A taller picture of the same width, uint8 RGB.
+        A taller image of the same width, uint8 RGB.
     """
     height, width = image.shape[:2]
     font = ImageFont.load_default(size=max(12, width // 28))

@@ -129,7 +129,7 @@ def test_each_look_is_explained(either, picture):
     ],
 )
 def test_what_is_no_picture_is_refused(captioner, image):
-    with pytest.raises(PictureError, match=r"expected \(height, width, 3\)|no such picture: photo"):
+    with pytest.raises(PictureError, match=r"expected \(height, width, 3\)|no such image: photo"):
         captioner.caption(image)
 
 

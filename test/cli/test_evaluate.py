@@ -43,7 +43,7 @@ def test_captions_made_elsewhere(data, tmp_path):
     rooms = sets["nyuv2"]["captions"]["good"]
     assert (rooms["hit"], rooms["precision"], rooms["recall"]) == (1.0, 1.0, 0.75)
     assert (sets["places"]["n"], sets["places"]["captions"]["good"]["room_right"]) == (1, 1.0)
-    assert "nyuv2 dev: 2 pictures" in done.stderr
+    assert "nyuv2 dev: 2 images" in done.stderr
 
 
 def test_captioners_are_compared_on_the_pictures_they_share(data, tmp_path):
@@ -92,7 +92,7 @@ def test_planted_errors_are_those_of_flickr8k_by_default(data, refining_checkpoi
         (["model", "--split", "dev", "--part", "training"], "only train has parts"),
         (["model", "--passes", "one"], "expected whole numbers"),
         (["captions", "GOOD", "GOOD"], "the same name"),
-        (["captions", "GOOD", "--sets", "places"], "no picture of places dev is in all"),
+        (["captions", "GOOD", "--sets", "places"], "no image of places dev is in all"),
         (["captions", "LIST"], "is not a file of captions"),
         (["captions", "GONE"], "can't read"),
     ],

@@ -99,7 +99,7 @@ def test_several_pictures_one_of_them_broken(photo, tmp_path, tiny_checkpoint):
     )
     assert len(done.stdout.splitlines()) == 1
     assert "liar.jpg is not an image" in done.stderr
-    assert "no such picture" in done.stderr
+    assert "no such image" in done.stderr
     assert "gone.png" in done.stderr
     drawn = np.asarray(Image.open(out / "photo.jpg"))
     original = np.asarray(Image.open(photo))

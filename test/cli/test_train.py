@@ -116,7 +116,7 @@ def test_stage_0_trains_the_connector_alone_on_pictures_as_they_come(tmp_path, t
     arguments += ["--model", tiny_checkpoint, "--out", out, "--work", tmp_path / "work"]
     done = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
     assert done.exit_code == 0
-    assert "2 of 7 pictures can't be read: torn.png, gone.png" in done.stderr
+    assert "2 of 7 images can't be read: torn.png, gone.png" in done.stderr
     assert not (tmp_path / "work" / "features").exists()
     before, after = (load_checkpoint(one)[0].state_dict() for one in (tiny_checkpoint, out))
     moved = {name for name, value in after.items() if not torch.equal(value, before[name])}

@@ -67,7 +67,7 @@ def test_coco(tmp_path, by_folder):
     assert unreadable(data) == data.corrupt == ["torn.jpg", "gone.jpg"]
     assert data.picture("red.png").shape == (20, 30, 3)
     np.testing.assert_array_equal(data.picture("red.png")[0, 0], (255, 0, 0))
-    with pytest.raises(PictureError, match=r"no such picture: .*gone\.jpg"):
+    with pytest.raises(PictureError, match=r"no such image: .*gone\.jpg"):
         data.picture("gone.jpg")
 
 
@@ -143,7 +143,7 @@ def test_any_json_is_read_or_refused(tmp_path_factory, content):
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match=r"no captioned pictures .* of split train; expected"):
+    with pytest.raises(DatasetError, match=r"no captioned images .* of split train; expected"):
         open_data(tmp_path, "train")
     (tmp_path / "annotations").mkdir()
     for year in (2014, 2017):

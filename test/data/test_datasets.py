@@ -25,7 +25,7 @@ def test_a_corrupt_or_missing_picture_is_named_and_not_fatal(tmp_path):
     data = Flickr8k(tmp_path, "train")
     assert [picture is None for _, picture in data.pictures()] == [False, True, False, True]
     assert data.corrupt == ["1.png", "gone.png"]
-    with pytest.raises(PictureError, match=r"train\.tar has no picture gone\.png"):
+    with pytest.raises(PictureError, match=r"train\.tar has no image gone\.png"):
         data.picture("gone.png")
 
 

@@ -58,7 +58,7 @@ def test_parts_of_train_do_not_overlap(data):
     assert names("validation") == {("flickr8k", "b.png"), ("coco", "a.png")}
     assert names("training") == names("all") - names("validation")
     assert ("houses", "a.png") in names("training")
-    with pytest.raises(DatasetError, match="houses has no pictures in part validation"):
+    with pytest.raises(DatasetError, match="houses has no images in part validation"):
         open_sets(data, "train", ["houses"], part="validation")
 
 
@@ -71,7 +71,7 @@ def test_what_is_left_out_is_said(tmp_path, caplog):
     assert list(few.examples) == ["b.png"]
     assert few.report() in caplog.text
     for said in (
-        "few train: 1 pictures",
+        "few train: 1 images",
         "1 left out, in the tar but in no file: mute.png",
         "1 left out, in a file but not in the tar: gone.png",
         "1 left out, in validation.json but not in the tar: lost.png",
@@ -79,7 +79,7 @@ def test_what_is_left_out_is_said(tmp_path, caplog):
         assert said in few.report()
     assert list(few.pictures()) == [("b.png", None)]
     assert few.corrupt == ["b.png"]
-    with pytest.raises(PictureError, match=r"train\.tar has no picture gone\.png"):
+    with pytest.raises(PictureError, match=r"train\.tar has no image gone\.png"):
         few.picture("gone.png")
 
 

@@ -108,5 +108,5 @@ def test_mmser_calibrate(refining_checkpoint, tmp_path, monkeypatch, picture):
     (glance,), (second,) = calibrated.caption_passes([picture], passes=2)
     assert second.confidence == config.calibrations[1].confidence(glance, second)
     assert "walls" in run()
-    with pytest.raises(CalibrationError, match="use more pictures"):
+    with pytest.raises(CalibrationError, match="use more images"):
         run("--limit", 4)

@@ -91,7 +91,7 @@ def test_a_list_of_words_reads_captions_too():
     ("captions", "truth"), [({}, {}), ({"1.jpg": "a dog"}, {"2.jpg": ["dog"]})]
 )
 def test_captions_without_truth_are_refused(captions, truth):
-    with pytest.raises(ConfusionsError, match="expected some, each of a picture"):
+    with pytest.raises(ConfusionsError, match="expected some, each of an image"):
         count_confusions(captions, truth, read=READ, words=WORDS)
 
 

@@ -21,7 +21,7 @@ def test_unreadable_pictures_are_left_out_counted_and_named_once(tmp_path, capsy
         data = open_readable(tmp_path, None, tmp_path / "work", watch)
         assert list(data.captions) == ["0.png", "2.png", "5.png", "6.png", "7.png"]
         said = " ".join(capsys.readouterr().err.split())
-        assert "4 of 9 pictures can't be read: 1.png, 3.png, 4.png, …" in said
+        assert "4 of 9 images can't be read: 1.png, 3.png, 4.png, …" in said
     assert watch.totals == [1]
     [found] = (tmp_path / "work" / "pictures").iterdir()
     unreadable = json.loads(found.read_text())
@@ -38,7 +38,7 @@ def test_nothing_is_said_where_all_can_be_read(flickr, tmp_path, capsys):
 
 def test_data_without_any_picture_ends_the_run(tmp_path):
     write_split(tmp_path, "train", 2, corrupt=[0, 1])
-    with pytest.raises(DatasetError, match=r"none of 2 pictures can be read: 0\.png"):
+    with pytest.raises(DatasetError, match=r"none of 2 images can be read: 0\.png"):
         leave_out_unreadable(
             Flickr8k(tmp_path, "train"), tmp_path / "found", lambda items, *_: items
         )

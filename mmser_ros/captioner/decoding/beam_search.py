@@ -18,8 +18,7 @@ def beam_search(
 ) -> Decoded:
     """Decode one prompt without padding, and keep the `beams` most probable hypotheses.
 
-    Finished captions are compared by the mean log probability of their tokens, with the prompt's
-    `doubt`.
+    Finished captions are compared by the mean log probability of their tokens.
     """
     logits, state = prefill(model, prompt)
     state.repeat(beams)
@@ -31,8 +30,8 @@ def beam_search(
     hypotheses = [Decoded([], []) for _ in range(beams)]
     finished: list[tuple[float, Decoded]] = []
     for step in range(longest):
-        choice, recorded = state.log_probabilities(logits)
-        ranked = (totals + choice).flatten()
+        each = logits.float().log_softmax(-1)
+        ranked = (totals + each).flatten()
         best, index = ranked.topk(min(2 * beams, len(ranked)))
         kept: list[tuple[int, int, float]] = []
         fresh: list[Decoded] = []
@@ -41,7 +40,7 @@ def beam_search(
             if math.isinf(total) or len(kept) == beams:
                 continue
             past = hypotheses[beam]
-            scores = [*past.log_probabilities, recorded[beam, token].item()]
+            scores = [*past.log_probabilities, each[beam, token].item()]
             if token == end:
                 finished.append((total / len(scores), Decoded(past.tokens, scores)))
             else:

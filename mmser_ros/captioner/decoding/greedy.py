@@ -49,7 +49,6 @@ class DecodeState:
         position: (batch · views,), position of the last token read.
         mask: (batch · views, tokens read), see `Prompt`.
         logit_bias: as in `Prompt`, and 0 for the tokens generated so far.
-        doubt: the same.
         position_bias: as in `Prompt`.
         num_generated: number of tokens read after the prompt.
     """
@@ -59,7 +58,6 @@ class DecodeState:
     position: Tensor
     mask: Tensor | None
     logit_bias: Tensor | None
-    doubt: Tensor | None
     position_bias: Tensor | None
     num_generated: int = 0
 
@@ -72,7 +70,6 @@ class DecodeState:
             prompt.positions[:, -1],
             prompt.mask,
             prompt.logit_bias,
-            prompt.doubt,
             prompt.position_bias,
         )
 
@@ -89,7 +86,6 @@ class DecodeState:
         self.position = self.position[rows]
         self.mask = None if self.mask is None else self.mask[rows]
         self.logit_bias = None if self.logit_bias is None else self.logit_bias[captions]
-        self.doubt = None if self.doubt is None else self.doubt[captions]
         self.position_bias = None if self.position_bias is None else self.position_bias[captions]
 
     def average_views(self, logits: Tensor) -> Tensor:
@@ -105,16 +101,6 @@ class DecodeState:
         if self.position_bias is not None and self.num_generated < self.position_bias.shape[1]:
             logits = logits + self.position_bias[:, self.num_generated]
         return logits / self.prompt.temperature
-
-    def log_probabilities(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Log probabilities (batch, vocabulary) of the next token: to choose by, and to record.
-
-        Without `doubt` both are the same.
-        """
-        recorded = logits.float().log_softmax(-1)
-        if self.doubt is None:
-            return recorded, recorded
-        return (logits.float() + self.doubt).log_softmax(-1), recorded
 
 
 def prefill(model: LanguageModel, prompt: Prompt) -> tuple[Tensor, DecodeState]:
@@ -139,8 +125,6 @@ def decode_one(model: LanguageModel, tokens: Tensor, state: DecodeState) -> Tens
     state.num_generated += 1
     if state.logit_bias is not None:
         state.logit_bias = state.logit_bias.scatter(1, tokens[:, None], 0.0)
-    if state.doubt is not None:
-        state.doubt = state.doubt.scatter(1, tokens[:, None], 0.0)
     if state.mask is not None:
         state.mask = torch.nn.functional.pad(state.mask, (0, 1), value=True)
     words = model.embed(tokens.repeat_interleave(state.prompt.views)[:, None])
@@ -184,23 +168,20 @@ def verify(
             position_bias, (0, 0, 0, len(logits) - len(position_bias))
         )
     logits = logits / prompt.temperature
-    state.doubt = _left(prompt.doubt, draft)
-    choice, recorded = state.log_probabilities(logits)
-    best = choice.argmax(-1)
-    chosen = best.tolist()
+    log_probabilities = logits.float().log_softmax(-1)
+    best, token = log_probabilities.max(-1)
+    chosen = token.tolist()
     agreed = next(
         (n for n, (mine, theirs) in enumerate(zip(chosen, draft, strict=False)) if mine != theirs),
         len(draft),
     )
     ended = chosen[agreed] == end
-    scores = recorded.gather(1, best[:, None])[: agreed + ended, 0]
-    kept = Decoded(list(draft[:agreed]), scores.tolist())
+    kept = Decoded(list(draft[:agreed]), best[: agreed + ended].tolist())
     if agreed < len(draft):
         state.cache.crop(agreed - len(draft))
     state.position = state.position + agreed
     state.num_generated = agreed
     state.logit_bias = None if logit_bias is None else logit_bias[agreed][None]
-    state.doubt = None if state.doubt is None else state.doubt[agreed][None]
     return kept, None if ended else logits[agreed][None], state
 
 
@@ -246,10 +227,9 @@ def greedy(
     left = longest - len(kept.tokens)
     ended = torch.zeros(len(prompt), dtype=torch.bool, device=logits.device)
     for _ in range(left):
-        choice, recorded = state.log_probabilities(logits)
-        token = choice.argmax(-1)
+        best, token = logits.float().log_softmax(-1).max(-1)
         chosen.append(token)
-        scores.append(recorded.gather(1, token[:, None])[:, 0])
+        scores.append(best)
         ended |= token == end
         if bool(ended.all()) or len(chosen) == left:
             break

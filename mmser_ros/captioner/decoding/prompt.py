@@ -15,18 +15,16 @@ from torch import Tensor
 class Prompt:
     """The input that a caption is decoded from; its last token is the beginning of the text.
 
-    A picture may have several views, one after the other in the batch. Decoding then uses the mean
+    An image may have several views, one after the other in the batch. Decoding then uses the mean
     of their log probabilities.
 
     Attributes:
         embeddings: (batch · views, tokens, width).
         positions: (batch · views, tokens), the position of each token.
         mask: (batch · views, tokens), False at padding; None: no padding.
-        views: number of views per picture.
+        views: number of views per image.
         logit_bias: (batch, vocabulary), added to the logits of tokens that were not generated
             yet; None: no bias.
-        doubt: as `logit_bias`, but only for the choice of a token: log probabilities are those
-            without it.
         position_bias: (batch, positions, vocabulary), added to the logits of the first generated
             token, the second, …; None: no bias.
         temperature: divides the logits, after the biases were added.
@@ -37,7 +35,6 @@ class Prompt:
     mask: Tensor | None = None
     views: int = 1
     logit_bias: Tensor | None = None
-    doubt: Tensor | None = None
     position_bias: Tensor | None = None
     temperature: float = 1.0
 
@@ -58,7 +55,6 @@ class Prompt:
             positions=self.positions[here][:, real],
             mask=None,
             logit_bias=own(self.logit_bias),
-            doubt=own(self.doubt),
             position_bias=own(self.position_bias),
         )
 

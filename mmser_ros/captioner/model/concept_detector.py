@@ -16,7 +16,7 @@ MAX_BIAS = 4.0
 
 
 class ConceptDetector(nn.Module):
-    """Predicts which of its words a caption of the picture has.
+    """Predicts which of its words a caption of the image has.
 
     Semantic concepts as in You et al., arXiv 1603.03925, and Wu et al., arXiv 1506.01144: a
     classifier of the most frequent words of captions. Its log odds minus those of the word's
@@ -24,7 +24,7 @@ class ConceptDetector(nn.Module):
 
     Attributes:
         tokens: (words,) int64, the words' token ids.
-        prior: (words,), log odds of a word's frequency in the training pictures.
+        prior: (words,), log odds of a word's frequency in the training images.
         mean: (features,), mean of pooled features.
         deviation: (features,), standard deviation of pooled features.
     """
@@ -57,12 +57,12 @@ class ConceptDetector(nn.Module):
 
     @torch.no_grad()
     def initialise(self, tokens: Tensor, shares: Tensor, pooled: Tensor) -> None:
-        """Set the words, and start by predicting their frequency for every picture.
+        """Set the words, and start by predicting their frequency for every image.
 
         Args:
             tokens: (words,), their token ids.
-            shares: (words,), share of pictures whose captions have the word.
-            pooled: (pictures, features), pooled features of the training pictures.
+            shares: (words,), share of images whose captions have the word.
+            pooled: (images, features), pooled features of the training images.
         """
         self.tokens.copy_(tokens)
         self.prior.copy_(torch.logit(shares.clamp(1e-3, 1 - 1e-3)))
@@ -80,9 +80,9 @@ class ConceptDetector(nn.Module):
         """The bias (batch, vocabulary) on logits, 0 for tokens that are none of the words.
 
         Args:
-            levels: (batch · views, tokens, channels) each, the views of a picture one after the
+            levels: (batch · views, tokens, channels) each, the views of an image one after the
                 other; the log odds are averaged over them.
-            views: number of views per picture.
+            views: number of views per image.
             vocabulary: size of the vocabulary.
         """
         odds = self(pool(levels)).unflatten(0, (-1, views)).mean(1)

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A transformer that reads a picture's features and a caption together."""
+"""A transformer that reads an image's features and a caption together."""
 
 from __future__ import annotations
 

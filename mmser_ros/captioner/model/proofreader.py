@@ -17,9 +17,9 @@ MIN_LOG_PROBABILITY = -12.0
 
 
 class Proofreader(nn.Module):
-    """Predicts, for each position of a caption, the word that fits the picture.
+    """Predicts, for each position of a caption, the word that fits the image.
 
-    It is like a masked language model (arXiv 1810.04805), but it reads the picture and an unmasked
+    It is like a masked language model (arXiv 1810.04805), but it reads the image and an unmasked
     caption with errors. Words on both sides of an error help to correct it. MM-SeR's paper has no
     such part: there the language model reads the initial caption.
     """
@@ -70,12 +70,12 @@ class Proofreader(nn.Module):
         """The bias (batch, words + 1, vocabulary) on logits at each position, the end's included.
 
         Args:
-            levels: (batch · views, grid², channels) each, the views of a picture one after the
+            levels: (batch · views, grid², channels) each, the views of an image one after the
                 other; log probabilities are averaged over them.
             tokens: (batch, words), as in `forward`.
             embeddings: as in `forward`.
             mask: as in `forward`.
-            views: number of views per picture.
+            views: number of views per image.
             end: id of the token that ends a caption.
         """
         repeated = tokens.repeat_interleave(views, dim=0)

@@ -16,7 +16,7 @@ from mmser_ros.captioner.model.proofreader import Proofreader
 
 
 class SerConnector(nn.Module):
-    """Refines the visual tokens of a picture, guided by its initial caption.
+    """Refines the visual tokens of an image, guided by its initial caption.
 
     MM-SeR, arXiv 2508.21451, section 4.
 

@@ -98,10 +98,10 @@ class Specialist(nn.Module):
             return self.vision(self.vision.normalise(pixels).to(dtype))
 
     def detect(self, views: Sequence[Levels]) -> list[Detected]:
-        """Detect words in pictures.
+        """Detect words in images.
 
         Args:
-            views: features from `encode`: of the whole pictures, then of each of their crops.
+            views: features from `encode`: of the whole images, then of each of their crops.
         """
         pooled = torch.stack([pool(one) for one in views], dim=1).float()
         classes = None
@@ -208,11 +208,11 @@ class Specialist(nn.Module):
         """The prompt of a refinement pass, with its biases on the logits.
 
         Args:
-            views: features of the pictures from `encode`, then of their other views.
+            views: features of the images from `encode`, then of their other views.
             initial: as in `refine`.
             mask: as in `refine`.
             external: whether the initial captions come from elsewhere; only these are proofread.
-            words: word prompts of the pictures, as in `context`.
+            words: word prompts of the images, as in `context`.
         """
         count = len(views)
         levels = tuple(torch.stack(some, dim=1).flatten(0, 1) for some in zip(*views, strict=True))
@@ -246,10 +246,10 @@ class Specialist(nn.Module):
         mask: Tensor | None = None,
         starts: Tensor | None = None,
     ) -> Tensor:
-        """Logits of several captions per picture in one forward pass, for training.
+        """Logits of several captions per image in one forward pass, for training.
 
         Attention is causal, so the context does not depend on the captions after it, and all
-        captions of a picture share it. A caption attends to the context and to itself only.
+        captions of an image share it. A caption attends to the context and to itself only.
 
         Args:
             context: (batch, context, width), see `context`; it may be of length 0 to train on

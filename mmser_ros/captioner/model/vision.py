@@ -49,11 +49,11 @@ class VisionTower(Protocol):
 
 
 CROP = 0.62
-"""Side of a crop, as a share of the picture's side."""
+"""Side of a crop, as a share of the image's side."""
 
 
 def crops(image: np.ndarray) -> list[np.ndarray]:
-    """Five crops of a (height, width, 3) picture: the corners, then the middle."""
+    """Five crops of a (height, width, 3) image: the corners, then the middle."""
     height, width = image.shape[:2]
     rows, columns = max(1, round(CROP * height)), max(1, round(CROP * width))
     places = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5)]
@@ -62,19 +62,19 @@ def crops(image: np.ndarray) -> list[np.ndarray]:
 
 
 def fit_square(image: np.ndarray, size: int, fit: str) -> np.ndarray:
-    """Resize the `visible` part of a (height, width, 3) uint8 RGB picture to (size, size, 3)."""
+    """Resize the `visible` part of a (height, width, 3) uint8 RGB image to (size, size, 3)."""
     picture = Image.fromarray(image)
     view = visible(picture.width, picture.height, fit)
     box = (view.x, view.y, view.x + view.width, view.y + view.height)
-    # reducing_gap shrinks large pictures by whole factors first: as accurate, much faster
+    # reducing_gap shrinks large images by whole factors first: as accurate, much faster
     square = picture.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
     return np.asarray(square)
 
 
 def visible(width: int, height: int, fit: str) -> Region:
-    """The region of a picture, width x height pixels, that a model sees.
+    """The region of an image, width x height pixels, that a model sees.
 
-    `squash` keeps the whole picture and changes its aspect ratio; `crop` keeps the middle square.
+    `squash` keeps the whole image and changes its aspect ratio; `crop` keeps the middle square.
     """
     if fit != "crop":
         return Region(0, 0, width, height)

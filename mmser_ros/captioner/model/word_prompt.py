@@ -17,7 +17,7 @@ MOST = 24
 """Maximum number of words in a prompt."""
 LIKELY, MIN_WORDS = 0.25, 6
 """A prompt has the words of at least probability LIKELY, and less likely ones only up to MIN_WORDS
-words. On validation pictures of rooms the precision is 0.576 so, and 0.549 with all words of at
+words. On validation images of rooms the precision is 0.576 so, and 0.549 with all words of at
 least LEAST; with one or two words the language model invents too much."""
 
 

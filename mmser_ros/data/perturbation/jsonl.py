@@ -35,7 +35,7 @@ def write_pseudo_initial_captions(
 
     Args:
         path: the file; its folder is created.
-        captions: (picture name, human caption).
+        captions: (image name, human caption).
         maker: plants the errors.
         maker_name: name of the maker, written to each line.
         each: pseudo-initial captions per caption.

@@ -26,10 +26,16 @@ from mmser_ros.memory.graph import places, relations
 from mmser_ros.memory.graph.records import MAX_DISTINCT, Object, Place, Provenance, Relation
 from mmser_ros.memory.graph.scene_graph import SceneGraph
 
+REACH_MARGIN = 2.0
+"""Metres beyond `max_range` within which a detection can match an object."""
+WORD_PENALTY = 4.0
+"""Added to the squared Mahalanobis distance of a pair of words, times 1 - their similarity."""
 PLACE_RADIUS = 3.0
 """Metres within which the place of an object is searched."""
 MERGE_RADIUS = 1.5
 """Metres within which duplicates of an object are searched."""
+MERGE_STRICTNESS = 3.0
+"""Two tracks are merged if their squared Mahalanobis distance is below mahalanobis_gate / this."""
 VAGUE_SIGMA = 0.5
 """Standard deviation (metres) above which a missed detection weighs less."""
 NEGATION_WEIGHT = 2.0
@@ -100,7 +106,7 @@ class Fusion:
 
     def _near(self, update: Update) -> list[tuple[str, Object]]:
         x, y, _ = update.view.origin
-        reach = self._config.max_range + 2.0
+        reach = self._config.max_range + REACH_MARGIN
         return self._graph.near(Object, (float(x), float(y)), reach)
 
     def _associate(
@@ -115,7 +121,8 @@ class Fusion:
                     continue
                 square, spread = association_distance(obj, detection, self._config)
                 if square <= self._config.mahalanobis_gate:
-                    options.append((square + spread + 4 * (1 - similarity), name, number))
+                    cost = square + spread + WORD_PENALTY * (1 - similarity)
+                    options.append((cost, name, number))
         pairs: list[str | None] = [None] * len(detections)
         taken: set[str] = set()
         for _, name, number in sorted(options):
@@ -227,7 +234,8 @@ class Fusion:
             gap = np.subtract(obj.position, record.position)
             floor = 2 * self._config.min_position_sigma**2 * np.eye(3)
             spread = np.reshape(np.add(obj.covariance, record.covariance), (3, 3)) + floor
-            if float(gap @ np.linalg.solve(spread, gap)) < self._config.mahalanobis_gate / 3:
+            square = float(gap @ np.linalg.solve(spread, gap))
+            if square < self._config.mahalanobis_gate / MERGE_STRICTNESS:
                 keep, drop = sorted((name, other), key=self._age)
                 self._merge(keep, drop, moved=False)
                 return

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Skip pictures that show nothing new."""
+"""Skip images that show nothing new."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ JUMP = 1.0
 
 
 class KeyframeGate:
-    """Lets a picture pass if it differs enough from the last one that was kept.
+    """Lets an image pass if it differs enough from the last one that was kept.
 
     The difference is the mean absolute difference of 32x32 grey thumbnails, 0 (equal) to 1 (black
     against white). Sensor noise gives about 0.01, a person walking through 0.03, another room 0.2.
@@ -25,11 +25,11 @@ class KeyframeGate:
         self._stamp = 0.0
 
     def passes(self, image: np.ndarray, stamp: float, threshold: float) -> bool:
-        """Whether to caption a picture; call `keep` when it has its caption.
+        """Whether to caption an image; call `keep` when it has its caption.
 
         Args:
             image: (height, width, 3) uint8.
-            stamp: of the picture, in seconds; if it jumps back (a bag loops, simulation time is
+            stamp: of the image, in seconds; if it jumps back (a bag loops, simulation time is
                 reset) the gate forgets what it knew.
             threshold: 0 lets everything pass.
         """
@@ -47,5 +47,5 @@ class KeyframeGate:
         return True
 
     def keep(self) -> None:
-        """From now on compare with the picture that passed last."""
+        """From now on compare with the image that passed last."""
         self._last = self._passed

@@ -23,6 +23,11 @@ UNSURE = "low_confidence"
 """The drop reason of captions that were made but are not sure enough."""
 NO_VIEW = "no_view"
 """The drop reason of images that show nothing."""
+DROP_REASONS = (
+    *("overrun", "rate", "shutdown", NO_VIEW, "not_a_keyframe", UNSURE),
+    *("out_of_memory", "inference"),
+)
+"""All reasons but `malformed_…`, which ends in one of `image_conversions.REASONS`."""
 
 
 @dataclass(frozen=True)

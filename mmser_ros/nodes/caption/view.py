@@ -12,13 +12,13 @@ import numpy as np
 from mmser_ros.core.errors import MmserError
 
 FINE, COARSE = (160, 120), (16, 12)
-"""Columns and rows that a picture's brightness is averaged to: to see texture, and to see through
+"""Columns and rows that an image's brightness is averaged to: to see texture, and to see through
 noise."""
 LIGHTER = 16.0
 """How much less texture and smooth shading count than what differs from part to part: noise is
 texture, and what glows through a lens cap is smooth."""
 BLACK, WHITE = 24.0, 232.0
-"""Mean brightness (0 to 255) up to which a picture is called black, and from which over-exposed."""
+"""Mean brightness (0 to 255) up to which an image is called black, and from which over-exposed."""
 REPEATS = 5
 """Images that are the same to the byte, at least, before a camera counts as frozen."""
 
@@ -30,13 +30,13 @@ _SMOOTH, _ = np.linalg.qr(
 
 
 class NoViewError(MmserError):
-    """A picture that shows nothing."""
+    """An image that shows nothing."""
 
 
 def contrast(image: np.ndarray) -> float:
-    """How much a picture shows, 0 (nothing) to about 0.5.
+    """How much an image shows, 0 (nothing) to about 0.5.
 
-    The standard deviation of brightness, as a share of white: of 16x12 parts of the picture,
+    The standard deviation of brightness, as a share of white: of 16x12 parts of the image,
     without smooth shading and what noise explains; or a sixteenth of that of 160x120 parts, if that
     is more. Photographs have 0.02 to 0.2, and a twentieth of it in the dark; what is black 0.001.
 
@@ -54,7 +54,7 @@ def contrast(image: np.ndarray) -> float:
 
 
 def check_view(image: np.ndarray, least: float) -> None:
-    """Refuse a picture that shows nothing.
+    """Refuse an image that shows nothing.
 
     Args:
         image: (height, width, 3) uint8 RGB.
@@ -71,7 +71,7 @@ def check_view(image: np.ndarray, least: float) -> None:
         kind, cure = "black", "is the lens covered, is there light?"
     elif mean >= WHITE:
         kind, cure = "over-exposed", "lower the exposure"
-    msg = f"the picture is {kind} (contrast {found:.4f}, expected at least min_view {least:g}): "
+    msg = f"the image is {kind} (contrast {found:.4f}, expected at least min_view {least:g}): "
     raise NoViewError(msg + cure)
 
 
@@ -105,5 +105,5 @@ class FrozenCamera:
         same = now - self._since
         if self._repeats >= REPEATS and same > longest > 0:
             msg = f"the camera is frozen: it sends the same image, byte for byte, for {same:.1f} s"
-            msg += f" (frozen_after is {longest:g} s): start its driver again; of a picture that "
+            msg += f" (frozen_after is {longest:g} s): start its driver again; of an image that "
             raise NoViewError(msg + "stands still by design set frozen_after: 0.0")

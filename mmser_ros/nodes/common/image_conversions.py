@@ -58,14 +58,9 @@ OUTLIERS = 1000
 """Of so many pixels one may be darker, one brighter than the range that is stretched."""
 SMALLEST_BAYER = 4
 LARGEST = 100_000_000
-"""Pixels; a larger picture is an error, not an allocation."""
+"""Pixels; a larger image is an error, not an allocation."""
 REASONS = (
-    "empty",
-    "unknown_encoding",
-    "bad_size",
-    "bad_step",
-    "short_data",
-    "big_endian",
+    *("empty", "unknown_encoding", "bad_size", "bad_step", "short_data", "big_endian"),
     "undecodable",
 )
 
@@ -83,7 +78,7 @@ class ImageError(MmserError):
 
 
 def to_rgb(message: Image) -> np.ndarray:
-    """The picture of a raw image message as (height, width, 3) uint8 RGB.
+    """The image of a raw image message as (height, width, 3) uint8 RGB.
 
     Rows may be padded (`step`); the last row's padding may be missing. mono16 and 16UC1 have no
     fixed range (10 bits of a sensor, depth, thermal) and are stretched to theirs, but for a pixel
@@ -146,10 +141,10 @@ def checked_rows(message: Image, channels: int, depth: int, planes: float = 1.0)
 
 
 def compressed_to_rgb(message: CompressedImage) -> np.ndarray:
-    """The picture of a compressed message (jpeg or png) as (height, width, 3) uint8 RGB.
+    """The image of a compressed message (jpeg or png) as (height, width, 3) uint8 RGB.
 
     What the data is counts, not what `format` says. EXIF rotation is not applied: a camera's
-    pixels are as the camera frame has them. 16-bit pictures lose their low byte.
+    pixels are as the camera frame has them. 16-bit images lose their low byte.
 
     Raises:
         ImageError: `empty`, `bad_size` or `undecodable`.
@@ -160,7 +155,7 @@ def compressed_to_rgb(message: CompressedImage) -> np.ndarray:
 
 
 def decode(data: memoryview, kind: str, *, colour: bool = True) -> np.ndarray:
-    """The picture in the bytes of a jpeg or png.
+    """The image in the bytes of a jpeg or png.
 
     Args:
         data: not empty.
@@ -187,13 +182,13 @@ def decode(data: memoryview, kind: str, *, colour: bool = True) -> np.ndarray:
     except cv2.error as error:
         raise ImageError("undecodable", f"{kind!r} data: {error}") from error
     if decoded is None:
-        text = f"{kind!r} data of {width}x{height}, damaged; expected a whole picture"
+        text = f"{kind!r} data of {width}x{height}, damaged; expected a whole image"
         raise ImageError("undecodable", text)
     return decoded
 
 
 def from_rgb(image: np.ndarray, header: Header) -> Image:
-    """A raw rgb8 message of a (height, width, 3) uint8 picture."""
+    """A raw rgb8 message of a (height, width, 3) uint8 image."""
     height, width = image.shape[:2]
     return Image(
         header=header,

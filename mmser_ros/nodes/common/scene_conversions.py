@@ -25,7 +25,7 @@ SPAN = 2**31
 """Seconds that a stamp can hold."""
 CENTIMETRES = 2**32 - 1
 FOCAL = (0.01, 100.0)
-"""Focal lengths that a camera can have, in widths (heights) of the picture: 179 to 0.6 degrees."""
+"""Focal lengths that a camera can have, in widths (heights) of the image: 179 to 0.6 degrees."""
 
 
 class StampError(MmserError):

@@ -18,7 +18,7 @@ from mmser_ros.core.errors import MmserError
 DEVICE = re.compile(r"/dev/video\d+")
 SCHEMES = frozenset({"rtsp", "rtsps", "rtmp", "http", "https", "udp"})
 TIMEOUT = 10_000
-"""Milliseconds that opening a stream, or its next picture, may take."""
+"""Milliseconds that opening a stream, or its next image, may take."""
 RETRY = 2.0
 """Seconds until a camera that has stopped is opened again."""
 
@@ -33,7 +33,7 @@ def is_camera(source: str) -> bool:
 
 
 class Camera:
-    """A camera that OpenCV can open; its newest picture counts, what nobody took is let go.
+    """A camera that OpenCV can open; its newest image counts, what nobody took is let go.
 
     Args:
         source: /dev/videoN, or the URL of a stream.
@@ -47,12 +47,12 @@ class Camera:
         self._open = False
 
     def pictures(self) -> Iterator[tuple[float, np.ndarray]]:
-        """Yield moments (seconds of the monotonic clock) and (height, width, 3) uint8 RGB pictures.
+        """Yield moments (seconds of the monotonic clock) and (height, width, 3) uint8 RGB images.
 
         It goes on until it is closed: a camera that stops is opened again until it is back.
 
         Raises:
-            CameraError: it can't be opened at all, or gives no picture.
+            CameraError: it can't be opened at all, or gives no image.
         """
         capture, seen = self._start(), False
         while True:
@@ -67,7 +67,7 @@ class Camera:
                 self._open = False
                 reader.join()
             if not seen:
-                msg = f"the camera {shown(self._source)} can be opened, but sends no picture"
+                msg = f"the camera {shown(self._source)} can be opened, but sends no image"
                 raise CameraError(msg)
             capture = self._start_again()
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""replay_node: a folder of pictures, a video, a bag or a stream becomes a camera."""
+"""replay_node: a folder of images, a video, a bag or a stream becomes a camera."""
 
 from __future__ import annotations
 

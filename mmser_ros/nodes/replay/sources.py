@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What can be replayed as a camera: a folder of pictures, a video file, a bag, a camera itself."""
+"""What can be replayed as a camera: a folder of images, a video file, a bag, a camera itself."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from mmser_ros.nodes.replay.bag_files import Bag, SourceError, bag_of, open_bag
 from mmser_ros.nodes.replay.live_sources import Camera, is_camera
 
 FOLDER_RATE = 1.0
-"""Pictures a second of a folder, which has no rate of its own."""
+"""Images a second of a folder, which has no rate of its own."""
 VIDEO_RATE, RATES = 30.0, (0.1, 1000.0)
-"""Pictures a second of a video that says none that can be, and what can be."""
-KINDS = "a folder of pictures, a video file, a bag, a camera (/dev/video0) or a stream (rtsp://…)"
+"""Images a second of a video that says none that can be, and what can be."""
+KINDS = "a folder of images, a video file, a bag, a camera (/dev/video0) or a stream (rtsp://…)"
 AS_THEY_ARE = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
 IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
 
@@ -51,9 +51,9 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class FolderSource:
-    """The pictures of a folder, by name; jpeg and png go out as they are when compressed.
+    """The images of a folder, by name; jpeg and png go out as they are when compressed.
 
-    Raw pictures are upright, as their EXIF says; compressed ones keep it for the receiver.
+    Raw images are upright, as their EXIF says; compressed ones keep it for the receiver.
     """
 
     folder: Path
@@ -64,7 +64,7 @@ class FolderSource:
         """See Source."""
         paths = sorted(p for p in self.folder.iterdir() if p.suffix.lower() in SUFFIXES)
         if not paths:
-            msg = f"{self.folder} has no pictures; expected files ending in {', '.join(SUFFIXES)}"
+            msg = f"{self.folder} has no images; expected files ending in {', '.join(SUFFIXES)}"
             raise SourceError(msg)
         for number, path in enumerate(paths):
             try:
@@ -107,15 +107,13 @@ class VideoSource:
         finally:
             video.release()
         if number == 0:
-            msg = (
-                f"{self.file} holds no video that OpenCV can read, and is no picture folder or bag"
-            )
+            msg = f"{self.file} holds no video that OpenCV can read, and is no image folder or bag"
             raise SourceError(msg)
 
 
 @dataclass(frozen=True)
 class CameraSource:
-    """The pictures of a camera that is no ROS driver's, as they come."""
+    """The images of a camera that is no ROS driver's, as they come."""
 
     source: str
     compressed: bool
@@ -175,11 +173,11 @@ def open_source(
     """Find out what a source is.
 
     Args:
-        source: a folder of pictures, a video file, a rosbag2 folder, an .mcap or a .db3 file,
+        source: a folder of images, a video file, a rosbag2 folder, an .mcap or a .db3 file,
             a camera (/dev/video0), or the URL of a stream (rtsp://…).
         topic: of a bag; empty: its only image topic.
         compressed: whether the messages are CompressedImage, else Image.
-        on_bad: told of each unreadable picture.
+        on_bad: told of each unreadable image.
 
     Raises:
         SourceError: there is nothing at the path.

@@ -30,7 +30,7 @@ class CiderReward:
     """CIDEr-D (arXiv 1411.5726, section 6) against references; their statistics are kept.
 
     Args:
-        references: the human captions of each picture; one without any can't be rated.
+        references: the human captions of each image; one without any can't be rated.
     """
 
     def __init__(self, references: Sequence[Sequence[str]]) -> None:
@@ -43,11 +43,11 @@ class CiderReward:
         self._references = [[self._vector(caption) for caption in some] for some in words]
 
     def __call__(self, caption: str, picture: int, ended: bool = True) -> float:
-        """The reward of a caption for a picture (0 to about 10).
+        """The reward of a caption for an image (0 to about 10).
 
         Args:
             caption: its text.
-            picture: index of the picture.
+            picture: index of the image.
             ended: whether the caption has its end token; else it was cut.
         """
         mine = self._vector(_words(caption, ended))

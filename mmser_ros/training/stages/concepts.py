@@ -29,10 +29,10 @@ def train_concepts(
     folder: Path,
     progress: Progress,
 ) -> None:
-    """Train the concept detector; an item is a picture, and a step uses one view of it.
+    """Train the concept detector; an item is an image, and a step uses one view of it.
 
     Its words are the most frequent words of captions with one token each, without stop words. The
-    language model is not trained with it, because the detector overfits the training pictures.
+    language model is not trained with it, because the detector overfits the training images.
 
     Raises:
         TrainingError: the captions have too few such words, or as in `loop.train`.
@@ -68,7 +68,7 @@ def train_concepts(
 def choose_words(
     tokenizer: Tokenizer, captions: Sequence[Sequence[str]], count: int
 ) -> dict[str, int]:
-    """The words that the captions of the most pictures have, and their token ids.
+    """The words that the captions of the most images have, and their token ids.
 
     Raises:
         TrainingError: there are fewer than `count` words of one token each.
@@ -91,14 +91,14 @@ def _words(captions: Sequence[str]) -> set[str]:
 
 
 def _present(words: Sequence[str], captions: Sequence[Sequence[str]]) -> Tensor:
-    """Which words the captions of each picture have, (pictures, words)."""
+    """Which words the captions of each image have, (images, words)."""
     rows = [_words(some) for some in captions]
     return torch.tensor([[word in row for word in words] for row in rows]).float()
 
 
 @torch.no_grad()
 def _pooled(specialist: Specialist, pictures: CaptionedFeatures, progress: Progress) -> Tensor:
-    """Pooled features (views, pictures, features) of the levels that the SeR-connector reads."""
+    """Pooled features (views, images, features) of the levels that the SeR-connector reads."""
     total = len(pictures.captions)
     starts = [(view, at) for view in range(pictures.views) for at in range(0, total, BATCH)]
     rows = []

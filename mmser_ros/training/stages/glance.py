@@ -33,8 +33,8 @@ class GlanceSchedule(Schedule):
     """Schedule of stages 0 and 1.
 
     Attributes:
-        captions: captions of a picture that share one view of it. With fewer captions a step has
-            more pictures, for the same work.
+        captions: captions of an image that share one view of it. With fewer captions a step has
+            more images, for the same work.
         keep: share of the visual tokens that a pass reads, see `draw_visual_tokens`. Lower values
             need less work, and overfit less.
         keep_channels: share of the features' channels that a pass reads, see `drop_channels`.
@@ -56,7 +56,7 @@ def train_glance(
 ) -> None:
     """Train the first pass; with `connector_only` (stage 0) the language model is frozen.
 
-    An item is one view of a picture with some of its captions. An epoch has every caption once.
+    An item is one view of an image with some of its captions. An epoch has every caption once.
     """
     ids = caption_ids(specialist, tokenizer, pictures.captions)
     mirrored_ids = caption_ids(specialist, tokenizer, pictures.mirrored_captions)

@@ -26,7 +26,7 @@ def train_language(
     schedule: Schedule,
     folder: Path,
 ) -> None:
-    """Train the language model on captions, without pictures.
+    """Train the language model on captions, without images.
 
     Captions are packed into rows of about 128 tokens, at the positions that they have after visual
     tokens. A caption attends to itself only.

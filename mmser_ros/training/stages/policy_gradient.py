@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Self-critical sequence training (arXiv 1612.00563): sampling, advantages and the loss.
 
-The baseline of a sample is the mean reward of its picture's other samples (leave-one-out).
+The baseline of a sample is the mean reward of its image's other samples (leave-one-out).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from mmser_ros.training.progress_log import say
 from mmser_ros.training.tokens import pack_rows
 
 LOG_EVERY = 960
-"""Pictures between two lines of the log."""
+"""Images between two lines of the log."""
 
 Samples = list[list[list[int]]]
-"""Token ids of the samples of each picture, without begin."""
+"""Token ids of the samples of each image, without begin."""
 
 
 class Reward(Protocol):
@@ -41,8 +41,8 @@ class Reward(Protocol):
 
         Args:
             caption: its text.
-            picture: index of the picture.
-            mirrored: whether the view of the picture is mirrored.
+            picture: index of the image.
+            mirrored: whether the view of the image is mirrored.
             ended: whether the caption has its end token; else it was cut.
         """
         ...
@@ -53,7 +53,7 @@ class Sampling:
     """How captions are sampled.
 
     Attributes:
-        samples: samples per picture.
+        samples: samples per image.
         temperature: temperature of the samples.
         keep: share of the visual tokens that a pass reads.
         longest: maximum number of tokens of a sample.
@@ -94,7 +94,7 @@ class PolicyGradient:
 
     @torch.no_grad()
     def sample(self, prompt: Prompt, samples: int) -> Samples:
-        """Draw `samples` captions per picture after the prompts."""
+        """Draw `samples` captions per image after the prompts."""
         prompt = replace(prompt, embeddings=prompt.embeddings.bfloat16())
         end, options = self._specialist.end, self._sampling
         flat = sample(self._sampler, prompt, samples, end, options.longest, options.temperature)
@@ -111,12 +111,12 @@ class PolicyGradient:
         target: Callable[[int, bool], list[int] | None] = lambda index, mirrored: None,
         target_weight: float = 0.0,
     ) -> tuple[Tensor, Samples]:
-        """The loss of new samples for these pictures, and the samples.
+        """The loss of new samples for these images, and the samples.
 
         Args:
             visual: (batch, tokens, width), visual tokens.
-            batch: indices of the pictures.
-            mirrored: whether each picture's view is mirrored.
+            batch: indices of the images.
+            mirrored: whether each image's view is mirrored.
             initial: token ids and mask of the initial captions of a refinement pass.
             words: token ids and mask of the word prompts.
             target: (index, mirrored) → a human caption to learn from too, from begin to end.
@@ -172,7 +172,7 @@ class PolicyGradient:
         )
         self._logged.append(float(rewards.mean()))
         if len(self._logged) >= LOG_EVERY:
-            say(f"mean reward {np.mean(self._logged):.3f} over the last {LOG_EVERY} pictures")
+            say(f"mean reward {np.mean(self._logged):.3f} over the last {LOG_EVERY} images")
             self._logged.clear()
         return advantages(rewards)
 
@@ -191,18 +191,18 @@ def sample(
     longest: int,
     temperature: float = 1.0,
 ) -> list[list[int]]:
-    """Sample captions after the prompts of several pictures.
+    """Sample captions after the prompts of several images.
 
     Args:
         model: the language model.
-        prompt: prompts of the pictures.
-        samples: samples per picture.
+        prompt: prompts of the images.
+        samples: samples per image.
         end: id of the token that ends a caption.
         longest: maximum number of tokens.
         temperature: divides the logits; below 1, probable words become more probable.
 
     Returns:
-        Token ids of `samples` captions for each picture in turn, with the end token; a caption of
+        Token ids of `samples` captions for each image in turn, with the end token; a caption of
         the maximum length has none.
     """
     logits, state = prefill(model, prompt)

@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Training with word prompts, first on text only, then on pictures too.
+"""Training with word prompts, first on text only, then on images too.
 
 A sequence is [visual tokens ; words ; beginning of text ; caption], and the loss is that of the
-caption. Text-only items have no visual tokens, but the same positions. A batch has either pictures
+caption. Text-only items have no visual tokens, but the same positions. A batch has either images
 or text only, because mixed batches would be mostly padding.
 """
 
@@ -42,9 +42,9 @@ class PromptedSchedule(Schedule):
     """Schedule of a language model with word prompts.
 
     Attributes:
-        lines: number of lines of text, with the words of similar pictures.
-        captions: set → number of captions per picture; `others`: that of other sets.
-        bare: share of the batches of pictures without word prompts, so that the visual tokens have
+        lines: number of lines of text, with the words of similar images.
+        captions: set → number of captions per image; `others`: that of other sets.
+        bare: share of the batches of images without word prompts, so that the visual tokens have
             to be read.
         keep: share of the visual tokens that a pass reads, see `batches.draw_visual_tokens`.
         keep_channels: share of the features' channels, see `batches.drop_channels`.
@@ -68,14 +68,14 @@ def train_prompted(
     schedule: PromptedSchedule,
     folder: Path,
 ) -> None:
-    """Train the language model, and the glance connector if items have pictures.
+    """Train the language model, and the glance connector if items have images.
 
     Args:
         name: name of the stage.
         specialist: the model.
         tokenizer: its vocabulary.
         items: the training items.
-        features: features of the pictures; None if no item has a picture.
+        features: features of the images; None if no item has an image.
         schedule: the training schedule.
         folder: folder of the resumable state.
 
@@ -152,7 +152,7 @@ def train_prompted(
 
 
 class Batches:
-    """Batches of similar items: with or without pictures, and of about the same length."""
+    """Batches of similar items: with or without images, and of about the same length."""
 
     def __init__(
         self, items: Sequence[PromptedItem], lengths: Sequence[int], size: int, seed: int
@@ -171,13 +171,13 @@ class Batches:
         self._counts = [len(group) // size for group in self._groups]
         if not sum(self._counts):
             msg = f"batch_size is {size}; expected at most {int(with_picture.sum())}, the captions "
-            msg += f"of pictures, or {int((~with_picture).sum())}, the lines of text"
+            msg += f"of images, or {int((~with_picture).sum())}, the lines of text"
             raise TrainingError(msg)
         self.order = lru_cache(maxsize=1)(self._order)
 
     @property
     def of_pictures(self) -> bool:
-        """Whether any batch has pictures."""
+        """Whether any batch has images."""
         return self._counts[0] > 0
 
     def __len__(self) -> int:

@@ -46,7 +46,7 @@ def train_proofreader(
     schedule: ProofreadSchedule,
     folder: Path,
 ) -> None:
-    """Train the proofreader; an item is a caption of a picture, and a step adds errors to it.
+    """Train the proofreader; an item is a caption of an image, and a step adds errors to it.
 
     The language model is not trained with it, because it overfits the training captions.
 

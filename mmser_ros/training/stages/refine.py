@@ -61,12 +61,12 @@ class RefineLoss:
         self._forward = torch.compile(specialist, dynamic=True) if schedule.compile else specialist
 
     def items(self) -> list[tuple[int, int]]:
-        """All training items: (picture, caption)."""
+        """All training items: (image, caption)."""
         train = self._ids[: self._pictures.num_train]
         return [(one, number) for one, some in enumerate(train) for number in range(len(some))]
 
     def __call__(self, chosen: Sequence[tuple[int, int]]) -> Tensor:
-        """The loss of these (picture, caption), each with a random view and initial caption."""
+        """The loss of these (image, caption), each with a random view and initial caption."""
         loss, inputs = self._refinement(chosen, self._kinds)
         if not self._distils:
             return loss
@@ -81,7 +81,7 @@ class RefineLoss:
             return loss + self._cross_entropy(specialist.context(specialist.glance(levels)), own)
 
     def supervised(self, batch: Sequence[int]) -> Tensor:
-        """The loss of a random caption of each picture, without own glances as initial captions.
+        """The loss of a random caption of each image, without own glances as initial captions.
 
         It is for self-critical training, whose rewards refine the model's own glances.
         """
@@ -124,7 +124,7 @@ def train_refine(
 ) -> None:
     """Train refinement: the SeR-connector, and the language model if the schedule says so.
 
-    An item is a caption of a picture; a step uses one view and one initial caption.
+    An item is a caption of an image; a step uses one view and one initial caption.
     """
     items = loss.items()
 

@@ -22,7 +22,7 @@ from mmser_ros.training.stages.cider_reward import CiderReward
 from mmser_ros.training.stages.policy_gradient import PolicyGradient, Sampling
 
 SAMPLES = 5
-"""Samples per picture."""
+"""Samples per image."""
 
 
 @checked(TrainingError)
@@ -31,7 +31,7 @@ class SelfCriticalSchedule(Schedule):
 
     Attributes:
         passes: 1 rewards the glance, 2 the refinement pass too. The second pass refines a sampled
-            glance: on training pictures the greedy one is better than it is on other pictures.
+            glance: on training images the greedy one is better than it is on other images.
         supervised_weight: weight of the supervised loss (see `RefineLoss.supervised`), so that
             the refinement pass still corrects given captions.
         temperature: temperature of the samples. Label smoothing makes a model less confident: at
@@ -58,16 +58,16 @@ def train_self_critical(
 ) -> None:
     """Continue stage 1 or 2 with self-critical training (not in MM-SeR's paper).
 
-    A step samples captions for one view of each picture. Samples better than the picture's other
+    A step samples captions for one view of each image. Samples better than the image's other
     samples become more probable, worse ones less probable. Dropout is off.
 
     Args:
         specialist: the model, trained so far.
         tokenizer: its vocabulary.
-        pictures: the pictures and their captions.
+        pictures: the images and their captions.
         schedule: the training schedule.
         folder: folder of the resumable state.
-        supervised: indices of pictures → a supervised loss, see `schedule.supervised_weight`.
+        supervised: indices of images → a supervised loss, see `schedule.supervised_weight`.
         only: the parts that are trained; default: all. Without the language model the glance is
             not trained, and only the refinement pass is rewarded.
     """
@@ -112,7 +112,7 @@ def train_self_critical(
 
 
 class _CiderReward:
-    """CIDEr-D against the captions of each picture, or of its mirror image."""
+    """CIDEr-D against the captions of each image, or of its mirror image."""
 
     def __init__(self, pictures: CaptionedFeatures) -> None:
         self._rewards = [CiderReward(pictures.captions[: pictures.num_train])]

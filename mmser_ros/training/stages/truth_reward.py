@@ -3,7 +3,7 @@
 """A reward of captions: CIDEr-D, plus gains for true words and costs for invented ones.
 
 CIDEr-D alone says little about rooms and objects without captions, and hardly penalises invented
-objects. The word targets of a picture cover both. Captions made from labels are no references:
+objects. The word targets of an image cover both. Captions made from labels are no references:
 against a single one CIDEr-D is several times as high, and only rewards its wording.
 """
 
@@ -20,7 +20,7 @@ from mmser_ros.training.words.targets import WordTargets
 
 
 class CaptionRewards:
-    """Rewards of captions, by the number of the picture."""
+    """Rewards of captions, by the number of the image."""
 
     def __init__(
         self,
@@ -36,10 +36,10 @@ class CaptionRewards:
 
         Args:
             names: words of the detector.
-            targets: word targets of the pictures.
-            references: human captions of each picture; may be empty.
-            gain: reward of a word that is in the picture, times the target's weight.
-            label_gain: the same for pictures without human captions, which CIDEr-D does not reward.
+            targets: word targets of the images.
+            references: human captions of each image; may be empty.
+            gain: reward of a word that is in the image, times the target's weight.
+            label_gain: the same for images without human captions, which CIDEr-D does not reward.
             cost: penalty of a word that is not, times the target's weight.
         """
         self._finder = WordFinder(name for name in names if name != NOTHING)
@@ -55,7 +55,7 @@ class CaptionRewards:
 
         Args:
             caption: its text.
-            picture: number of the picture.
+            picture: number of the image.
             mirrored: whether its view is mirrored.
             ended: whether the caption has its end token; else it was cut.
         """

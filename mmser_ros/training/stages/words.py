@@ -1,9 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Training of the word detector, and cross-validated odds for the training pictures.
+"""Training of the word detector, and cross-validated odds for the training images.
 
-A detector is too confident on its training pictures for a language model to learn how far to trust
-it. So each picture gets the odds of a detector that was trained on the other folds.
+A detector is too confident on its training images for a language model to learn how far to trust
+it. So each image gets the odds of a detector that was trained on the other folds.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from mmser_ros.training.words.targets import WordTargets
 from mmser_ros.training.words.views import CROPS, TRAIN_VIEWS
 
 AT_ONCE = 256
-"""Pictures per batch when odds are computed."""
+"""Images per batch when odds are computed."""
 SAMPLE = 3
-"""Every third picture is used for the statistics of features."""
+"""Every third image is used for the statistics of features."""
 EVERY_FOLD = -1
-"""Fold of pictures that every detector is trained on."""
+"""Fold of images that every detector is trained on."""
 
 
 @checked(TrainingError)
@@ -50,7 +50,7 @@ class WordSchedule(Schedule):
         hidden_size: width of its hidden layer.
         crops: see `WordsConfig`.
         folds: number of folds, each with its own detector, for the cross-validated odds.
-        blanks: number of training pictures without content, and of dim pictures.
+        blanks: number of training images without content, and of dim images.
         precision: precision of the vision tower, see `features.view_encoder`; `compile` too is
             for the tower.
     """
@@ -71,9 +71,9 @@ class DetectorData:
     """Training data of word detectors.
 
     Attributes:
-        features: features of all pictures.
-        targets: word targets of the pictures, in the same order.
-        folds: (pictures,), the fold of each; EVERY_FOLD: it gets no odds.
+        features: features of all images.
+        targets: word targets of the images, in the same order.
+        folds: (images,), the fold of each; EVERY_FOLD: it gets no odds.
     """
 
     features: ViewFeatures
@@ -81,7 +81,7 @@ class DetectorData:
     folds: np.ndarray
 
     def train_pictures(self, *, without: int | None = None) -> np.ndarray:
-        """Numbers of training pictures: readable, with targets, not in fold `without`."""
+        """Numbers of training images: readable, with targets, not in fold `without`."""
         usable = self.features.readable & self.targets.weight.any(1)
         return np.flatnonzero(usable if without is None else usable & (self.folds != without))
 
@@ -89,7 +89,7 @@ class DetectorData:
 def train_words(
     specialist: Specialist, data: DetectorData, schedule: WordSchedule, folder: Path
 ) -> None:
-    """Train the detector of a specialist on all pictures; an item is a picture's view.
+    """Train the detector of a specialist on all images; an item is an image's view.
 
     Raises:
         TrainingError: as in `loop.train`.
@@ -109,9 +109,9 @@ def odds_by_folds(
     folder: Path,
     progress: Progress,
 ) -> np.ndarray:
-    """Log odds (pictures, words), float16, each by a detector not trained on the picture.
+    """Log odds (images, words), float16, each by a detector not trained on the image.
 
-    They are saved in `<folder>/word_odds.npz` and read from there the next time. A picture of
+    They are saved in `<folder>/word_odds.npz` and read from there the next time. An image of
     EVERY_FOLD, or one that can't be read, has -inf.
 
     Raises:
@@ -127,7 +127,7 @@ def odds_by_folds(
     if path.exists():
         with np.load(path) as saved:
             if str(saved["key"]) != key:
-                msg = f"{path} is of other words, pictures or schedule; delete it or choose another"
+                msg = f"{path} is of other words, images or schedule; delete it or choose another"
                 msg += " folder"
                 raise TrainingError(msg)
             return saved["odds"]
@@ -191,7 +191,7 @@ def fit_detector(
     folder: Path,
     name: str,
 ) -> WordDetector:
-    """Train a new detector on the pictures with these numbers; `name` names its state."""
+    """Train a new detector on the images with these numbers; `name` names its state."""
     vision, device = specialist.vision, specialist.device
     torch.manual_seed(schedule.seed)
     detector = WordDetector(config, vision.channels, vision.classes).to(device)

@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
-from mmser_ros.captioner.config import WordsConfig
 from mmser_ros.core.validation import checked
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.recipe import read
@@ -46,7 +43,6 @@ class WordsRecipe:
         glance: schedule of connector and language model on pictures and some text.
         pretrained: pruning of the given language model; None: it is initialised randomly.
         vocabulary: size of the BPE vocabulary of a randomly initialised one.
-        doubt: see `WordsConfig`.
         rewards: schedule of self-critical training at the end; None: no such training.
     """
 
@@ -56,12 +52,7 @@ class WordsRecipe:
     glance: PromptedSchedule
     pretrained: PretrainedCut | None = None
     vocabulary: PositiveInt | None = None
-    doubt: NonNegativeFloat = 0.0
     rewards: RewardSchedule | None = None
-
-    def detector(self, names: Sequence[str]) -> WordsConfig:
-        """The configuration of a detector of these words."""
-        return replace(self.words.config(names), doubt=self.doubt)
 
     def __post_init__(self) -> None:
         if bool(self.pretrained) == bool(self.vocabulary):

@@ -217,7 +217,7 @@ def _reward(
 def _from_recipe(
     recipe: WordsRecipe, data: WordsData, names: Sequence[str], language: str | None
 ) -> tuple[Specialist, Tokenizer]:
-    config = replace(read_architecture(recipe.architecture), words=recipe.detector(names))
+    config = replace(read_architecture(recipe.architecture), words=recipe.words.config(names))
     if recipe.pretrained and language:
         model, tokenizer = _cut(recipe.pretrained, data, names, language)
         config = replace(config, language=configuration(model))
@@ -253,7 +253,7 @@ def _from_checkpoint(
 ) -> tuple[Specialist, Tokenizer]:
     """Load a model, and give it a new detector of these words."""
     before, tokenizer = load_checkpoint(model)
-    config: SpecialistConfig = replace(before.config, words=recipe.detector(names))
+    config: SpecialistConfig = replace(before.config, words=recipe.words.config(names))
     specialist = Specialist(config)
     kept = {
         name: value

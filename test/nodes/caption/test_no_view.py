@@ -36,7 +36,7 @@ def test_a_covered_lens_is_said_and_not_captioned(make_peer, transport):
         publisher.publish(black)
         status = peer.status(lambda one: "no_view" in one.message, "no view")
         assert status.level == ERROR
-        assert "the picture is black" in status.message
+        assert "the image is black" in status.message
         counts = values(status)
         assert (counts["dropped.no_view"], counts["captioned"]) == ("1", "0")
         request = CaptionImage.Request()

@@ -1,9 +1,29 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
 from mmser_ros.nodes.caption import statistics
-from mmser_ros.nodes.caption.statistics import StreamStatistics
+from mmser_ros.nodes.caption.statistics import DROP_REASONS, NO_VIEW, UNSURE, StreamStatistics
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_readme_and_the_table_name_the_reasons_that_the_code_counts():
+    calls = [
+        node
+        for path in (ROOT / "mmser_ros/nodes/caption").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("dropped", "_on_drop")
+    ]
+    reasons = [node for call in calls for node in ast.walk(call.args[0])]
+    counted = {one.value for one in reasons if isinstance(one, ast.Constant)} | {NO_VIEW, UNSURE}
+    assert counted == set(DROP_REASONS)
+    (line,) = re.findall("by its reason: (.*)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert re.findall("`(.*?)`", line) == [*DROP_REASONS, "malformed_…"]
 
 
 @pytest.fixture

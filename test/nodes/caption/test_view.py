@@ -45,7 +45,7 @@ def photograph(request):
     ],
 )
 def test_what_shows_nothing(picture, kind):
-    with pytest.raises(NoViewError, match=f"the picture is {kind} .*expected at least min_view"):
+    with pytest.raises(NoViewError, match=f"the image is {kind} .*expected at least min_view"):
         check_view(picture, LEAST)
     check_view(picture, 0.0)
 

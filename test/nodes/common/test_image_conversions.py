@@ -37,15 +37,30 @@ def message(pixels, encoding, padding=0, **fields):
     )
 
 
+COLOURS = {
+    **{"rgb8": "rgb", "bgr8": "bgr", "rgba8": "rgba", "bgra8": "bgra"},
+    **{"8UC3": "bgr", "8UC4": "bgra"},  # as OpenCV holds them
+}
+DEEP_COLOURS = ("rgb16", "bgr16", "rgba16", "bgra16")
+GREY, DEEP_GREY = ("mono8", "8UC1"), ("16UC1", "mono16")
+YUV422 = {"yuv422": "uyvy", "uyvy": "uyvy", "yuv422_yuy2": "yuyv", "yuyv": "yuyv"}
+PATTERNS = ("rggb", "bggr", "gbrg", "grbg")
+BAYER = [f"bayer_{pattern}{bits}" for pattern in PATTERNS for bits in (8, 16)]
+PLANES = ("nv12", "nv21", "yuv420p")
+
+
+def test_every_encoding_has_a_test_of_its_pixels():
+    tested = {*COLOURS, *DEEP_COLOURS, *GREY, *DEEP_GREY, *YUV422, *BAYER, *PLANES}
+    assert tested == {*ENCODINGS, *PLANAR}
+
+
 @pytest.fixture
 def colours():
     return np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 
 
 @pytest.mark.parametrize("padding", [0, 4])
-@pytest.mark.parametrize(
-    ("encoding", "order"), [("rgb8", "rgb"), ("bgr8", "bgr"), ("rgba8", "rgba"), ("bgra8", "bgra")]
-)
+@pytest.mark.parametrize(("encoding", "order"), COLOURS.items())
 def test_colours_in_every_order(colours, encoding, order, padding):
     channels = {**dict(zip("rgb", np.moveaxis(colours, -1, 0), strict=True)), "a": colours[..., 0]}
     pixels = np.stack([channels[letter] for letter in order], axis=-1)
@@ -53,20 +68,21 @@ def test_colours_in_every_order(colours, encoding, order, padding):
 
 
 @pytest.mark.parametrize("padding", [0, 2])
-def test_grey(colours, padding):
+@pytest.mark.parametrize("encoding", GREY)
+def test_grey(colours, encoding, padding):
     grey = colours[..., 0]
     expected = np.stack([grey] * 3, axis=-1)
-    np.testing.assert_array_equal(to_rgb(message(grey, "mono8", padding)), expected)
+    np.testing.assert_array_equal(to_rgb(message(grey, encoding, padding)), expected)
 
 
-@pytest.mark.parametrize("encoding", ["16UC1", "mono16"])
+@pytest.mark.parametrize("encoding", DEEP_GREY)
 def test_what_has_no_fixed_range_is_stretched_to_its_own(encoding):
     depth = np.array([[500, 1000], [1500, 2500]], "<u2")
     assert to_rgb(message(depth, encoding))[..., 0].tolist() == [[0, 63], [127, 255]]
     assert to_rgb(message(np.full((2, 2), 9, "<u2"), encoding)).max() == 0
 
 
-@pytest.mark.parametrize("encoding", ["16UC1", "mono16"])
+@pytest.mark.parametrize("encoding", DEEP_GREY)
 def test_a_hot_pixel_does_not_darken_the_rest(encoding):
     view = np.linspace(100, 1100, 48 * 64).reshape(48, 64).astype("<u2")
     view[7, 7] = 65535
@@ -75,7 +91,7 @@ def test_a_hot_pixel_does_not_darken_the_rest(encoding):
     assert int(rgb[24, 32, 0]) == pytest.approx(128, abs=3)
 
 
-@pytest.mark.parametrize(("encoding", "order"), [("yuv422", "uyvy"), ("yuv422_yuy2", "yuyv")])
+@pytest.mark.parametrize(("encoding", "order"), YUV422.items())
 def test_yuv422(encoding, order):
     """Against ITU-R BT.601's own formula."""
     y, u, v = 120.0, 90.0, 200.0
@@ -92,30 +108,23 @@ def test_yuv422(encoding, order):
     assert rgb.shape == (2, 6, 3)
 
 
-@pytest.mark.parametrize("depth", [8, 16])
-@pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
-def test_bayer_patterns_as_ros_names_them(pattern, depth):
+@pytest.mark.parametrize("encoding", BAYER)
+def test_bayer_patterns_as_ros_names_them(encoding):
+    pattern, depth = encoding[6:10], int(encoding[10:])
     levels = {"r": 200, "g": 100, "b": 30}
     mosaic = np.zeros((8, 8), f"<u{depth // 8}")
     for place, letter in enumerate(pattern):
         mosaic[place // 2 :: 2, place % 2 :: 2] = levels[letter] << depth - 8
-    assert to_rgb(message(mosaic, f"bayer_{pattern}{depth}"))[4, 4].tolist() == [200, 100, 30]
+    assert to_rgb(message(mosaic, encoding))[4, 4].tolist() == [200, 100, 30]
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
-@pytest.mark.parametrize("encoding", ["rgb16", "bgr16", "rgba16", "bgra16"])
+@pytest.mark.parametrize("encoding", DEEP_COLOURS)
 def test_colours_of_16_bits_have_as_many_as_the_brightest_takes(colours, encoding, bits):
     colours[0, 0, 0] = 255
     order = [*encoding.removesuffix("16")]
     channels = dict(zip("rgb", np.moveaxis(colours, -1, 0), strict=True)) | {"a": colours[..., 1]}
     pixels = np.stack([channels[one] for one in order], axis=-1).astype("<u2") << bits - 8
-    np.testing.assert_array_equal(to_rgb(message(pixels, encoding)), colours)
-
-
-@pytest.mark.parametrize(("encoding", "order"), [("8UC3", "bgr"), ("8UC4", "bgra")])
-def test_what_opencv_holds_is_bgr(colours, encoding, order):
-    channels = dict(zip("rgb", np.moveaxis(colours, -1, 0), strict=True)) | {"a": colours[..., 1]}
-    pixels = np.stack([channels[one] for one in order], axis=-1)
     np.testing.assert_array_equal(to_rgb(message(pixels, encoding)), colours)
 
 
@@ -138,7 +147,7 @@ PAIRS = ((128, 100), (128, 190))
 
 
 @pytest.mark.parametrize("padding", [0, 4])
-@pytest.mark.parametrize("encoding", ["nv12", "nv21", "yuv420p"])
+@pytest.mark.parametrize("encoding", PLANES)
 def test_colours_in_planes_of_their_own(encoding, padding):
     """Against ITU-R BT.601's own formula."""
     rgb = to_rgb(planar(encoding, padding)).astype(float)
@@ -154,7 +163,7 @@ def test_colours_in_planes_of_their_own(encoding, padding):
             np.testing.assert_allclose(rgb[row, column], np.clip(expected, 0, 255), atol=2)
 
 
-@pytest.mark.parametrize("encoding", ["nv12", "nv21", "yuv420p"])
+@pytest.mark.parametrize("encoding", PLANES)
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

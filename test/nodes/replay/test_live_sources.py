@@ -78,7 +78,7 @@ def test_a_camera_that_stops_is_opened_again(opened, source, backend):
 @pytest.mark.parametrize("recording", [None, []])
 def test_what_gives_no_picture_says_so(opened, recording):
     opened(recording)
-    with pytest.raises(CameraError, match=r"opened by OpenCV; is it plugged|no picture"):
+    with pytest.raises(CameraError, match=r"opened by OpenCV; is it plugged|no image"):
         next(Camera("/dev/video7", print).pictures())
 
 

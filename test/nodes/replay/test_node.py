@@ -171,7 +171,7 @@ def test_poses_that_are_not_there_end_it(folder):
     ("make", "said"),
     [
         (lambda path: path / "nowhere", "no such source"),
-        (lambda path: path, "has no pictures"),
+        (lambda path: path, "has no images"),
         (
             lambda path: (path / "film.mp4").write_bytes(b"no film") and path / "film.mp4",
             "no video",

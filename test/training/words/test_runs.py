@@ -31,7 +31,6 @@ from test.data.sets import write_set
 RECIPE = {
     "architecture": "tiny",
     "vocabulary": 300,
-    "doubt": 0.5,
     "words": {
         "hidden_size": 8,
         "folds": 2,
