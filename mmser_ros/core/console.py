@@ -20,9 +20,24 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def show_progress(items: Iterable[Any], description: str, total: int) -> Iterator[Any]:
-    """Show a progress bar on stderr while iterating, in the first of several processes only."""
+    """Show a progress bar on stderr while iterating, in the first of several processes only.
+
+    Where stderr is a file, print ten lines instead.
+    """
     first = os.environ.get("RANK", "0") == "0"
-    yield from track(items, description=description, total=total, console=errors, disable=not first)
+    if errors.is_terminal or not first:
+        bar = track(items, description=description, total=total, console=errors, disable=not first)
+        yield from bar
+        return
+    for number, item in enumerate(items, start=1):
+        yield item
+        if is_tenth(number, total):
+            errors.print(f"{description}: {number} of {total}", markup=False)
+
+
+def is_tenth(number: int, total: int) -> bool:
+    """Whether a further tenth of `total` is complete with this one."""
+    return 10 * number // total > 10 * (number - 1) // total
 
 
 def marked(initial: str, caption: str) -> Text:

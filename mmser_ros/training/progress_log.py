@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Progress of a stage: a bar, a line per epoch, and TensorBoard files."""
+"""Progress of a stage: a bar (in a file, ten lines), a line per epoch, and TensorBoard files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mmser_ros.core.console import is_tenth
 from mmser_ros.training.distributed import processes
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ProgressLog:
             TextColumn("loss {task.fields[loss]:.3f}"),
         )
         self._name = name
+        self._steps = steps
         self._smooth = 0.0
         self._bar = Progress(*columns, console=_console())
         self._task = self._bar.add_task(name, total=steps, completed=step, loss=0.0)
@@ -60,6 +62,8 @@ class ProgressLog:
         """Log the loss and the learning rate of a step (from 0)."""
         self._smooth = loss if self._smooth == 0 else 0.98 * self._smooth + 0.02 * loss
         self._bar.update(self._task, completed=step + 1, loss=self._smooth)
+        if not self._bar.console.is_terminal and is_tenth(step + 1, self._steps):
+            say(f"{self._name}: step {step + 1} of {self._steps}, loss {self._smooth:.4f}")
         if self._board:
             self._board.add_scalar("loss", loss, step)
             self._board.add_scalar("learning rate", rate, step)

@@ -1,6 +1,9 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-from mmser_ros.core.console import print_caption
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmser_ros.core.console import is_tenth, print_caption, show_progress
 
 
 def test_changes_are_marked_in_a_terminal_only(monkeypatch, capsys):
@@ -14,3 +17,18 @@ def test_changes_are_marked_in_a_terminal_only(monkeypatch, capsys):
     struck, bold, reset = "\x1b[9;31m", "\x1b[1;32m", "\x1b[0m"
     expected = f"photo.jpg: a {struck}cat{reset} {bold}dog{reset} [red] sits  (0.50)\n"
     assert capsys.readouterr().out == expected
+
+
+def test_progress_in_a_file_is_a_line_for_each_tenth(capsys):
+    assert list(show_progress(iter(range(25)), "images", 25)) == list(range(25))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "images: 3 of 25"
+    assert lines[-1] == "images: 25 of 25"
+    assert len(lines) == 10
+
+
+@given(st.integers(1, 500))
+def test_the_last_one_always_completes_a_tenth(total):
+    done = [number for number in range(1, total + 1) if is_tenth(number, total)]
+    assert done[-1] == total
+    assert len(done) == min(total, 10)

@@ -51,3 +51,10 @@ def test_no_step_is_noted_of_a_run_that_is_over(tmp_path):
     files = sorted(tmp_path.glob("tensorboard/fit/*"))
     fit(tmp_path)
     assert sorted(tmp_path.glob("tensorboard/fit/*")) == files
+
+
+def test_steps_in_a_file_are_lines(tmp_path, capsys):
+    fit(tmp_path)
+    lines = [one for one in capsys.readouterr().err.splitlines() if one.startswith("fit: step")]
+    assert len(lines) == 10
+    assert lines[-1].startswith("fit: step 30 of 30, loss ")
