@@ -28,8 +28,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.plain_words import PlainParser, PlainWords
 from mmser_ros.core.types import SECOND, Observation, Pose
-from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
 from mmser_ros.language.caption_parser import CaptionParser, ParsedCaption
 from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.memory.scene_memory import SceneMemory

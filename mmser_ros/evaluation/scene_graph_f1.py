@@ -16,35 +16,11 @@ from spacy.tokens import Doc, Token
 from mmser_ros.evaluation.bootstrap import Figure
 from mmser_ros.language.spacy_model import load_parser
 
-NOT_OBJECTS = frozenset(
-    [
-        "area",
-        "back",
-        "background",
-        "bottom",
-        "bunch",
-        "couple",
-        "distance",
-        "edge",
-        "end",
-        "front",
-        "group",
-        "left",
-        "lot",
-        "middle",
-        "number",
-        "other",
-        "pair",
-        "picture",
-        "right",
-        "row",
-        "scene",
-        "set",
-        "side",
-        "top",
-        "way",
-    ]
-)
+NOT_OBJECTS = frozenset({
+    "area", "back", "background", "bottom", "bunch", "couple", "distance", "edge", "end", "front",
+    "group", "left", "lot", "middle", "number", "other", "pair", "picture", "right", "row", "scene",
+    "set", "side", "top", "way",
+})  # fmt: skip
 """Nouns that express a place or a quantity, not an object."""
 RELATING = frozenset({"prep", "agent"})
 SUBJECTS = frozenset({"nsubj", "nsubjpass"})
@@ -72,9 +48,8 @@ KINDS = tuple(field.name for field in fields(Structure) if field.name != "words"
 
 def parse(captions: Iterable[str]) -> Iterator[Structure]:
     """Yield the structure of each caption."""
-    for doc in load_parser().pipe(
-        (caption.strip(" .").lower() for caption in captions), batch_size=256
-    ):
+    texts = (caption.strip(" .").lower() for caption in captions)
+    for doc in load_parser().pipe(texts, batch_size=256):
         things = {token for token in doc if _is_thing(token)}
         yield Structure(
             frozenset(token.lemma_ for token in things),
@@ -110,9 +85,7 @@ def structure_figures(
     mine, theirs = _parse_all(captions, references)
     wrong = _unseen(mine, theirs).values()
     figures = {
-        "CHAIR-i": Figure.ratio(
-            [*map(len, wrong)], [len(parsed.entities) for parsed in mine.values()]
-        ),
+        "CHAIR-i": Figure.ratio([*map(len, wrong)], [len(one.entities) for one in mine.values()]),
         "CHAIR-s": Figure.mean([*map(bool, wrong)]),
     }
     for kind in KINDS:
@@ -172,11 +145,9 @@ def _attributes(things: Iterable[Token]) -> Iterator[tuple[str, ...]]:
             if child.dep_ in ("amod", "nummod", "compound"):
                 yield thing.lemma_, child.lemma_
         if thing.dep_ in SUBJECTS and thing.head.lemma_ == "be":
-            yield from (
-                (thing.lemma_, child.lemma_)
-                for child in thing.head.children
-                if child.dep_ == "acomp"
-            )
+            for child in thing.head.children:
+                if child.dep_ == "acomp":
+                    yield thing.lemma_, child.lemma_
 
 
 def _relations(doc: Doc, things: set[Token]) -> Iterator[tuple[str, ...]]:

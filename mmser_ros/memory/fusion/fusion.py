@@ -236,7 +236,7 @@ class Fusion:
             spread = np.reshape(np.add(obj.covariance, record.covariance), (3, 3)) + floor
             square = float(gap @ np.linalg.solve(spread, gap))
             if square < self._config.mahalanobis_gate / MERGE_STRICTNESS:
-                keep, drop = sorted((name, other), key=self._age)
+                (_, keep), (_, drop) = sorted([(obj.first_seen, name), (record.first_seen, other)])
                 self._merge(keep, drop, moved=False)
                 return
         if obj.confirmed and obj.detections < NEW_DETECTIONS:
@@ -247,10 +247,6 @@ class Fusion:
         gone = [(one.last_seen, name) for name, one in self._graph.with_word(word) if one.gone]
         for _, name in sorted(gone)[:-MAX_GONE]:
             self._graph.put((name,), None)
-
-    def _age(self, name: str) -> tuple[int, str]:
-        obj = self._graph.node(name, Object)
-        return (obj.first_seen if obj else 0, name)
 
     def _resolve_move(self, name: str) -> None:
         """Merge two tracks of one object that moved: one is lost, a similar one is newer."""

@@ -108,9 +108,8 @@ def _grid(objects: Iterable[SceneNode], rule: MaskRule) -> OccupancyGrid:
         high = (spans[:, :2] + spans[:, 2:]).max(0)
     while math.prod(np.maximum(1, np.ceil((high - low) / resolution))) > LARGEST:
         resolution *= 2
-    first = np.floor(low / resolution).astype(
-        int
-    )  # the lattice of cells stays the same as the mask grows
+    # the lattice of cells stays the same as the mask grows
+    first = np.floor(low / resolution).astype(int)
     width, height = np.maximum(1, np.ceil(high / resolution).astype(int) - first).tolist()
     x, y = (first * resolution).tolist()
     origin = Pose(position=Point(x=x, y=y))

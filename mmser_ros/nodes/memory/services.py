@@ -132,9 +132,7 @@ class MemoryServices:
         before, after = (nanoseconds(one) or None for one in (request.before, request.after))
 
         def forget() -> bool:
-            if (
-                before is not None and after is None
-            ):  # older observations will be refused from now on
+            if before is not None and after is None:  # older ones will be refused from now on
                 self._check_stamp(before, "`before`")
             return self._memory.forget(before=before, after=after)
 
