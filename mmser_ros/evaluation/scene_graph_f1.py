@@ -59,9 +59,9 @@ def parse(captions: Iterable[str]) -> Iterator[Structure]:
         )
 
 
-def score_structure(
+def structure_figures(
     captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
-) -> dict[str, float]:
+) -> dict[str, Figure]:
     """Score the contents of captions against those of their references.
 
     Args:
@@ -74,14 +74,6 @@ def score_structure(
         - `entity F1`, `attribute F1`, `relation F1`: F1 against the best reference, mean over
           images. Images without any in caption and references are left out.
     """
-    figures = structure_figures(captions, references)
-    return {name: figure.value for name, figure in figures.items()}
-
-
-def structure_figures(
-    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
-) -> dict[str, Figure]:
-    """As `score_structure`, with the terms of each image."""
     mine, theirs = _parse_all(captions, references)
     wrong = _unseen(mine, theirs).values()
     figures = {

@@ -46,14 +46,11 @@ def spark_dsg_document(exported: nx.MultiDiGraph) -> dict[str, Any]:
         if data["layer"] in LAYERS:
             letter, layer, _ = LAYERS[data["layer"]]
             symbols[name] = (ord(letter) << LETTER_BITS) + next(numbers[letter])
-            attributes = _attributes(name, data)
-            nodes.append(
-                {"id": symbols[name], "layer": layer, "partition": 0, "attributes": attributes}
-            )
+            node = {"id": symbols[name], "layer": layer, "partition": 0}
+            nodes.append({**node, "attributes": _attributes(name, data)})
     edges: dict[tuple[int, int], dict[str, Any]] = {}
-    for source, target, key, data in sorted(
-        exported.edges(keys=True, data=True), key=lambda e: e[:3]
-    ):
+    ordered = sorted(exported.edges(keys=True, data=True), key=lambda edge: edge[:3])
+    for source, target, key, data in ordered:
         if source not in symbols or target not in symbols:
             continue
         first, second = symbols[source], symbols[target]

@@ -68,9 +68,8 @@ class InitialCaptions:
             self.own = own_glances(specialist, pictures, progress)
         self._guesses: list[list[list[Guess]]] = []
         if "guessed" in kinds:
-            self._guesses = guess_words(
-                specialist, tokenizer, pictures, self._truth[0], progress, seed
-            )
+            truth = self._truth[0]
+            self._guesses = guess_words(specialist, tokenizer, pictures, truth, progress, seed)
         self._planted: list[list[list[list[int]]]] = []
         if "planted" in kinds:
             flat = [caption for captions in pictures.captions for caption in captions]
@@ -82,9 +81,8 @@ class InitialCaptions:
                 by_picture = [
                     [next(rows) for _ in range(EACH * len(one))] for one in pictures.captions
                 ]
-                self._planted.append(
-                    _words(caption_ids(specialist, tokenizer, by_picture), specialist.end)
-                )
+                ids = caption_ids(specialist, tokenizer, by_picture)
+                self._planted.append(_words(ids, specialist.end))
 
     def draw(
         self,

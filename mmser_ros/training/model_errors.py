@@ -67,16 +67,13 @@ def guess_words(
             found, start = [], 0
             for one in truths[picture]:
                 ends = [*(bool(begins[token]) for token in one[1:]), True]
+                tokens = drawn[row, start : start + len(one)].tolist()
+                places = enumerate(zip(tokens, one, ends, strict=False))  # one may be empty
                 found.append(
                     [
                         (position, token)
-                        for position, token in enumerate(
-                            drawn[row, start : start + len(one)].tolist()
-                        )
-                        if whole[token]
-                        and whole[one[position]]
-                        and ends[position]
-                        and token not in own
+                        for position, (token, truth, ends_word) in places
+                        if whole[token] and whole[truth] and ends_word and token not in own
                     ]
                 )
                 start += len(one) + 1

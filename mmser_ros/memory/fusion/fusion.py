@@ -90,7 +90,8 @@ class Fusion:
             label = self._words.canonical(parsed.place)
             places.add_room_vote(graph, place, label, observation.caption.confidence)
         detections = detect(observation.caption, parsed, update.view, self._words, config)
-        near = self._near(update)
+        x, y, _ = update.view.origin.tolist()
+        near = graph.near(Object, (x, y), config.max_range + REACH_MARGIN)
         pairs = self._associate(detections, near)
         named: dict[int, list[str]] = {}
         for number, (detection, name) in enumerate(zip(detections, pairs, strict=True)):
@@ -103,11 +104,6 @@ class Fusion:
         self._add_misses(update, near, set(detected), negated)
         for name in detected:
             self._merge_duplicates(name)
-
-    def _near(self, update: Update) -> list[tuple[str, Object]]:
-        x, y, _ = update.view.origin
-        reach = self._config.max_range + REACH_MARGIN
-        return self._graph.near(Object, (float(x), float(y)), reach)
 
     def _associate(
         self, detections: list[Detection], near: list[tuple[str, Object]]

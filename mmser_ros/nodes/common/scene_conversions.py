@@ -96,12 +96,11 @@ def observation_to_message(observation: Observation) -> SceneObservation:
         ConversionError: the caption can't be told (see caption_to_message).
         StampError: nor its stamp.
     """
+    header = Header(stamp=stamp_of(observation.stamp_ns))
     message = SceneObservation(
         robot=observation.robot,
         map_id=observation.map_id,
-        caption=caption_to_message(
-            observation.caption, Header(stamp=stamp_of(observation.stamp_ns))
-        ),
+        caption=caption_to_message(observation.caption, header),
         pose=pose_to_message(observation.pose),
         position_sigma=observation.pose.position_sigma,
         heading_sigma=observation.pose.heading_sigma,
@@ -126,9 +125,8 @@ def observation_from_message(message: SceneObservation) -> Observation:
     """The observation that was told; equal to its source in the memory's normal form."""
     camera = depth = None
     if message.has_camera:
-        mount = pose_from_message(
-            message.mount, message.mount_position_sigma, message.mount_heading_sigma
-        )
+        sigmas = message.mount_position_sigma, message.mount_heading_sigma
+        mount = pose_from_message(message.mount, *sigmas)
         names = ("width", "height", "fx", "fy", "cx", "cy")
         camera = Camera(**{name: getattr(message, name) for name in names}, mount=mount)
     if message.has_depth:

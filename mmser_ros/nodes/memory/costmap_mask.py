@@ -71,12 +71,7 @@ def semantic_mask(graph: SceneGraph, rule: MaskRule, driven: DrivenCells) -> Occ
     detected are not marked.
 
     The grid only covers these objects, as filters ignore the area outside a mask. Without any
-    object, it is one free cell.
-
-    Args:
-        graph: full.
-        rule: what to mark.
-        driven: cells that robots have driven over.
+    object, it is one free cell. The graph must be full.
     """
     objects = [one for one in graph.nodes if rule.covers(one)]
     grid = _grid(objects, rule)

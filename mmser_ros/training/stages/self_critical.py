@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -104,9 +105,7 @@ def train_self_critical(
             loss = loss + schedule.supervised_weight * supervised(batch)
         return loss, len(batch)
 
-    def validate() -> dict[str, float]:
-        return score_holdout(specialist, tokenizer, pictures, schedule.passes)
-
+    validate = partial(score_holdout, specialist, tokenizer, pictures, schedule.passes)
     with training_only(specialist, *(only or [specialist])):
         train("consensus", specialist, loss_of, pictures.num_train, schedule, folder, validate)
 
