@@ -47,16 +47,9 @@ class InitialCaptions:
         progress: Progress,
         seed: int = 0,
     ) -> None:
-        """Make what `kinds` needs: own glances of every view, planted errors, guessed words.
+        """Make what `kinds`, some of `Kind`, needs: own glances, planted errors, guessed words.
 
-        Args:
-            specialist: the model; its glances are those of its present weights.
-            tokenizer: its vocabulary.
-            pictures: the images and their captions.
-            kinds: some of `Kind`.
-            maker: plants the errors.
-            progress: wraps an iterable with a description and a total.
-            seed: seed of planted errors and guessed words.
+        The glances are those of the model's present weights, of every view.
         """
         self._pictures = pictures
         self._truth = [

@@ -43,11 +43,6 @@ def leave_out_unreadable(data: PictureReader, folder: Path, progress: Progress) 
     The main process reads every image once. `<folder>/<split>-….json` stores the findings as
     {name: reason}; without that file all images are read again.
 
-    Args:
-        data: the images and their captions.
-        folder: folder of the findings.
-        progress: wraps an iterable with a description and a total.
-
     Raises:
         DatasetError: no image can be read.
     """

@@ -27,15 +27,7 @@ class MemoryServices:
     """~/query, ~/get_graph, ~/save, ~/clear, ~/forget, and the topics ~/ask and ~/answer.
 
     They share the node's callback group with the lifecycle services, so that no transition closes
-    the memory during a request.
-
-    Args:
-        node: to serve with.
-        memory: to ask.
-        robot: name of this robot.
-        stream: with the last published graph.
-        replication: with other robots; None without it.
-        changed: called after the memory has changed.
+    the memory during a request. `changed` is called after the memory has changed.
     """
 
     def __init__(

@@ -69,16 +69,7 @@ def train_prompted(
     schedule: PromptedSchedule,
     folder: Path,
 ) -> None:
-    """Train the language model, and the glance connector if items have images.
-
-    Args:
-        name: name of the stage.
-        specialist: the model.
-        tokenizer: its vocabulary.
-        items: the training items.
-        features: features of the images; None if no item has an image.
-        schedule: the training schedule.
-        folder: folder of the resumable state.
+    """Train the language model, and the glance connector if items have images with `features`.
 
     Raises:
         TrainingError: there are too few items for a batch, or as in `loop.train`.

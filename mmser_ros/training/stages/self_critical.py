@@ -62,15 +62,8 @@ def train_self_critical(
     A step samples captions for one view of each image. Samples better than the image's other
     samples become more probable, worse ones less probable. Dropout is off.
 
-    Args:
-        specialist: the model, trained so far.
-        tokenizer: its vocabulary.
-        pictures: the images and their captions.
-        schedule: the training schedule.
-        folder: folder of the resumable state.
-        supervised: indices of images → a supervised loss, see `schedule.supervised_weight`.
-        only: the parts that are trained; default: all. Without the language model the glance is
-            not trained, and only the refinement pass is rewarded.
+    `supervised` gives the supervised loss of images by their indices. `only` are the parts that are
+    trained (default: all); without the language model only the refinement pass is rewarded.
     """
     trains_glance = not only or specialist.language_model in only
     longest = specialist.config.max_caption_tokens
