@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.plain_words import PlainParser, PlainWords
 from mmser_ros.core.types import (
     SECOND,
     Camera,
@@ -17,7 +18,6 @@ from mmser_ros.core.types import (
     Pose,
     Region,
 )
-from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.results import Match
 from mmser_ros.memory.scene_memory import SceneMemory

@@ -10,7 +10,7 @@ without depth. Parameters were tuned on the seeds 1 to 9 and 201 to 206; other s
 Prints one JSON object:
     python benchmarks/memory_house.py --json
 
-With --confusions the captions have the errors of a model (mmser_ros/evaluation/confused_walk.py).
+With --confusions the captions have the errors of a model (benchmarks/confused_walk.py).
 The file is made from its captions, {image: caption} or
 {image: {"caption": …, "confidence": …}}, and from the objects in the images, {image: [words]}:
     python benchmarks/memory_house.py --make-confusions captions.json truth.json > confusions.json
@@ -27,15 +27,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from mmser_ros.core.errors import MmserError
-from mmser_ros.evaluation.confused_walk import ConfusedWalk
-from mmser_ros.evaluation.confusions import (
+from benchmarks.confused_walk import ConfusedWalk
+from benchmarks.confusions import (
     count_confusions,
     listed_objects,
     parsed_objects,
     read_confusions,
 )
-from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
+from benchmarks.plain_words import PlainParser, PlainWords
+from mmser_ros.core.errors import MmserError
 from mmser_ros.evaluation.scene_graph import score
 from mmser_ros.language.caption_parser import CaptionParser
 from mmser_ros.language.taxonomy import Taxonomy

@@ -28,10 +28,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.plain_words import PlainParser, PlainWords
 from mmser_ros.core.types import SECOND, Observation, Pose
-from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
-from mmser_ros.language.caption_parser import CaptionParser, ParsedCaption
+from mmser_ros.language.caption_parser import CaptionParser
 from mmser_ros.language.taxonomy import Taxonomy
+from mmser_ros.language.types import ParsedCaption
 from mmser_ros.memory.scene_memory import SceneMemory
 from mmser_ros.simulation.house import FLOOR, SIZES, SMALL, House
 from mmser_ros.simulation.walk import Walk

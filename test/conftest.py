@@ -140,7 +140,6 @@ MARKS = {
     "cli": pytest.mark.slow,
     "demo": pytest.mark.ros,
     "evaluation/test_calibrate.py": pytest.mark.slow,
-    "evaluation/test_confused_walk.py": pytest.mark.slow,
     "evaluation/test_meteor.py": pytest.mark.slow,
     "examples": pytest.mark.ros,
     "launch": pytest.mark.ros,

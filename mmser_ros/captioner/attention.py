@@ -92,9 +92,11 @@ def token_maps(attention: Attention) -> Tensor:
     """
     maps = to_visual_tokens(attention.language[-2:][0], attention)
     if attention.connector is not None:
-        maps = maps @ _through_connector(
-            attention.connector, attention.num_visual, attention.glance
-        )
+        visual = attention.num_visual
+        through = _normalised(rollout(attention.connector)[:visual, :visual])
+        if attention.glance:
+            through = (through + torch.eye(visual, device=through.device)) / 2
+        maps = maps @ through
     grid = math.isqrt(attention.num_visual)
     return maps.reshape(-1, grid, grid)
 
@@ -117,12 +119,6 @@ def rollout(layers: Tensor) -> Tensor:
     for layer in layers:
         through = (layer @ through + through) / 2
     return through
-
-
-def _through_connector(connector: Tensor, visual: int, glance: bool) -> Tensor:
-    """Attention of the connector from visual tokens to features, (visual, visual)."""
-    through = _normalised(rollout(connector)[:visual, :visual])
-    return (through + torch.eye(visual, device=through.device)) / 2 if glance else through
 
 
 def _normalised(maps: Tensor) -> Tensor:

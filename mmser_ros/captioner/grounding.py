@@ -92,14 +92,9 @@ def explain(
                 region=find_region(maps[tokens].mean(axis=0), view),
             )
         )
-    return Explanation(
-        words=tuple(span.text for span in found),
-        maps=np.array([maps[tokens_of(span, ends)].mean(axis=0) for span in found]).reshape(
-            len(found), *maps.shape[1:]
-        ),
-        view=view,
-        phrases=tuple(phrases),
-    )
+    of_words = np.array([maps[tokens_of(span, ends)].mean(axis=0) for span in found])
+    of_words = of_words.reshape(len(found), *maps.shape[1:])  # of no word, too
+    return Explanation(tuple(span.text for span in found), of_words, view, tuple(phrases))
 
 
 def grounded(caption: Caption, explanation: Explanation, milliseconds: float) -> Caption:

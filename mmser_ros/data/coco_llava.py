@@ -77,9 +77,8 @@ def open_data(data: Path, split: str, images: Path | None = None) -> PictureRead
         return AnnotatedFolder(data, images or data.parent)
     annotations = sorted(data.glob(f"annotations/captions_{split}*.json"))
     if len(annotations) == 1:
-        return AnnotatedFolder(
-            annotations[0], images or data / annotations[0].stem.removeprefix("captions_")
-        )
+        folder = annotations[0].stem.removeprefix("captions_")
+        return AnnotatedFolder(annotations[0], images or data / folder)
     if annotations:
         msg = f"{data} has {len(annotations)} files for {split}; expected one: give its path"
         raise DatasetError(msg)

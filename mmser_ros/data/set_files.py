@@ -74,18 +74,6 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _captions(_: str, value: Any) -> dict[str, Any]:
-    return {"captions": _strings(value)}
-
-
-def _objects(_: str, value: Any) -> dict[str, Any]:
-    return {"objects": _strings(value)}
-
-
-def _phrases(_: str, value: Any) -> dict[str, Any]:
-    return {"phrases": _strings(value)}
-
-
 def _labels(of_set: str, value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"objects": (value,)} if of_set in OBJECT_SETS else {"scene": value}
@@ -103,10 +91,10 @@ def _labels(of_set: str, value: Any) -> dict[str, Any]:
 
 
 FILES: dict[str, Callable[[str, Any], dict[str, Any]]] = {
-    "captions": _captions,
+    "captions": lambda _, value: {"captions": _strings(value)},
     "labels": _labels,
-    "objects": _objects,
-    "phrases": _phrases,
+    "objects": lambda _, value: {"objects": _strings(value)},
+    "phrases": lambda _, value: {"phrases": _strings(value)},
 }
 """`<split>_<kind>.json` is {image name: value}. A value of `captions`, `objects` or `phrases` is
 a list of strings. A value of `labels` is the list of all classes in the image, one label, or

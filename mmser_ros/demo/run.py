@@ -88,11 +88,9 @@ def conclude(watcher: Watcher, answers: list[Answer]) -> int:
     if len(answers) < QUESTIONS:
         msg = (
             f"after {count} captions the memory has {len(answers)} objects, expected {QUESTIONS}; "
-        )
-        msg += (
             "an object needs several detections, and these captions name too few objects, or with "
+            "too little confidence: try another model"
         )
-        msg += "too little confidence: try another model"
         raise DemoError(msg)
     return 0 if matching and count else 1
 
@@ -155,13 +153,9 @@ def _run_nodes(node: Node, watcher: Watcher, walk: Walk, model: str, passes: int
 
 @contextmanager
 def _process(name: str, namespace: str, **parameters: object) -> Iterator[subprocess.Popen]:
-    command = [
-        sys.executable,
-        "-m",
-        f"mmser_ros.nodes.{name.removesuffix('_node')}.node",
-        "--ros-args",
-    ]
-    command += ["-r", f"__ns:={namespace}", "--log-level", "warn"]
+    module = f"mmser_ros.nodes.{name.removesuffix('_node')}.node"
+    command = [sys.executable, "-m", module, "--ros-args", "-r", f"__ns:={namespace}"]
+    command += ["--log-level", "warn"]
     for key, value in parameters.items():
         command += ["-p", f"{key}:={value}"]
     process = subprocess.Popen(command)

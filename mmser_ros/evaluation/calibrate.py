@@ -138,9 +138,8 @@ def fit(
     )
     uncalibrated = np.exp(table[:, names.index("mean")])
     of_sets = np.array(sets if sets is not None else [""] * len(right))
-    return Fitted(
-        calibration, Reliability(uncalibrated, right), Reliability(unseen, right), of_sets
-    )
+    before, after = Reliability(uncalibrated, right), Reliability(unseen, right)
+    return Fitted(calibration, before, after, of_sets)
 
 
 def _caption_pairs(

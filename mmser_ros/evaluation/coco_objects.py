@@ -14,17 +14,6 @@ from mmser_ros.evaluation.bootstrap import Figure
 from mmser_ros.evaluation.naming import WordTable, read_words
 
 
-def named_objects(table: WordTable, captions: Mapping[str, str]) -> dict[str, list[frozenset[str]]]:
-    """The classes that each caption names: for each mention, its possible classes.
-
-    Args:
-        table: the words of the classes.
-        captions: image → caption.
-    """
-    read = read_words(captions.values())
-    return {name: table.named(words) for name, words in zip(captions, read, strict=True)}
-
-
 def score_objects(
     table: WordTable, captions: Mapping[str, str], labels: Mapping[str, Set[str]]
 ) -> dict[str, Figure]:
@@ -42,7 +31,8 @@ def score_objects(
 
         A word with several possible classes is right if any of them is in the image.
     """
-    named = named_objects(table, captions)
+    read = read_words(captions.values())
+    named = {name: table.named(words) for name, words in zip(captions, read, strict=True)}
     wrong = [sum(not one & labels[name] for one in some) for name, some in named.items()]
     found = [len(labels[name] & frozenset().union(*some)) for name, some in named.items()]
     return {

@@ -118,10 +118,7 @@ class WordTable:
         """Find the mentions of classes in a caption, in the order of the words.
 
         The longest wording counts. Its text is tried before its lemma; the lemma of a verb is not
-        tried: "cooking" does not mention a cook.
-
-        Args:
-            words: from `read_words`.
+        tried: "cooking" does not mention a cook. The words are from `read_words`.
         """
         found = []
         at = 0
@@ -133,11 +130,7 @@ class WordTable:
         return found
 
     def named(self, words: Sequence[Word]) -> list[frozenset[str]]:
-        """The distinct `Mention.things` of a caption, in the order of the words.
-
-        Args:
-            words: from `read_words`.
-        """
+        """The distinct `Mention.things` of a caption, in the order of its words."""
         return list(dict.fromkeys(one.things for one in self.mentions(words)))
 
     def _at(self, words: Sequence[Word], at: int) -> tuple[int, frozenset[str] | None]:

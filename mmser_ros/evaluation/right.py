@@ -15,21 +15,9 @@ from mmser_ros.evaluation.scene_graph_f1 import unseen_entities
 from mmser_ros.evaluation.scenes import judge_scenes
 from mmser_ros.evaluation.scoring import Judge, is_room
 
-LIVING = frozenset(
-    (
-        "person",
-        "bird",
-        "cat",
-        "dog",
-        "horse",
-        "sheep",
-        "cow",
-        "elephant",
-        "bear",
-        "zebra",
-        "giraffe",
-    )
-)
+LIVING = frozenset({
+    "person", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe",
+})  # fmt: skip
 """COCO's classes of people and animals."""
 OPEN_SCENES = frozenset(["bus interior", "cockpit", "phone booth", "subway station platform"])
 """Scenes that may show the outdoors."""

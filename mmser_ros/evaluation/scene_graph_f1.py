@@ -16,35 +16,11 @@ from spacy.tokens import Doc, Token
 from mmser_ros.evaluation.bootstrap import Figure
 from mmser_ros.language.spacy_model import load_parser
 
-NOT_OBJECTS = frozenset(
-    [
-        "area",
-        "back",
-        "background",
-        "bottom",
-        "bunch",
-        "couple",
-        "distance",
-        "edge",
-        "end",
-        "front",
-        "group",
-        "left",
-        "lot",
-        "middle",
-        "number",
-        "other",
-        "pair",
-        "picture",
-        "right",
-        "row",
-        "scene",
-        "set",
-        "side",
-        "top",
-        "way",
-    ]
-)
+NOT_OBJECTS = frozenset({
+    "area", "back", "background", "bottom", "bunch", "couple", "distance", "edge", "end", "front",
+    "group", "left", "lot", "middle", "number", "other", "pair", "picture", "right", "row", "scene",
+    "set", "side", "top", "way",
+})  # fmt: skip
 """Nouns that express a place or a quantity, not an object."""
 RELATING = frozenset({"prep", "agent"})
 SUBJECTS = frozenset({"nsubj", "nsubjpass"})
@@ -72,9 +48,8 @@ KINDS = tuple(field.name for field in fields(Structure) if field.name != "words"
 
 def parse(captions: Iterable[str]) -> Iterator[Structure]:
     """Yield the structure of each caption."""
-    for doc in load_parser().pipe(
-        (caption.strip(" .").lower() for caption in captions), batch_size=256
-    ):
+    texts = (caption.strip(" .").lower() for caption in captions)
+    for doc in load_parser().pipe(texts, batch_size=256):
         things = {token for token in doc if _is_thing(token)}
         yield Structure(
             frozenset(token.lemma_ for token in things),
@@ -84,9 +59,9 @@ def parse(captions: Iterable[str]) -> Iterator[Structure]:
         )
 
 
-def score_structure(
+def structure_figures(
     captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
-) -> dict[str, float]:
+) -> dict[str, Figure]:
     """Score the contents of captions against those of their references.
 
     Args:
@@ -99,20 +74,10 @@ def score_structure(
         - `entity F1`, `attribute F1`, `relation F1`: F1 against the best reference, mean over
           images. Images without any in caption and references are left out.
     """
-    figures = structure_figures(captions, references)
-    return {name: figure.value for name, figure in figures.items()}
-
-
-def structure_figures(
-    captions: Mapping[str, str], references: Mapping[str, Sequence[str]]
-) -> dict[str, Figure]:
-    """As `score_structure`, with the terms of each image."""
     mine, theirs = _parse_all(captions, references)
     wrong = _unseen(mine, theirs).values()
     figures = {
-        "CHAIR-i": Figure.ratio(
-            [*map(len, wrong)], [len(parsed.entities) for parsed in mine.values()]
-        ),
+        "CHAIR-i": Figure.ratio([*map(len, wrong)], [len(one.entities) for one in mine.values()]),
         "CHAIR-s": Figure.mean([*map(bool, wrong)]),
     }
     for kind in KINDS:
@@ -172,11 +137,9 @@ def _attributes(things: Iterable[Token]) -> Iterator[tuple[str, ...]]:
             if child.dep_ in ("amod", "nummod", "compound"):
                 yield thing.lemma_, child.lemma_
         if thing.dep_ in SUBJECTS and thing.head.lemma_ == "be":
-            yield from (
-                (thing.lemma_, child.lemma_)
-                for child in thing.head.children
-                if child.dep_ == "acomp"
-            )
+            for child in thing.head.children:
+                if child.dep_ == "acomp":
+                    yield thing.lemma_, child.lemma_
 
 
 def _relations(doc: Doc, things: set[Token]) -> Iterator[tuple[str, ...]]:

@@ -74,7 +74,7 @@ class Judge:
         Returns:
             Measure → figure, over the images with the annotation that it needs:
 
-            - human captions: `metrics.score` and `scene_graph_f1.score_structure`;
+            - human captions: `metrics.score` and `scene_graph_f1.structure_figures`;
             - labels: `score_objects`;
             - a scene: `score_scenes`;
             - objects and no scene: `score_rooms`;
@@ -112,10 +112,6 @@ class Judge:
 @contextmanager
 def judging(data: Path, sets: Sequence[PictureSet]) -> Iterator[Judge]:
     """Give a judge; it has METEOR if there are human captions and its Java is installed.
-
-    Args:
-        data: folder of sets.
-        sets: the images to judge.
 
     Raises:
         MeteorError: as in `running_meteor`.

@@ -24,23 +24,8 @@ from mmser_ros.language.referents import ALIVE, OBJECTS
 from mmser_ros.language.simplify import Rewriter, Rewritten
 from mmser_ros.language.spacy_model import new_parser
 from mmser_ros.language.taxonomy import Taxonomy
-from mmser_ros.language.types import (
-    PREDICATES,
-    ActionMention,
-    ObjectMention,
-    ParsedCaption,
-    RelationMention,
-)
+from mmser_ros.language.types import ActionMention, ObjectMention, ParsedCaption, RelationMention
 from mmser_ros.language.word_lists import CaptionWords
-
-__all__ = [
-    "PREDICATES",
-    "ActionMention",
-    "CaptionParser",
-    "ObjectMention",
-    "ParsedCaption",
-    "RelationMention",
-]
 
 MOST_CHARACTERS = 1000
 """Maximum characters that are parsed; the rest of a caption is ignored."""

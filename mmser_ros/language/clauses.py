@@ -24,14 +24,9 @@ Triple = tuple[Noun, str, Noun]
 
 
 class Clauses:
-    """Extracts clauses from a parsed caption.
+    """Extracts clauses from a parsed caption; states become attributes of its noun phrases.
 
-    Args:
-        doc: a parsed caption.
-        phrases: its noun phrases; states become their attributes.
-        marks: token → meaning of its wording before the caption was simplified.
-        words: the parser's word lists.
-        taxonomy: kinds of words.
+    `marks` has the meaning of a token's wording before the caption was simplified.
     """
 
     def __init__(

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import networkx as nx
 
@@ -101,11 +101,17 @@ def write_graph(exported: nx.MultiDiGraph, path: str | Path, form: str | None = 
             known = ", ".join(SUFFIXES.values())
             msg = f"got the name {path.name!r}, expected a suffix of {known}, or a format"
             raise ExportError(msg)
-    writers = {"spark-dsg": _spark_dsg, "node-link": _node_link, "graphml": _graphml}
+    writers: dict[str, Callable[[], str]] = {
+        "spark-dsg": lambda: json.dumps(spark_dsg_document(exported)),
+        "node-link": lambda: json.dumps(
+            nx.node_link_data(exported, edges="edges"), indent=1, sort_keys=True
+        ),
+        "graphml": lambda: "\n".join(nx.generate_graphml(exported)),
+    }
     if form not in writers:
         msg = f"got the format {form!r}, expected one of {', '.join(writers)}"
         raise ExportError(msg)
-    data = writers[form](exported)
+    data = writers[form]().encode()
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
         try:
             file.write(data)
@@ -131,16 +137,3 @@ def read_graph(path: str | Path) -> nx.MultiDiGraph:
     except (nx.NetworkXError, KeyError, TypeError, ValueError, SyntaxError) as error:
         msg = f"{path} holds no scene graph ({error}); expected node-link JSON or GraphML"
         raise ExportError(msg) from error
-
-
-def _node_link(exported: nx.MultiDiGraph) -> bytes:
-    document: dict[str, Any] = nx.node_link_data(exported, edges="edges")
-    return json.dumps(document, indent=1, sort_keys=True).encode()
-
-
-def _spark_dsg(exported: nx.MultiDiGraph) -> bytes:
-    return json.dumps(spark_dsg_document(exported)).encode()
-
-
-def _graphml(exported: nx.MultiDiGraph) -> bytes:
-    return "\n".join(nx.generate_graphml(exported)).encode()

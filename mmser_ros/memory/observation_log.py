@@ -37,15 +37,8 @@ class ObservationLog:
     Observations with stamps ahead of most others are kept, and applied once the others have caught
     up.
 
-    Args:
-        store: journal and snapshot.
-        graph: empty; it is filled.
-        fusion: applies observations to that graph.
-        config: size of the window, and period of snapshots.
-        origin: map of the journal.
-        words: name of the taxonomy, which snapshots depend on.
-        writable: whether the journal may change.
-        clock: returns the time in nanoseconds, or None if it is unknown.
+    The graph is empty at first. `words` is the name of the taxonomy, which snapshots depend on.
+    `clock` returns the time in nanoseconds, or None if it is unknown.
     """
 
     def __init__(

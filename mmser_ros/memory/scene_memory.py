@@ -23,10 +23,10 @@ from mmser_ros.memory.graph.rooms import Room
 from mmser_ros.memory.graph.scene_graph import SceneGraph
 from mmser_ros.memory.observation_log import ObservationLog
 from mmser_ros.memory.query import Embed, Filters, Query
+from mmser_ros.memory.query_checks import check_time_range
 from mmser_ros.memory.results import Match, MemoryStatus, Origin, RelationAnswer, Route
 from mmser_ros.memory.storage.opening import open_store
 from mmser_ros.memory.storage.serialization import normal_form
-from mmser_ros.memory.time_range import check_time_range
 
 
 class SceneMemory:

@@ -13,6 +13,7 @@ VERSION = {"major": 1, "minor": 1, "patch": 3}
 """Version of the format: that of spark_dsg 1.1.3."""
 LAYERS = {"object": ("O", 2, "Object"), "place": ("p", 3, "Place"), "room": ("R", 4, "Room")}
 """By our layer: letter of the node symbols, layer in Spark-DSG, and type of its attributes."""
+LAYER_NAMES = ("OBJECTS", "AGENTS", "PLACES", "ROOMS", "BUILDINGS")
 NO_LABEL = 0xFFFFFFFF
 LETTER_BITS = 56
 """Bits of the number in a node symbol; the letter is in the bits above."""
@@ -45,14 +46,11 @@ def spark_dsg_document(exported: nx.MultiDiGraph) -> dict[str, Any]:
         if data["layer"] in LAYERS:
             letter, layer, _ = LAYERS[data["layer"]]
             symbols[name] = (ord(letter) << LETTER_BITS) + next(numbers[letter])
-            attributes = _attributes(name, data)
-            nodes.append(
-                {"id": symbols[name], "layer": layer, "partition": 0, "attributes": attributes}
-            )
+            node = {"id": symbols[name], "layer": layer, "partition": 0}
+            nodes.append({**node, "attributes": _attributes(name, data)})
     edges: dict[tuple[int, int], dict[str, Any]] = {}
-    for source, target, key, data in sorted(
-        exported.edges(keys=True, data=True), key=lambda e: e[:3]
-    ):
+    ordered = sorted(exported.edges(keys=True, data=True), key=lambda edge: edge[:3])
+    for source, target, key, data in ordered:
         if source not in symbols or target not in symbols:
             continue
         first, second = symbols[source], symbols[target]
@@ -69,9 +67,7 @@ def spark_dsg_document(exported: nx.MultiDiGraph) -> dict[str, Any]:
         "layer_keys": [{"layer": layer, "partition": 0} for layer in (2, 3, 4, 5)],
         "layer_names": {
             name: {"layer": layer, "partition": 0}
-            for name, layer in (
-                *(("OBJECTS", 2), ("AGENTS", 2), ("PLACES", 3), ("ROOMS", 4), ("BUILDINGS", 5)),
-            )
+            for name, layer in zip(LAYER_NAMES, (2, 2, 3, 4, 5), strict=True)
         },
         "metadata": dict(exported.graph),
         "nodes": nodes,

@@ -145,10 +145,8 @@ class House:
     def view(self, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
         """Origin (3,) of the robot's camera, and its axes (3, 3) as columns."""
         turn = rotation_matrix(pose.orientation)
-        mount = CAMERA.mount
-        return np.array(pose.position) + turn @ mount.position, turn @ rotation_matrix(
-            mount.orientation
-        )
+        origin = np.array(pose.position) + turn @ CAMERA.mount.position
+        return origin, turn @ rotation_matrix(CAMERA.mount.orientation)
 
     def visible(self, pose: Pose, reach: float = 4.5) -> list[tuple[Item, np.ndarray]]:
         """Visible objects, with their centres in the optical frame."""
@@ -177,10 +175,8 @@ class House:
             (np.arange(COLUMNS) + 0.5) * CAMERA.width / COLUMNS,
             (np.arange(ROWS) + 0.5) * CAMERA.height / ROWS,
         )
-        rays = np.stack(
-            [(u - CAMERA.cx) / CAMERA.fx, (v - CAMERA.cy) / CAMERA.fy, np.ones_like(u)], -1
-        )
-        rays = rays.reshape(-1, 3) @ axes.T
+        x, y = (u - CAMERA.cx) / CAMERA.fx, (v - CAMERA.cy) / CAMERA.fy
+        rays = np.stack([x, y, np.ones_like(u)], -1).reshape(-1, 3) @ axes.T
         depth = self._hit(origin, rays, self.boxes)
         floor = np.where(rays[:, 2] < -1e-6, -origin[2] / rays[:, 2], np.inf)
         depth = np.minimum(depth, floor)

@@ -78,14 +78,8 @@ def cache_features(
 ) -> list[np.ndarray]:
     """Return memory-mapped features by level, and compute missing ones.
 
-    After an interruption it continues where it stopped.
-
-    Args:
-        specialist: its vision tower is used.
-        data: the images, all of them readable.
-        folder: folder of caches; each set of images, tower and views has its own.
-        views: number of views per image.
-        progress: wraps an iterable with a description and a total, as `rich` does.
+    After an interruption it continues where it stopped. All images must be readable. Each set of
+    images, tower and number of views has its own cache in the folder.
 
     Returns:
         For each level an array (views, images, tokens, channels), float16.

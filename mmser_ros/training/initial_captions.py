@@ -47,16 +47,9 @@ class InitialCaptions:
         progress: Progress,
         seed: int = 0,
     ) -> None:
-        """Make what `kinds` needs: own glances of every view, planted errors, guessed words.
+        """Make what `kinds`, some of `Kind`, needs: own glances, planted errors, guessed words.
 
-        Args:
-            specialist: the model; its glances are those of its present weights.
-            tokenizer: its vocabulary.
-            pictures: the images and their captions.
-            kinds: some of `Kind`.
-            maker: plants the errors.
-            progress: wraps an iterable with a description and a total.
-            seed: seed of planted errors and guessed words.
+        The glances are those of the model's present weights, of every view.
         """
         self._pictures = pictures
         self._truth = [
@@ -68,9 +61,8 @@ class InitialCaptions:
             self.own = own_glances(specialist, pictures, progress)
         self._guesses: list[list[list[Guess]]] = []
         if "guessed" in kinds:
-            self._guesses = guess_words(
-                specialist, tokenizer, pictures, self._truth[0], progress, seed
-            )
+            truth = self._truth[0]
+            self._guesses = guess_words(specialist, tokenizer, pictures, truth, progress, seed)
         self._planted: list[list[list[list[int]]]] = []
         if "planted" in kinds:
             flat = [caption for captions in pictures.captions for caption in captions]
@@ -82,9 +74,8 @@ class InitialCaptions:
                 by_picture = [
                     [next(rows) for _ in range(EACH * len(one))] for one in pictures.captions
                 ]
-                self._planted.append(
-                    _words(caption_ids(specialist, tokenizer, by_picture), specialist.end)
-                )
+                ids = caption_ids(specialist, tokenizer, by_picture)
+                self._planted.append(_words(ids, specialist.end))
 
     def draw(
         self,

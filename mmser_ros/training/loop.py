@@ -198,9 +198,8 @@ def _optimiser(
     """The optimiser, and the learning-rate factor of each parameter group."""
     groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
     for name, one in parameters.items():
-        factor = next(
-            (value for start, value in rate_factors.items() if name.startswith(start)), 1.0
-        )
+        fitting = (value for start, value in rate_factors.items() if name.startswith(start))
+        factor = next(fitting, 1.0)
         groups.setdefault((one.ndim <= 1, factor), []).append(one)
     order = sorted(groups)
     decayed: list[dict[str, Any]] = [
@@ -217,10 +216,7 @@ def _gradients(
 ) -> float:
     """Set the gradients of the mean loss over all processes, and return that loss.
 
-    Args:
-        loss_of: indices of items → their loss.
-        shares: seed and items of each part of this process.
-        parameters: the trained parameters.
+    `shares` has the seed and the items of each part of this process.
     """
     sums = torch.zeros(2, device=parameters[0].device)
     for seed, items in shares:

@@ -33,15 +33,8 @@ def guess_words(
     At each position the language model samples the next token for a random other image. So the
     guess fits the words before it, and is as frequent as the model's own words. A guess counts if
     it and the caption's word are single tokens and no stop words, and no caption of the image has
-    it.
-
-    Args:
-        specialist: the model that guesses.
-        tokenizer: its vocabulary.
-        pictures: the images; their first views are used.
-        truths: token ids of their captions, without begin and end.
-        progress: wraps an iterable with a description and a total.
-        seed: seed of the other images and of the samples.
+    it. The first views of the images are used. `truths` are the token ids of their captions,
+    without begin and end.
     """
     random = torch.Generator().manual_seed(seed)
     total = len(truths)
@@ -67,16 +60,13 @@ def guess_words(
             found, start = [], 0
             for one in truths[picture]:
                 ends = [*(bool(begins[token]) for token in one[1:]), True]
+                tokens = drawn[row, start : start + len(one)].tolist()
+                places = enumerate(zip(tokens, one, ends, strict=False))  # one may be empty
                 found.append(
                     [
                         (position, token)
-                        for position, token in enumerate(
-                            drawn[row, start : start + len(one)].tolist()
-                        )
-                        if whole[token]
-                        and whole[one[position]]
-                        and ends[position]
-                        and token not in own
+                        for position, (token, truth, ends_word) in places
+                        if whole[token] and whole[truth] and ends_word and token not in own
                     ]
                 )
                 start += len(one) + 1

@@ -22,13 +22,8 @@ from mmser_ros.captioner.model.uninitialised import Uninitialised
 from mmser_ros.training.loop import TrainingError
 
 NOT_ARCHITECTURE = {
-    "architectures",
-    "dtype",
-    "model_type",
-    "quantization_config",
-    "transformers_version",
-    "unk_token_id",
-    "use_cache",
+    *("architectures", "dtype", "model_type", "quantization_config", "transformers_version"),
+    *("unk_token_id", "use_cache"),
 }
 """Entries of a configuration of transformers that are no arguments of the model."""
 
@@ -91,9 +86,8 @@ def rebuild(
     """Build a model with changes to the architecture, and load these weights."""
     config = configuration(model)
     with Uninitialised():
-        fresh = build_language_model(
-            replace(config, architecture={**config.architecture, **changes})
-        )
+        changed = replace(config, architecture={**config.architecture, **changes})
+        fresh = build_language_model(changed)
     fresh.load_state_dict(weights)
     return fresh
 

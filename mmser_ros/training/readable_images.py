@@ -25,13 +25,9 @@ NAMED = 3
 
 
 def open_readable(data: Path, images: Path | None, work: Path, progress: Progress) -> PictureReader:
-    """Open the training split of captioned images, without those that can't be read.
+    """Open the training split (see `coco_llava.open_data`), without images that can't be read.
 
-    Args:
-        data: the captioned images, see `coco_llava.open_data`.
-        images: see `coco_llava.open_data`.
-        work: folder of the run; findings are stored in `<work>/pictures`.
-        progress: wraps an iterable with a description and a total.
+    The findings are stored in `<work>/pictures`.
 
     Raises:
         DatasetError: the data is not as expected, or no image can be read.
@@ -46,11 +42,6 @@ def leave_out_unreadable(data: PictureReader, folder: Path, progress: Progress) 
 
     The main process reads every image once. `<folder>/<split>-….json` stores the findings as
     {name: reason}; without that file all images are read again.
-
-    Args:
-        data: the images and their captions.
-        folder: folder of the findings.
-        progress: wraps an iterable with a description and a total.
 
     Raises:
         DatasetError: no image can be read.

@@ -46,16 +46,7 @@ def run_connector(
     images: Path | None = None,
     model: Path | None = None,
 ) -> None:
-    """Stage 0: train the glance connector alone, and write the checkpoint.
-
-    Args:
-        recipe: the recipe.
-        data: captioned images, see `coco_llava.open_data`.
-        out: checkpoint folder to write.
-        work: folder of cached features and of resumable states.
-        progress: wraps an iterable with a description and a total.
-        images: see `coco_llava.open_data`.
-        model: checkpoint folder to start from; default: the architecture's sources.
+    """Stage 0: train the glance connector alone; the arguments are those of `run_glance`.
 
     Raises:
         TrainingError: the recipe has no such stage, the language model is untrained, or as in
@@ -133,15 +124,8 @@ def run_refine(
 ) -> None:
     """Add a SeR-connector to a model, train it, and write the checkpoint.
 
-    Args:
-        recipe: the recipe.
-        model: checkpoint folder of the model; its SeR-connector is replaced, if it has one.
-        data: captioned images, see `coco_llava.open_data`.
-        out: checkpoint folder to write.
-        work: folder of cached features and of resumable states.
-        progress: wraps an iterable with a description and a total.
-        features: folder of cached features, if several runs share them.
-        images: see `coco_llava.open_data`.
+    The SeR-connector of `model` is replaced, if it has one. `features` is the folder of cached
+    features, if several runs share them. The other arguments are those of `run_glance`.
 
     Raises:
         TrainingError: the levels don't start with the glance's, or as in `loop.train`.
@@ -155,13 +139,8 @@ def run_refine(
         raise TrainingError(msg)
     first = recipe.refine or recipe.concepts or recipe.proofread
     torch.manual_seed(first.seed if first else 0)
-    specialist = Specialist(
-        replace(
-            config,
-            vision=replace(config.vision, levels=recipe.levels),
-            ser_connector=recipe.ser_connector,
-        )
-    )
+    vision = replace(config.vision, levels=recipe.levels)
+    specialist = Specialist(replace(config, vision=vision, ser_connector=recipe.ser_connector))
     specialist.glance_connector.load_state_dict(glancing.glance_connector.state_dict())
     specialist.language_model.load_state_dict(glancing.language_model.state_dict())
     place(specialist)
@@ -172,15 +151,10 @@ def run_refine(
     if recipe.concepts:
         train_concepts(specialist, tokenizer, pictures, recipe.concepts, work, progress)
     if recipe.proofread:
-        initials = _initials(
-            specialist,
-            tokenizer,
-            pictures,
-            recipe.proofread.initial,
-            progress,
-            recipe.proofread.seed,
-        )
-        train_proofreader(specialist, pictures, initials, recipe.proofread, work)
+        stage = recipe.proofread
+        kinds, seed = stage.initial, stage.seed
+        initials = _initials(specialist, tokenizer, pictures, kinds, progress, seed)
+        train_proofreader(specialist, pictures, initials, stage, work)
     finish(out, specialist, tokenizer)
 
 

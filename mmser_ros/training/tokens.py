@@ -92,13 +92,17 @@ def pack_rows(rows: Sequence[Sequence[Sequence[int]]], device: torch.device | st
     return Rows(*(one.to(device) for one in (tokens, segments, positions, targets)))
 
 
-def read(forward: Callable[..., Tensor], context: Prompt, rows: Rows) -> Tensor:
+def read(
+    forward: Callable[..., Tensor], context: Prompt, rows: Rows, starts: Tensor | None = None
+) -> Tensor:
     """Logits (batch, length, vocabulary) of packed captions; those of a row share a context.
 
     Args:
         forward: `Specialist.forward`, compiled or not.
         context: the input before the captions, see `Specialist.context`.
         rows: the packed captions.
+        starts: (batch,), positions where captions begin, see `Specialist.starts`; default: after
+            the visual tokens.
     """
     return forward(
         context.embeddings,
@@ -107,6 +111,7 @@ def read(forward: Callable[..., Tensor], context: Prompt, rows: Rows) -> Tensor:
         rows.positions,
         context.positions,
         context.mask,
+        starts,
     )
 
 

@@ -83,19 +83,14 @@ def cut_vocabulary(
     ids = {name: number for number, name in enumerate([*order, *fresh])}
     kept = [vocabulary[name] for name in order]
     pad, begin, end = (ids[name] for name in first)
-    changes = {
-        "vocab_size": len(ids),
-        "pad_token_id": pad,
-        "bos_token_id": begin,
-        "eos_token_id": end,
-    }
+    changes = {"vocab_size": len(ids), "pad_token_id": pad}
+    changes |= {"bos_token_id": begin, "eos_token_id": end}
     weights = {
         name: _rows(value, kept, len(fresh)) if _is_of_tokens(name) else value
         for name, value in model.state_dict().items()
     }
-    return CutVocabulary(
-        rebuild(model, changes, weights), _tokenizer(fields, ids, merges), tuple(kept)
-    )
+    cut = rebuild(model, changes, weights)
+    return CutVocabulary(cut, _tokenizer(fields, ids, merges), tuple(kept))
 
 
 def _own_special(

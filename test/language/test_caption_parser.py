@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mmser_ros.evaluation.caption_parsing import score_parsing
 from mmser_ros.language import caption_parser
-from mmser_ros.language.caption_parser import PREDICATES, CaptionParser
+from mmser_ros.language.caption_parser import CaptionParser
+from mmser_ros.language.types import PREDICATES
 
 LABELS = Path(__file__).parent / "caption_parsing.json"
 PARSER = CaptionParser()

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.made_scenes import around, labels, open_memory, remember, view
+from benchmarks.plain_words import PlainParser, PlainWords
 from mmser_ros.core.types import SECOND
-from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
 from mmser_ros.memory.observation_checks import ObservationError
+from mmser_ros.memory.query_checks import TimeRangeError
 from mmser_ros.memory.scene_memory import SceneMemory
-from mmser_ros.memory.time_range import TimeRangeError
 from mmser_ros.simulation.house import House
 from mmser_ros.simulation.walk import Walk
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.made_scenes import around, open_memory, remember, view
+from benchmarks.plain_words import PlainParser
 from mmser_ros.core.types import SECOND
-from mmser_ros.evaluation.plain_words import PlainParser
 from mmser_ros.language.taxonomy import Taxonomy
 from test.memory.graph.test_places import drive, paths
 from test.memory.storage.test_store import full_disk

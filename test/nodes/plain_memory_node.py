@@ -11,7 +11,7 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Header
 
-from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
+from benchmarks.plain_words import PlainParser, PlainWords
 from mmser_ros.memory.scene_memory import SceneMemory
 from mmser_ros.nodes.common.conversions import caption_to_message
 from mmser_ros.nodes.common.lifecycle import run_lifecycle_node

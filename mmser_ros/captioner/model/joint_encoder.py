@@ -69,15 +69,9 @@ class JointEncoder(nn.Module):
             words: (batch, words, width), the embedded caption; None: no caption.
             mask: (batch, words), False at padding; None: no padding.
         """
-        seen = self.read_features(
-            torch.cat(
-                [
-                    space_to_depth(one, g, self._grids[0])
-                    for one, g in zip(levels, self._grids, strict=True)
-                ],
-                dim=2,
-            )
-        )
+        pairs = zip(levels, self._grids, strict=True)
+        stacked = [space_to_depth(level, grid, self._grids[0]) for level, grid in pairs]
+        seen = self.read_features(torch.cat(stacked, dim=2))
         batch = len(seen)
         types = torch.zeros(batch, self.tokens, dtype=torch.long, device=seen.device)
         if words is None:

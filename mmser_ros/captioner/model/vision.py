@@ -3,13 +3,15 @@
 """Frozen vision towers: pixels in, feature levels out, coarse to fine.
 
 Every tower returns levels, a tuple of (batch, tokens, channels) tensors in the order of
-`VisionConfig.levels`. Tokens run row by row over a square grid.
+`VisionConfig.levels`. Tokens run row by row over a square grid. `channels` and `grids` are the
+channels of each level and the side of its grid; `classes` is the number of classes of the tower's
+own classifier, 0 without one.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -21,32 +23,6 @@ from mmser_ros.captioner.config import ConfigError, VisionConfig
 from mmser_ros.core.types import Region
 
 Levels = tuple[Tensor, ...]
-
-
-class VisionTower(Protocol):
-    """The interface of every tower."""
-
-    config: VisionConfig
-    channels: tuple[int, ...]
-    """Channels of each level."""
-    grids: tuple[int, ...]
-    """Side of each level's square token grid."""
-
-    def __call__(self, pixels: Tensor) -> Levels:
-        """Encode normalised pixels (batch, 3, size, size)."""
-        ...
-
-    classes: int
-    """Number of classes of its own classifier; 0 without one."""
-
-    def classify(self, means: Tensor) -> Tensor:
-        """Log probabilities (…, classes) of the coarsest level's means (…, channels)."""
-        ...
-
-    def normalise(self, pixels: Tensor) -> Tensor:
-        """Normalise (batch, 3, size, size) uint8 RGB as in the tower's training."""
-        ...
-
 
 CROP = 0.62
 """Side of a crop, as a share of the image's side."""

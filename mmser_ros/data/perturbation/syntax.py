@@ -66,13 +66,8 @@ def _is_attribute(token: Token) -> bool:
         return token.dep_ == "nummod" and token.head.tag_ in ("NNS", "NNPS")
     if token.dep_ in ("pobj", "dobj"):
         return token.head.lower_ in CLOTHING and not _children(token, "det", "amod", "poss")
-    return token.pos_ in ("ADJ", "NOUN", "PROPN") and token.dep_ in (
-        "amod",
-        "compound",
-        "nmod",
-        "acomp",
-        "conj",
-    )
+    describes = token.dep_ in ("amod", "compound", "nmod", "acomp", "conj")
+    return describes and token.pos_ in ("ADJ", "NOUN", "PROPN")
 
 
 def _is_relation(token: Token) -> bool:

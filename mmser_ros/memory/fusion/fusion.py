@@ -90,7 +90,8 @@ class Fusion:
             label = self._words.canonical(parsed.place)
             places.add_room_vote(graph, place, label, observation.caption.confidence)
         detections = detect(observation.caption, parsed, update.view, self._words, config)
-        near = self._near(update)
+        x, y, _ = update.view.origin.tolist()
+        near = graph.near(Object, (x, y), config.max_range + REACH_MARGIN)
         pairs = self._associate(detections, near)
         named: dict[int, list[str]] = {}
         for number, (detection, name) in enumerate(zip(detections, pairs, strict=True)):
@@ -103,11 +104,6 @@ class Fusion:
         self._add_misses(update, near, set(detected), negated)
         for name in detected:
             self._merge_duplicates(name)
-
-    def _near(self, update: Update) -> list[tuple[str, Object]]:
-        x, y, _ = update.view.origin
-        reach = self._config.max_range + REACH_MARGIN
-        return self._graph.near(Object, (float(x), float(y)), reach)
 
     def _associate(
         self, detections: list[Detection], near: list[tuple[str, Object]]
@@ -236,7 +232,7 @@ class Fusion:
             spread = np.reshape(np.add(obj.covariance, record.covariance), (3, 3)) + floor
             square = float(gap @ np.linalg.solve(spread, gap))
             if square < self._config.mahalanobis_gate / MERGE_STRICTNESS:
-                keep, drop = sorted((name, other), key=self._age)
+                (_, keep), (_, drop) = sorted([(obj.first_seen, name), (record.first_seen, other)])
                 self._merge(keep, drop, moved=False)
                 return
         if obj.confirmed and obj.detections < NEW_DETECTIONS:
@@ -247,10 +243,6 @@ class Fusion:
         gone = [(one.last_seen, name) for name, one in self._graph.with_word(word) if one.gone]
         for _, name in sorted(gone)[:-MAX_GONE]:
             self._graph.put((name,), None)
-
-    def _age(self, name: str) -> tuple[int, str]:
-        obj = self._graph.node(name, Object)
-        return (obj.first_seen if obj else 0, name)
 
     def _resolve_move(self, name: str) -> None:
         """Merge two tracks of one object that moved: one is lost, a similar one is newer."""

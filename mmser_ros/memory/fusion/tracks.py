@@ -108,12 +108,10 @@ def association_distance(
 
 def attributes_conflict(a: Votes, b: Votes) -> bool:
     """Whether two sets of attributes are not empty and have no common word."""
-    first, second = ({word for word, weight in one if weight >= _strong(one)} for one in (a, b))
+    first, second = (
+        {word for word, weight in votes if weight >= votes[0][1] / 2} for votes in (a, b)
+    )
     return bool(first and second and not first & second)
-
-
-def _strong(votes: Votes) -> float:
-    return votes[0][1] / 2 if votes else 0.0
 
 
 def merge_tracks(a: Object, b: Object, *, moved: bool) -> Object:

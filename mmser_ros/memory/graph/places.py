@@ -17,13 +17,7 @@ from mmser_ros.memory.graph.scene_graph import SceneGraph
 def add_pose(
     graph: SceneGraph, observation: Observation, name: str, config: MemoryConfig
 ) -> tuple[str, bool]:
-    """Add the pose of a robot to the topology.
-
-    Args:
-        graph: to change.
-        observation: with the pose.
-        name: of a new place, if one is needed.
-        config: parameters.
+    """Add the pose of a robot to the topology; `name` is for a new place, if one is needed.
 
     Returns:
         The name of the robot's place, and whether the observation is a keyframe. Only keyframes

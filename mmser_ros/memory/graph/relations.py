@@ -88,9 +88,8 @@ def score_relations(graph: SceneGraph, name: str, config: MemoryConfig) -> list[
     for one in scored:
         if one.predicate in EXCLUSIVE:
             pair = frozenset((one.subject, one.object))
-            best[pair] = max(
-                best.get(pair, (-math.inf, "", "")), (one.score, one.predicate, one.subject)
-            )
+            claim = (one.score, one.predicate, one.subject)
+            best[pair] = max(best.get(pair, claim), claim)
     result = []
     for one in scored:
         winner = best.get(frozenset((one.subject, one.object)))
@@ -107,9 +106,8 @@ def _score(
     agreement = 0.0
     if config.check_geometry and ends[0] is not None and ends[1] is not None:
         agreement = geometric_agreement(predicate, ends[0], ends[1], relation.provenance)
-    score = config.relation_prior + config.relation_mention * min(
-        relation.assertions, MAX_ASSERTIONS
-    )
+    mentions = min(relation.assertions, MAX_ASSERTIONS)
+    score = config.relation_prior + config.relation_mention * mentions
     score += max(0.0, agreement) * config.relation_agreement
     score += max(0.0, -agreement) * config.relation_contradiction
     return ScoredRelation(subject, predicate, target, score, round(agreement), False, relation)

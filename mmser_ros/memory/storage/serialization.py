@@ -105,14 +105,9 @@ def normal_form(observation: Observation) -> Observation:
         names = ("fx", "fy", "cx", "cy")
         numbers = {name: _rounded(getattr(camera, name)) for name in names}
         camera = replace(camera, **numbers, mount=_normal_pose(camera.mount))  # type: ignore[arg-type]
-    return replace(
-        observation,
-        caption=replace(
-            caption, confidence=_rounded(caption.confidence), phrases=phrases, times_ms={}
-        ),
-        pose=_normal_pose(observation.pose),
-        camera=camera,
-    )
+    sure = _rounded(caption.confidence)
+    caption = replace(caption, confidence=sure, phrases=phrases, times_ms={})
+    return replace(observation, caption=caption, pose=_normal_pose(observation.pose), camera=camera)
 
 
 def _rounded(number: float) -> float:

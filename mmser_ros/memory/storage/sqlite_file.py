@@ -145,10 +145,8 @@ def _make_folder(folder: Path) -> None:
 
 
 def _locked(path: Path) -> IO[bytes]:
-    try:
-        lock = path.with_name(path.name + ".lock").open(
-            "ab"
-        )  # append: never truncate a file of the user
+    try:  # "ab" never truncates a file of the user
+        lock = path.with_name(path.name + ".lock").open("ab")
     except OSError as error:
         msg = f"no file can be made in the folder {path.parent} ({error.strerror})"
         raise OSError(msg) from error

@@ -82,15 +82,13 @@ class Store:
 
     def set_meta(self, name: str, value: Any) -> bool:
         """Write a named value; whether that worked."""
-        return self._write(
-            [("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(name, json.dumps(value))])]
-        )
+        row = (name, json.dumps(value))
+        return self._write([("INSERT OR REPLACE INTO meta VALUES (?, ?)", [row])])
 
     def knows(self, digest: str) -> bool:
         """Whether an observation is in the journal, written or not."""
-        return digest in self._unsaved or bool(
-            self._rows("SELECT 1 FROM journal WHERE digest = ?", (digest,))
-        )
+        query = "SELECT 1 FROM journal WHERE digest = ?"
+        return digest in self._unsaved or bool(self._rows(query, (digest,)))
 
     def append(self, key: Key, text: str) -> None:
         """Add an observation to the journal, in the format of `serialization.dumps`."""
@@ -105,10 +103,8 @@ class Store:
         """Write all unsaved observations; whether that worked."""
         if self._unsaved:
             rows = [(*key, body) for key, body in self._unsaved.values()]
-            statement = (
-                "INSERT OR IGNORE INTO journal (stamp, robot, digest, body) VALUES (?,?,?,?)"
-            )
-            if self._write([(statement, rows)]):
+            columns = "(stamp, robot, digest, body) VALUES (?,?,?,?)"
+            if self._write([(f"INSERT OR IGNORE INTO journal {columns}", rows)]):
                 self._unsaved.clear()
         return not self._unsaved
 

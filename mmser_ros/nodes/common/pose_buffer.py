@@ -52,9 +52,15 @@ class PoseSource(Protocol):
 
 
 def wait_for_pose(
-    source: PoseSource, stamp: int, deadline: float, stopped: Callable[[], bool] = lambda: False
+    source: PoseSource,
+    stamp: int,
+    deadline: float,
+    stopped: Callable[[], bool] = lambda: False,
+    at: Callable[[int], Pose] | None = None,
 ) -> Pose:
     """The pose at a stamp (nanoseconds), waiting for it until a moment (monotonic, seconds).
+
+    It is that of the robot, unless `at` asks the source for another one.
 
     Raises:
         PoseError: it did not come; it is asked for once more after the deadline.
@@ -62,7 +68,7 @@ def wait_for_pose(
     while True:
         late = monotonic() >= deadline or stopped()
         try:
-            return source.at(stamp)
+            return (at or source.at)(stamp)
         except PoseError as error:
             if late or not error.may_come:
                 raise

@@ -57,23 +57,13 @@ def pose_to_message(pose: Pose) -> PoseMessage:
 
 
 def pose_from_message(
-    message: PoseMessage, position_sigma: float = 0.0, heading_sigma: float = 0.0
+    message: PoseMessage | Transform, position_sigma: float = 0.0, heading_sigma: float = 0.0
 ) -> Pose:
-    """A pose with standard deviations in metres and radians."""
-    at, turned = message.position, message.orientation
-    return Pose(
-        (at.x, at.y, at.z),
-        (turned.x, turned.y, turned.z, turned.w),
-        position_sigma=position_sigma,
-        heading_sigma=heading_sigma,
-    )
-
-
-def pose_from_transform(
-    message: Transform, position_sigma: float = 0.0, heading_sigma: float = 0.0
-) -> Pose:
-    """The pose of the child frame, with standard deviations in metres and radians."""
-    at, turned = message.translation, message.rotation
+    """A pose, or that of a transform's child frame; standard deviations in metres and radians."""
+    if isinstance(message, Transform):
+        at, turned = message.translation, message.rotation
+    else:
+        at, turned = message.position, message.orientation
     return Pose(
         (at.x, at.y, at.z),
         (turned.x, turned.y, turned.z, turned.w),
@@ -89,25 +79,14 @@ def camera_from_info(info: CameraInfo, mount: Pose) -> Camera | None:
     have and a finite principal point.
     """
     for matrix, (fx, fy, cx, cy) in ((info.p, (0, 5, 2, 6)), (info.k, (0, 4, 2, 5))):
-        camera = Camera(
-            width=info.width,
-            height=info.height,
-            fx=float(matrix[fx]),
-            fy=float(matrix[fy]),
-            cx=float(matrix[cx]),
-            cy=float(matrix[cy]),
-            mount=mount,
-        )
-        if _is_calibrated(camera):
+        names = {"fx": fx, "fy": fy, "cx": cx, "cy": cy}
+        numbers = {name: float(matrix[at]) for name, at in names.items()}
+        camera = Camera(width=info.width, height=info.height, **numbers, mount=mount)
+        lengths = ((camera.fx, camera.width), (camera.fy, camera.height))
+        wide = all(side > 0 and FOCAL[0] < focal / side < FOCAL[1] for focal, side in lengths)
+        if wide and math.isfinite(camera.cx) and math.isfinite(camera.cy):
             return camera
     return None
-
-
-def _is_calibrated(camera: Camera) -> bool:
-    lengths = ((camera.fx, camera.width), (camera.fy, camera.height))
-    return all(side > 0 and FOCAL[0] < focal / side < FOCAL[1] for focal, side in lengths) and all(
-        math.isfinite(one) for one in (camera.cx, camera.cy)
-    )
 
 
 def observation_to_message(observation: Observation) -> SceneObservation:
@@ -117,12 +96,11 @@ def observation_to_message(observation: Observation) -> SceneObservation:
         ConversionError: the caption can't be told (see caption_to_message).
         StampError: nor its stamp.
     """
+    header = Header(stamp=stamp_of(observation.stamp_ns))
     message = SceneObservation(
         robot=observation.robot,
         map_id=observation.map_id,
-        caption=caption_to_message(
-            observation.caption, Header(stamp=stamp_of(observation.stamp_ns))
-        ),
+        caption=caption_to_message(observation.caption, header),
         pose=pose_to_message(observation.pose),
         position_sigma=observation.pose.position_sigma,
         heading_sigma=observation.pose.heading_sigma,
@@ -147,9 +125,8 @@ def observation_from_message(message: SceneObservation) -> Observation:
     """The observation that was told; equal to its source in the memory's normal form."""
     camera = depth = None
     if message.has_camera:
-        mount = pose_from_message(
-            message.mount, message.mount_position_sigma, message.mount_heading_sigma
-        )
+        sigmas = message.mount_position_sigma, message.mount_heading_sigma
+        mount = pose_from_message(message.mount, *sigmas)
         names = ("width", "height", "fx", "fy", "cx", "cy")
         camera = Camera(**{name: getattr(message, name) for name in names}, mount=mount)
     if message.has_depth:
@@ -194,48 +171,36 @@ def edge_to_message(ends: tuple[str, str, str], attributes: Mapping[str, Any]) -
     return SceneEdge(source=source, target=target, predicate=predicate, **attributes)
 
 
-def relation_to_message(relation: RelationAnswer) -> SceneEdge:
-    """A relation that an object was asked for."""
-    return SceneEdge(
-        source=relation.subject,
-        target=relation.object,
-        predicate=relation.predicate,
-        probability=relation.probability,
-        geometry=relation.geometry,
-        caption=relation.provenance.caption,
-    )
-
-
 def match_to_message(
     match: Match, route: Route | None, relations: list[RelationAnswer], now: Time
 ) -> SceneMatch:
     """A match with the way to it and its relations; poses are stamped `now`."""
     header = Header(stamp=now, frame_id=match.origin.frame)
-    x, y, z = match.position
-    node = SceneNode(
-        id=match.name,
-        layer="object",
-        label=match.label,
-        position=Point(x=x, y=y, z=z),
-        kind=match.kind,
-        attributes=list(match.attributes),
-        room=match.room or "",
-        probability=match.probability,
-        sigma=match.sigma,
-        moves=match.moves,
-        caption=match.provenance.caption,
-        caption_stamp=stamp_of(match.provenance.stamp),
-        robot=match.provenance.robot,
-        first_seen=stamp_of(match.first_seen),
-        last_seen=stamp_of(match.last_seen),
-    )
+    source = match.provenance
+    attributes = {
+        **vars(match),
+        **dict(zip("xyz", match.position, strict=True)),
+        **{"layer": "object", "room": match.room or "", "attributes": ",".join(match.attributes)},
+        **{"caption": source.caption, "caption_stamp": source.stamp, "robot": source.robot},
+    }
+    edges = [
+        SceneEdge(
+            source=one.subject,
+            target=one.object,
+            predicate=one.predicate,
+            probability=one.probability,
+            geometry=one.geometry,
+            caption=one.provenance.caption,
+        )
+        for one in relations
+    ]
     message = SceneMatch(
-        node=node,
+        node=node_to_message(match.name, attributes),
         score=match.score,
         age=match.age,
         pose=PoseStamped(header=header, pose=pose_to_message(match.pose)),
         path=Path(header=header),
-        relations=[relation_to_message(one) for one in relations],
+        relations=edges,
         map_id=match.origin.map_id,
         stale=match.origin.stale,
     )

@@ -77,14 +77,10 @@ def _count(publishers: list[TopicEndpointInfo]) -> str:
 
 
 def _mismatch(offered: QoSProfile, asked: QoSProfile) -> str:
-    if (
-        offered.reliability == ReliabilityPolicy.BEST_EFFORT
-        and asked.reliability == ReliabilityPolicy.RELIABLE
-    ):
+    reliability = offered.reliability, asked.reliability
+    if reliability == (ReliabilityPolicy.BEST_EFFORT, ReliabilityPolicy.RELIABLE):
         return "it is best_effort, we asked reliable (set qos_reliability: best_effort)"
-    if (
-        offered.durability == DurabilityPolicy.VOLATILE
-        and asked.durability == DurabilityPolicy.TRANSIENT_LOCAL
-    ):
+    durability = offered.durability, asked.durability
+    if durability == (DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL):
         return "it is volatile, we asked transient_local (set qos_durability: volatile)"
     return ""

@@ -71,12 +71,7 @@ def semantic_mask(graph: SceneGraph, rule: MaskRule, driven: DrivenCells) -> Occ
     detected are not marked.
 
     The grid only covers these objects, as filters ignore the area outside a mask. Without any
-    object, it is one free cell.
-
-    Args:
-        graph: full.
-        rule: what to mark.
-        driven: cells that robots have driven over.
+    object, it is one free cell. The graph must be full.
     """
     objects = [one for one in graph.nodes if rule.covers(one)]
     grid = _grid(objects, rule)
@@ -108,9 +103,8 @@ def _grid(objects: Iterable[SceneNode], rule: MaskRule) -> OccupancyGrid:
         high = (spans[:, :2] + spans[:, 2:]).max(0)
     while math.prod(np.maximum(1, np.ceil((high - low) / resolution))) > LARGEST:
         resolution *= 2
-    first = np.floor(low / resolution).astype(
-        int
-    )  # the lattice of cells stays the same as the mask grows
+    # the lattice of cells stays the same as the mask grows
+    first = np.floor(low / resolution).astype(int)
     width, height = np.maximum(1, np.ceil(high / resolution).astype(int) - first).tolist()
     x, y = (first * resolution).tolist()
     origin = Pose(position=Point(x=x, y=y))

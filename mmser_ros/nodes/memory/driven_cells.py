@@ -79,7 +79,7 @@ class DrivenCells:
                 reach = round(radius / resolution * FINE)
                 cv2.circle(free, points[one], reach, 1, cv2.FILLED, shift=FINE_BITS)
             for one, other in pairwise(spots):
-                if _joined(one, other):
+                if other[0] - one[0] <= PAUSE and math.dist(one[1:], other[1:]) <= JUMP:
                     thick = max(1, math.floor(2 * radius / resolution))
                     cv2.line(free, points[one], points[other], 1, thick, shift=FINE_BITS)
         return free.astype(bool)
@@ -87,10 +87,6 @@ class DrivenCells:
 
 def _stands(before: Spot, now: Spot) -> bool:
     return math.dist(before[1:], now[1:]) < STEP
-
-
-def _joined(one: Spot, other: Spot) -> bool:
-    return other[0] - one[0] <= PAUSE and math.dist(one[1:], other[1:]) <= JUMP
 
 
 def _pixel(spot: Spot, corner: tuple[float, float], resolution: float) -> tuple[int, int]:

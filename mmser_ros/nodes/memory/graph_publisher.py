@@ -55,11 +55,10 @@ class SceneGraphStream:
             for source, target, key, attributes in exported_graph.edges(keys=True, data=True)
         }
         with self._lock:
-            same_map = all(
-                self._about.get(one) == exported_graph.graph[one] for one in ("map_id", "stale")
-            )
+            about = exported_graph.graph
+            same_map = all(self._about.get(one) == about[one] for one in ("map_id", "stale"))
             old_nodes, old_edges = self._nodes, self._edges
-            self._about, self._nodes, self._edges = exported_graph.graph, nodes, edges
+            self._about, self._nodes, self._edges = about, nodes, edges
             if self._deltas is None or self._deltas >= self._full_graph_interval or not same_map:
                 self._sequence += 1
                 self._deltas = 0

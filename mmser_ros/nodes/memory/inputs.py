@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,6 +16,7 @@ from nav_msgs.msg import Odometry
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -27,7 +27,7 @@ from mmser_ros.nodes.common.pose_buffer import JUMP, PoseError, wait_for_pose
 from mmser_ros.nodes.common.scene_conversions import camera_from_info, nanoseconds
 from mmser_ros.nodes.common.topic_health import explain_input
 from mmser_ros.nodes.memory.depth_buffer import DepthBuffer, read_depth
-from mmser_ros.nodes.memory.pose_sources import TfMount, TfPoses, TopicPoses
+from mmser_ros.nodes.memory.pose_sources import TfPoses, TopicPoses
 from mmser_ros.nodes.memory.statistics import MemoryStatistics
 
 POSES = 200
@@ -108,10 +108,8 @@ class MemoryInputs:
 
     def explain(self) -> str:
         """Who publishes poses, and why none arrive."""
-        poses = self._poses
-        return (
-            f"{poses.topic}: {explain_input(self._node, poses.topic, poses.type_name, self._qos)}"
-        )
+        topic, type_name = self._poses.topic, self._poses.type_name
+        return f"{topic}: {explain_input(self._node, topic, type_name, self._qos)}"
 
     def close(self) -> None:
         """Close the subscriptions."""
@@ -155,8 +153,8 @@ class MemoryInputs:
         if not isinstance(self._poses, TfPoses):
             return camera
         try:
-            mount = wait_for_pose(TfMount(self._poses, frame), stamp, deadline, stopped)
-            return replace(camera, mount=mount)
+            at = partial(self._poses.mount, frame)
+            return replace(camera, mount=wait_for_pose(self._poses, stamp, deadline, stopped, at))
         except PoseError as error:
             text = f"{error}: the camera is taken to be where camera_x to camera_pitch say"
             self._refuse("camera_frame", text)
@@ -216,19 +214,6 @@ def explain(node: Node, topic: str, kind: type, qos: QoSProfile) -> str:
 
 def camera_mount(position: tuple[float, float, float], yaw: float, pitch: float) -> Pose:
     """Pose of a camera in the robot's frame: metres; yaw left and pitch down, in radians."""
-    left = (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2))
-    down = (0.0, math.sin(pitch / 2), 0.0, math.cos(pitch / 2))
-    return Pose(position, _product(_product(left, down), OPTICAL))
-
-
-Quaternion = tuple[float, float, float, float]
-
-
-def _product(a: Quaternion, b: Quaternion) -> Quaternion:
-    (ax, ay, az, aw), (bx, by, bz, bw) = a, b
-    return (
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-        aw * bw - ax * bx - ay * by - az * bz,
-    )
+    turn = Rotation.from_euler("ZY", [yaw, pitch]) * Rotation.from_quat(OPTICAL)
+    x, y, z, w = turn.as_quat().tolist()
+    return Pose(position, (x, y, z, w))

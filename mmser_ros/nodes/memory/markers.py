@@ -11,7 +11,8 @@ from geometry_msgs.msg import Point, Vector3
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
-from mmser_ros.msg import SceneEdge, SceneGraph, SceneNode
+from mmser_ros.memory.export import STRUCTURE
+from mmser_ros.msg import SceneGraph, SceneNode
 
 TEXT, LINE, DOT = 0.15, 0.02, 0.12
 """Text height, line width and diameter of places, in metres."""
@@ -29,9 +30,7 @@ def scene_markers(graph: SceneGraph) -> MarkerArray:
     An object is a sphere: its diameter is twice the standard deviation of the position, its alpha
     is the probability. Places are dots, joined by paths. Rooms are labels above their centre.
     """
-    header = Header(
-        frame_id=graph.header.frame_id
-    )  # without a stamp, RViz uses the newest transform
+    header = Header(frame_id=graph.header.frame_id)  # without a stamp: at the newest transform
     markers = [Marker(header=header, action=Marker.DELETEALL)]
     where = {node.id: node.position for node in graph.nodes}
 
@@ -40,14 +39,15 @@ def scene_markers(graph: SceneGraph) -> MarkerArray:
     ) -> Marker:
         marker = Marker(header=header, ns=layer, id=len(markers), type=kind, **fields)
         marker.scale = Vector3(x=size, y=size, z=size)
-        marker.color = _colour(colour)
+        marker.color = ColorRGBA(**dict(zip("rgba", map(float, colour), strict=True)))
         marker.pose.orientation.w = 1.0
         markers.append(marker)
         return marker
 
     def write(node: SceneNode, text: str, above: float) -> None:
         marker = add(f"{node.layer}s: names", Marker.TEXT_VIEW_FACING, TEXT_COLOUR, TEXT, text=text)
-        marker.pose.position = _above(node.position, above)
+        at = node.position
+        marker.pose.position = Point(x=at.x, y=at.y, z=at.z + above)
 
     places = [node for node in graph.nodes if node.layer == "place"]
     if places:
@@ -55,7 +55,7 @@ def scene_markers(graph: SceneGraph) -> MarkerArray:
         add("places", Marker.SPHERE_LIST, PATH_COLOUR, DOT, points=dots)
     for name, colour, edges in (
         ("paths", PATH_COLOUR, [one for one in graph.edges if one.predicate == "path"]),
-        ("relations", EDGE_COLOUR, _relations(graph.edges)),
+        ("relations", EDGE_COLOUR, [one for one in graph.edges if one.predicate not in STRUCTURE]),
     ):
         if edges:
             ends = [where[end] for edge in edges for end in (edge.source, edge.target)]
@@ -72,16 +72,3 @@ def scene_markers(graph: SceneGraph) -> MarkerArray:
         elif node.layer == "room" and node.label:
             write(node, node.label, 10 * TEXT)
     return MarkerArray(markers=markers)
-
-
-def _relations(edges: Iterable[SceneEdge]) -> list[SceneEdge]:
-    return [one for one in edges if one.predicate not in ("path", "contains", "at")]
-
-
-def _above(point: Point, height: float) -> Point:
-    return Point(x=point.x, y=point.y, z=point.z + height)
-
-
-def _colour(numbers: Iterable[float]) -> ColorRGBA:
-    red, green, blue, alpha = (float(one) for one in numbers)
-    return ColorRGBA(r=red, g=green, b=blue, a=alpha)

@@ -245,10 +245,8 @@ class MemoryNode(LifecycleNode):
 
     def _publish_graph(self) -> None:
         if self._state == "active":
-            changed, self._dirty = (
-                self._dirty or monotonic() - self._published_at > REPUBLISH_PERIOD,
-                False,
-            )
+            changed = self._dirty or monotonic() - self._published_at > REPUBLISH_PERIOD
+            self._dirty = False
             self._published_at = monotonic() if changed else self._published_at
             self._outputs.publish(self._memory.graph(now=self._time()) if changed else None)
 

@@ -21,11 +21,7 @@ from mmser_ros.nodes.memory.markers import scene_markers
 
 
 class GraphOutputs:
-    """Publishes scene_graph, scene_markers and semantic_mask, transient local.
-
-    Args:
-        node: to publish with, and its parameters.
-    """
+    """Publishes scene_graph, scene_markers and semantic_mask, transient local."""
 
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node

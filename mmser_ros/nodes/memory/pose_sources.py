@@ -21,11 +21,7 @@ from mmser_ros.core.geometry import is_valid_pose
 from mmser_ros.core.types import Pose
 from mmser_ros.nodes.common.plausible_stamps import CheckStamp, ImplausibleStampError
 from mmser_ros.nodes.common.pose_buffer import PoseBuffer, PoseError
-from mmser_ros.nodes.common.scene_conversions import (
-    nanoseconds,
-    pose_from_message,
-    pose_from_transform,
-)
+from mmser_ros.nodes.common.scene_conversions import nanoseconds, pose_from_message
 
 POLL = 0.02
 """Period (seconds) of polling TF."""
@@ -115,9 +111,8 @@ class TopicPoses(PoseBuffer):
             covariance = message.pose.covariance
             position_sigma = _sigma(max(covariance[0], covariance[7]), position_sigma)
             heading_sigma = _sigma(covariance[35], heading_sigma)
-            pose = pose_from_message(message.pose.pose, position_sigma, heading_sigma)
-        else:
-            pose = pose_from_message(message.pose, position_sigma, heading_sigma)
+        inner = message.pose.pose if isinstance(message, Odometry) else message.pose
+        pose = pose_from_message(inner, position_sigma, heading_sigma)
         if is_valid_pose(pose):
             self._refusal = ""
             self.add(nanoseconds(message.header.stamp), pose)
@@ -201,24 +196,7 @@ class TfPoses:
             text = f"TF has no {target} → {source} at the image's stamp: {error}"
             reason = TF_REASONS.get(type(error).__name__, "tf_error")
             raise PoseError(reason, text, may_come=True) from error
-        return pose_from_transform(found.transform, *self._sigmas)
-
-
-class TfMount:
-    """The pose of a camera on the robot, from TF, as a source for `wait_for_pose`.
-
-    Args:
-        poses: to ask.
-        camera: its optical frame.
-    """
-
-    def __init__(self, poses: TfPoses, camera: str) -> None:
-        self._poses, self._camera = poses, camera
-        self.wait, self.reset = poses.wait, poses.reset
-
-    def at(self, stamp: int) -> Pose:
-        """See TfPoses.mount."""
-        return self._poses.mount(self._camera, stamp)
+        return pose_from_message(found.transform, *self._sigmas)
 
 
 def _sigma(variance: float, otherwise: float) -> float:

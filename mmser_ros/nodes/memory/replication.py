@@ -69,13 +69,12 @@ class Replication:
         qos, group = QoSProfile(depth=DEPTH), MutuallyExclusiveCallbackGroup()
         self._observations = node.create_publisher(SceneObservation, OBSERVATIONS, qos)
         self._digests = node.create_publisher(SceneDigest, DIGESTS, 10)
+        heard = (
+            (SceneObservation, OBSERVATIONS, self._on_observation, qos),
+            (SceneDigest, DIGESTS, self._on_digest, 10),
+        )
         self._subscriptions = [
-            node.create_subscription(
-                SceneObservation, OBSERVATIONS, self._on_observation, qos, callback_group=group
-            ),
-            node.create_subscription(
-                SceneDigest, DIGESTS, self._on_digest, 10, callback_group=group
-            ),
+            node.create_subscription(*one, callback_group=group) for one in heard
         ]
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = node.create_timer(self._period, self._publish_digest, group, clock=steady)

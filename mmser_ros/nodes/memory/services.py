@@ -27,15 +27,7 @@ class MemoryServices:
     """~/query, ~/get_graph, ~/save, ~/clear, ~/forget, and the topics ~/ask and ~/answer.
 
     They share the node's callback group with the lifecycle services, so that no transition closes
-    the memory during a request.
-
-    Args:
-        node: to serve with.
-        memory: to ask.
-        robot: name of this robot.
-        stream: with the last published graph.
-        replication: with other robots; None without it.
-        changed: called after the memory has changed.
+    the memory during a request. `changed` is called after the memory has changed.
     """
 
     def __init__(
@@ -132,9 +124,7 @@ class MemoryServices:
         before, after = (nanoseconds(one) or None for one in (request.before, request.after))
 
         def forget() -> bool:
-            if (
-                before is not None and after is None
-            ):  # older observations will be refused from now on
+            if before is not None and after is None:  # older ones will be refused from now on
                 self._check_stamp(before, "`before`")
             return self._memory.forget(before=before, after=after)
 

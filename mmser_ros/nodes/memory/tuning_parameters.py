@@ -35,9 +35,5 @@ MEMORY_PARAMETERS = (*NODE_PARAMETERS, *TUNING_PARAMETERS)
 
 
 def memory_config(get: Callable[[str], Any]) -> MemoryConfig:
-    """The memory's configuration as a node's parameters have it.
-
-    Args:
-        get: value of a parameter by its name.
-    """
+    """The memory's configuration; `get` gives the value of a parameter of the node."""
     return MemoryConfig(**{one.name: get(one.name) for one in TUNING_PARAMETERS})

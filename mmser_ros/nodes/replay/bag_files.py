@@ -41,11 +41,7 @@ class Part(Protocol):
 
 
 class WholePart:
-    """A part that rosbags can read.
-
-    Args:
-        reader: of it, open.
-    """
+    """A part that rosbags can read, with its open reader."""
 
     def __init__(self, reader: AnyReader) -> None:
         self._reader = reader

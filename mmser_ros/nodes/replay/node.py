@@ -53,7 +53,7 @@ class ReplayNode(Node):
         self._due = 0.0
         self._pause = 1.0 / FOLDER_RATE
         compressed = self._get("image_transport") == "compressed"
-        self._source = open_source(
+        self._shots = open_source(
             self._get("source"),
             topic=self._get("topic"),
             compressed=compressed,
@@ -116,7 +116,7 @@ class ReplayNode(Node):
 
     def _replay_once(self) -> None:
         before = None
-        for shot in self._source.shots():
+        for shot in self._shots():
             if before is not None:  # else it begins again, and the last pause is made again
                 self._pause = self._checked(shot.moment - before)
             before = shot.moment

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,135 +42,98 @@ class Shot:
     moment: float
 
 
-class Source(Protocol):
-    """A camera's worth of images."""
-
-    def shots(self) -> Iterator[Shot]:
-        """Yield the images from the first on; unreadable ones are given to `on_bad`."""
-        ...
+Shots = Callable[[], Iterator[Shot]]
+"""Yields the images of a source from the first on; unreadable ones are given to `on_bad`."""
 
 
-@dataclass(frozen=True)
-class FolderSource:
+def folder_shots(folder: Path, compressed: bool, on_bad: Callable[[str], None]) -> Iterator[Shot]:
     """The images of a folder, by name; jpeg and png go out as they are when compressed.
 
     Raw images are upright, as their EXIF says; compressed ones keep it for the receiver.
     """
-
-    folder: Path
-    compressed: bool
-    on_bad: Callable[[str], None]
-
-    def shots(self) -> Iterator[Shot]:
-        """See Source."""
-        paths = sorted(p for p in self.folder.iterdir() if p.suffix.lower() in SUFFIXES)
-        if not paths:
-            msg = f"{self.folder} has no images; expected files ending in {', '.join(SUFFIXES)}"
-            raise SourceError(msg)
-        for number, path in enumerate(paths):
-            try:
-                image = load_picture(path)
-            except PictureError as error:
-                self.on_bad(str(error))
-                continue
-            kind = AS_THEY_ARE.get(path.suffix.lower())
-            if self.compressed and kind:
-                message = CompressedImage(format=kind, data=path.read_bytes())
-            else:
-                message = _message(image, Header(), self.compressed)
-            yield Shot(message, number / FOLDER_RATE)
-
-
-@dataclass(frozen=True)
-class VideoSource:
-    """The frames of a video file, at its own rate."""
-
-    file: Path
-    compressed: bool
-    on_bad: Callable[[str], None]
-
-    def shots(self) -> Iterator[Shot]:
-        """See Source."""
-        video = cv2.VideoCapture(str(self.file))
+    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    if not paths:
+        msg = f"{folder} has no images; expected files ending in {', '.join(SUFFIXES)}"
+        raise SourceError(msg)
+    for number, path in enumerate(paths):
         try:
-            rate = video.get(cv2.CAP_PROP_FPS)
-            if not RATES[0] <= rate <= RATES[1]:  # false of NaN, too
-                self.on_bad(f"the rate of {self.file}, {rate:g} Hz; it is played at {VIDEO_RATE:g}")
-                rate = VIDEO_RATE
-            number = 0
-            while True:
-                there, frame = video.read()
-                if not there:
-                    break
-                image = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-                yield Shot(_message(image, Header(), self.compressed), number / rate)
-                number += 1
-        finally:
-            video.release()
-        if number == 0:
-            msg = f"{self.file} holds no video that OpenCV can read, and is no image folder or bag"
-            raise SourceError(msg)
+            image = load_picture(path)
+        except PictureError as error:
+            on_bad(str(error))
+            continue
+        kind = AS_THEY_ARE.get(path.suffix.lower())
+        if compressed and kind:
+            message = CompressedImage(format=kind, data=path.read_bytes())
+        else:
+            message = _message(image, Header(), compressed)
+        yield Shot(message, number / FOLDER_RATE)
 
 
-@dataclass(frozen=True)
-class CameraSource:
+def video_shots(file: Path, compressed: bool, on_bad: Callable[[str], None]) -> Iterator[Shot]:
+    """The frames of a video file, at its own rate."""
+    video = cv2.VideoCapture(str(file))
+    number = 0
+    try:
+        rate = video.get(cv2.CAP_PROP_FPS)
+        if not RATES[0] <= rate <= RATES[1]:  # false of NaN, too
+            on_bad(f"the rate of {file}, {rate:g} Hz; it is played at {VIDEO_RATE:g}")
+            rate = VIDEO_RATE
+        while (read := video.read())[0]:
+            image = cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)
+            yield Shot(_message(image, Header(), compressed), number / rate)
+            number += 1
+    finally:
+        video.release()
+    if number == 0:
+        msg = f"{file} holds no video that OpenCV can read, and is no image folder or bag"
+        raise SourceError(msg)
+
+
+def camera_shots(source: str, compressed: bool, on_bad: Callable[[str], None]) -> Iterator[Shot]:
     """The images of a camera that is no ROS driver's, as they come."""
-
-    source: str
-    compressed: bool
-    on_bad: Callable[[str], None]
-
-    def shots(self) -> Iterator[Shot]:
-        """See Source."""
-        first = None
-        for moment, image in Camera(self.source, self.on_bad).pictures():
-            first = moment if first is None else first
-            yield Shot(_message(image, Header(), self.compressed), moment - first)
+    first = None
+    for moment, image in Camera(source, on_bad).pictures():
+        first = moment if first is None else first
+        yield Shot(_message(image, Header(), compressed), moment - first)
 
 
-@dataclass(frozen=True)
-class BagSource:
+def bag_shots(
+    path: Path, wanted: str, compressed: bool, on_bad: Callable[[str], None]
+) -> Iterator[Shot]:
     """The images of one topic of a rosbag2 (db3 or mcap), as far as it can be read.
 
     Those recorded in the transport asked for go out as they are, the others are converted.
     """
+    with open_bag(path, on_bad) as bag:
+        topic = _image_topic(bag, path, wanted)
+        kind = IMAGE_TYPES[bag.topics[topic]]
+        first = None
+        for nanoseconds, decode in bag.messages(topic):
+            first = nanoseconds if first is None else first
+            try:
+                message = _convert(_copy(decode(), kind), compressed)
+            except Exception as error:  # bytes that are no message fail with whatever comes
+                on_bad(f"an image of {topic}: {error}")
+                continue
+            yield Shot(message, max(0.0, (nanoseconds - first) * 1e-9))
 
-    path: Path
-    topic: str
-    compressed: bool
-    on_bad: Callable[[str], None]
 
-    def shots(self) -> Iterator[Shot]:
-        """See Source."""
-        with open_bag(self.path, self.on_bad) as bag:
-            topic = self._topic(bag)
-            kind = IMAGE_TYPES[bag.topics[topic]]
-            first = None
-            for nanoseconds, decode in bag.messages(topic):
-                first = nanoseconds if first is None else first
-                try:
-                    message = _convert(_copy(decode(), kind), self.compressed)
-                except Exception as error:  # bytes that are no message fail with whatever comes
-                    self.on_bad(f"an image of {topic}: {error}")
-                    continue
-                yield Shot(message, max(0.0, (nanoseconds - first) * 1e-9))
-
-    def _topic(self, bag: Bag) -> str:
-        images = sorted(topic for topic, kind in bag.topics.items() if kind in IMAGE_TYPES)
-        if self.topic:
-            if self.topic not in images:
-                msg = f"{self.path} has no images on {self.topic!r}; it has {images}"
-                raise SourceError(msg)
-            return self.topic
-        if len(images) != 1:
-            msg = f"{self.path} has {len(images)} image topics {images}; set `topic` to one"
+def _image_topic(bag: Bag, path: Path, wanted: str) -> str:
+    images = sorted(topic for topic, kind in bag.topics.items() if kind in IMAGE_TYPES)
+    if wanted:
+        if wanted not in images:
+            msg = f"{path} has no images on {wanted!r}; it has {images}"
             raise SourceError(msg)
-        return images[0]
+        return wanted
+    if len(images) != 1:
+        msg = f"{path} has {len(images)} image topics {images}; set `topic` to one"
+        raise SourceError(msg)
+    return images[0]
 
 
 def open_source(
     source: str, *, topic: str, compressed: bool, on_bad: Callable[[str], None]
-) -> Source:
+) -> Shots:
     """Find out what a source is.
 
     Args:
@@ -186,14 +150,14 @@ def open_source(
         msg = f"nothing to replay: set `source` to {KINDS}"
         raise SourceError(msg)
     if is_camera(source):
-        return CameraSource(source, compressed, on_bad)
+        return partial(camera_shots, source, compressed, on_bad)
     path = Path(source).expanduser()
     if (bag := bag_of(path)) is not None:
-        return BagSource(bag, topic, compressed, on_bad)
+        return partial(bag_shots, bag, topic, compressed, on_bad)
     if path.is_dir():
-        return FolderSource(path, compressed, on_bad)
+        return partial(folder_shots, path, compressed, on_bad)
     if path.is_file():
-        return VideoSource(path, compressed, on_bad)
+        return partial(video_shots, path, compressed, on_bad)
     msg = f"no such source: {source!r}; expected {KINDS}"
     raise SourceError(msg)
 

@@ -56,11 +56,8 @@ def train_concepts(
             return {}
         with torch.no_grad():
             odds = detector(features[0, pictures.num_train :])
-        return {
-            "held-out loss": float(
-                binary_cross_entropy_with_logits(odds, present[pictures.num_train :])
-            )
-        }
+        loss = binary_cross_entropy_with_logits(odds, present[pictures.num_train :])
+        return {"held-out loss": float(loss)}
 
     train("concepts", detector, loss_of, pictures.num_train, schedule, folder, validate)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -87,9 +88,7 @@ def train_glance(
         )
         return loss, packed.words
 
-    def validate() -> dict[str, float]:
-        return score_holdout(specialist, tokenizer, pictures)
-
+    validate = partial(score_holdout, specialist, tokenizer, pictures)
     name = "connector" if connector_only else "glance"
     trained: list[nn.Module] = [specialist.glance_connector]
     if not connector_only:

@@ -24,7 +24,7 @@ from mmser_ros.captioner.model.language_model import LanguageModel
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.training.batches import draw_visual_tokens, keep_visual_tokens
 from mmser_ros.training.progress_log import say
-from mmser_ros.training.tokens import pack_rows
+from mmser_ros.training.tokens import pack_rows, read
 
 LOG_EVERY = 960
 """Images between two lines of the log."""
@@ -129,9 +129,8 @@ class PolicyGradient:
         prompt = specialist.prompt(visual, ids, mask, words)
         drawn = self.sample(keep_visual_tokens(prompt, visual.shape[1], kept), options.samples)
         pairs = list(zip(batch, mirrored, strict=True))
-        gains = np.stack(
-            [self._advantages(some, *pair) for some, pair in zip(drawn, pairs, strict=True)]
-        )
+        rated = zip(drawn, pairs, strict=True)
+        gains = np.stack([self._advantages(some, *pair) for some, pair in rated])
         rows = [[[specialist.begin, *one] for one in some] for some in drawn]
         target_weights = np.zeros((len(batch), 1))
         for number, pair in enumerate(pairs if target_weight else ()):
@@ -139,24 +138,15 @@ class PolicyGradient:
                 rows[number].append(caption)
                 target_weights[number] = target_weight
         packed = pack_rows(rows, specialist.device)
-        context = keep_visual_tokens(
-            specialist.context(visual, ids, mask, words), visual.shape[1], kept
-        )
+        context = specialist.context(visual, ids, mask, words)
+        context = keep_visual_tokens(context, visual.shape[1], kept)
         with torch.autocast(specialist.device.type, torch.bfloat16):
-            logits = self._forward(
-                context.embeddings,
-                packed.tokens,
-                packed.segments,
-                packed.positions,
-                context.positions,
-                context.mask,
-                specialist.starts(len(batch), words),
-            ).float()
+            starts = specialist.starts(len(batch), words)
+            logits = read(self._forward, context, packed, starts).float()
         sampled = (packed.segments < options.samples)[..., None]
         scaled = torch.where(sampled, logits / options.temperature, logits)
-        losses = cross_entropy(
-            scaled.flatten(0, 1), packed.targets.flatten(), reduction="none"
-        ).view_as(packed.targets)
+        losses = cross_entropy(scaled.flatten(0, 1), packed.targets.flatten(), reduction="none")
+        losses = losses.view_as(packed.targets)
         weights = torch.tensor(np.concatenate([gains, target_weights], 1), dtype=torch.float32)
         weights = weights.to(losses.device).gather(1, packed.segments.clamp(min=0))
         return (weights * losses).sum() / packed.words, drawn

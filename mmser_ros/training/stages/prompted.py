@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +29,7 @@ from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import draw_visual_tokens, drop_channels
 from mmser_ros.training.loop import Loss, Schedule, Share, TrainingError, train, training_only
-from mmser_ros.training.tokens import mirror, pack_rows
+from mmser_ros.training.tokens import mirror, pack_rows, read
 from mmser_ros.training.words.features import ViewFeatures
 from mmser_ros.training.words.prompted_items import PromptedItem
 from mmser_ros.training.words.views import TRAIN_VIEWS
@@ -68,16 +69,7 @@ def train_prompted(
     schedule: PromptedSchedule,
     folder: Path,
 ) -> None:
-    """Train the language model, and the glance connector if items have images.
-
-    Args:
-        name: name of the stage.
-        specialist: the model.
-        tokenizer: its vocabulary.
-        items: the training items.
-        features: features of the images; None if no item has an image.
-        schedule: the training schedule.
-        folder: folder of the resumable state.
+    """Train the language model, and the glance connector if items have images with `features`.
 
     Raises:
         TrainingError: there are too few items for a batch, or as in `loop.train`.
@@ -94,9 +86,7 @@ def train_prompted(
 
     def loss_of(batch: Sequence[int]) -> Loss:
         some = list(batch)
-        pictures = [
-            number for number in (items[index].picture for index in some) if number is not None
-        ]
+        pictures = [one for index in some if (one := items[index].picture) is not None]
         bare = bool(pictures) and float(torch.rand(())) < schedule.bare
         words = pad([[] if bare else prompts[index] for index in some], device)
         kept = torch.zeros(len(some), 0, dtype=torch.long, device=device)
@@ -105,32 +95,21 @@ def train_prompted(
         with torch.autocast(device.type, torch.bfloat16):
             if pictures:
                 assert features
-                views = [
-                    TRAIN_VIEWS[one]
-                    for one in torch.randint(len(TRAIN_VIEWS), (len(some),)).tolist()
-                ]
+                drawn = torch.randint(len(TRAIN_VIEWS), (len(some),)).tolist()
+                views = [TRAIN_VIEWS[one] for one in drawn]
                 flags = features.mirrored(pictures, views)
-                kept = draw_visual_tokens(len(some), specialist.visual_tokens, schedule.keep).to(
-                    device
-                )
+                kept = draw_visual_tokens(len(some), specialist.visual_tokens, schedule.keep)
+                kept = kept.to(device)
                 level = features.glance(pictures, views).take_along_dim(kept[:, :, None], dim=1)
                 visual = specialist.glance(drop_channels((level,), schedule.keep_channels))
             context = specialist.context(visual, words=words)
             positions = context.positions.clone()
             positions[:, : kept.shape[1]] = kept
             pairs = zip(flags, some, strict=True)
-            packed = pack_rows(
-                [[(mirrored_targets if flag else targets)[one]] for flag, one in pairs], device
-            )
-            logits = specialist(
-                context.embeddings,
-                packed.tokens,
-                packed.segments,
-                packed.positions,
-                positions,
-                context.mask,
-                specialist.starts(len(some), words),
-            )
+            rows = [[(mirrored_targets if flag else targets)[one]] for flag, one in pairs]
+            packed = pack_rows(rows, device)
+            placed = replace(context, positions=positions)
+            logits = read(specialist, placed, packed, specialist.starts(len(some), words))
         return cross_entropy(logits.flatten(0, 1).float(), packed.targets.flatten()), packed.words
 
     trained: list[nn.Module] = [specialist.language_model]

@@ -69,9 +69,8 @@ def train_proofreader(
         tokens, mask = pad(planted, specialist.device)
         corrections = map(correct, planted, truths)
         targets = [[*row, *[IGNORED] * (tokens.shape[1] - len(row))] for row in corrections]
-        levels = specialist.select_levels(
-            pictures.levels([picture for picture, _ in chosen], views)
-        )
+        seen = pictures.levels([picture for picture, _ in chosen], views)
+        levels = specialist.select_levels(seen)
         embeddings = specialist.language_model.embeddings.detach()
         with torch.autocast(specialist.device.type, torch.bfloat16):
             logits = forward(levels, tokens, embeddings, mask)

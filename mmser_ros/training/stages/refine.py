@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -131,9 +132,7 @@ def train_refine(
     def loss_of(batch: Sequence[int]) -> Loss:
         return loss([items[index] for index in batch]), len(batch)
 
-    def validate() -> dict[str, float]:
-        return score_holdout(specialist, tokenizer, pictures, passes=2)
-
+    validate = partial(score_holdout, specialist, tokenizer, pictures, passes=2)
     trained: list[nn.Module] = [specialist.ser_connector]
     if schedule.language_model:
         trained.append(specialist.language_model)

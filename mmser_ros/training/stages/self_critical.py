@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -61,15 +62,8 @@ def train_self_critical(
     A step samples captions for one view of each image. Samples better than the image's other
     samples become more probable, worse ones less probable. Dropout is off.
 
-    Args:
-        specialist: the model, trained so far.
-        tokenizer: its vocabulary.
-        pictures: the images and their captions.
-        schedule: the training schedule.
-        folder: folder of the resumable state.
-        supervised: indices of images → a supervised loss, see `schedule.supervised_weight`.
-        only: the parts that are trained; default: all. Without the language model the glance is
-            not trained, and only the refinement pass is rewarded.
+    `supervised` gives the supervised loss of images by their indices. `only` are the parts that are
+    trained (default: all); without the language model only the refinement pass is rewarded.
     """
     trains_glance = not only or specialist.language_model in only
     longest = specialist.config.max_caption_tokens
@@ -104,9 +98,7 @@ def train_self_critical(
             loss = loss + schedule.supervised_weight * supervised(batch)
         return loss, len(batch)
 
-    def validate() -> dict[str, float]:
-        return score_holdout(specialist, tokenizer, pictures, schedule.passes)
-
+    validate = partial(score_holdout, specialist, tokenizer, pictures, schedule.passes)
     with training_only(specialist, *(only or [specialist])):
         train("consensus", specialist, loss_of, pictures.num_train, schedule, folder, validate)
 

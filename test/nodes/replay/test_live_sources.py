@@ -141,7 +141,7 @@ def stream():
 
 
 def test_a_stream_of_the_network(stream):
-    shots = open_source(stream, topic="", compressed=False, on_bad=print).shots()
+    shots = open_source(stream, topic="", compressed=False, on_bad=print)()
     first, second = next(shots), next(shots)
     shots.close()
     assert (first.moment, second.moment > 0) == (0.0, True)

@@ -18,7 +18,7 @@ def read(source, compressed=False, topic=""):
     """The shots of a source, and what was said of unreadable ones."""
     bad = []
     opened = open_source(str(source), topic=topic, compressed=compressed, on_bad=bad.append)
-    return list(opened.shots()), bad
+    return list(opened()), bad
 
 
 @pytest.mark.parametrize("recorded_compressed", [False, True])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mmser_ros.evaluation.confusions import (
+from benchmarks.confusions import (
     Confusions,
     ConfusionsError,
     count_confusions,
@@ -14,7 +14,7 @@ from mmser_ros.evaluation.confusions import (
     parsed_objects,
     read_confusions,
 )
-from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
+from benchmarks.plain_words import PlainParser, PlainWords
 from mmser_ros.language.taxonomy import Taxonomy
 
 WORDS = Taxonomy()

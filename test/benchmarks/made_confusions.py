@@ -7,7 +7,7 @@ Nothing of it was measured: it stands in for a model until one is counted.
 
 import numpy as np
 
-from mmser_ros.evaluation.confusions import Confusions
+from benchmarks.confusions import Confusions
 
 TAKEN_FOR = {
     "chair": ("bench", "sofa"), "table": ("desk", "bench"), "desk": ("table",),

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.confusions import Confusions
 from mmser_ros.core.types import Pose, Region
-from mmser_ros.evaluation.confusions import Confusions
 from mmser_ros.language.interfaces import Words
 from mmser_ros.simulation.house import CAMERA, COLOURS, COLUMNS, ROWS, House, Item
 from mmser_ros.simulation.walk import FIRST_PASS_RATE, MAX_NAMED, SURE, Mention, Walk

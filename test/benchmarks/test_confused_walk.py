@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from mmser_ros.evaluation.confused_walk import ConfusedWalk
-from mmser_ros.evaluation.confusions import Confusions, count_confusions, parsed_objects
-from mmser_ros.evaluation.plain_words import PlainParser, PlainWords
+from benchmarks.confused_walk import ConfusedWalk
+from benchmarks.confusions import Confusions, count_confusions, parsed_objects
+from benchmarks.plain_words import PlainParser, PlainWords
 from mmser_ros.language.taxonomy import Taxonomy
 from mmser_ros.simulation.house import House
-from test.evaluation.made_confusions import TAKEN_FOR, made_confusions
+from test.benchmarks.made_confusions import TAKEN_FOR, made_confusions
 
 WORDS = Taxonomy()
 PERFECT = Confusions(10, {"chair": {"chair": 9.0}}, {}, {})
