@@ -1,0 +1,91 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What can be asked of captioners from elsewhere: prompt, style, length and so on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from mmser_ros.captioner.checks import CaptionerError
+
+LENGTHS = {"short": "in one short sentence", "detailed": "in three to five sentences"}
+TOKENS = {"short": 64, "detailed": 256}
+MOST_TOKENS = 2048
+LOOK_AGAIN = (
+    "Look at the image again. What is wrong or missing in that answer? Reply with the corrected "
+    "answer alone; repeat it if it is right."
+)
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Settings of a captioner that is not a model of this package.
+
+    Attributes:
+        prompt: what the model is asked, or how its captions begin; empty: as `style` says.
+        style: `short` asks for one sentence, `detailed` for several.
+        max_tokens: maximum number of tokens of a caption, 0 to 2048; 0: as `style` says.
+        revision: branch, tag or commit of a model on the Hugging Face hub; empty: the newest.
+        refiner: a model of this package that makes the passes after the first, such as `nano`;
+            empty: the captioner makes them itself.
+        timeout_s: time limit of a request to a server, in seconds.
+
+    Raises:
+        CaptionerError: a setting is out of range.
+    """
+
+    prompt: str = ""
+    style: str = "short"
+    max_tokens: int = 0
+    revision: str = ""
+    refiner: str = ""
+    timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.style not in LENGTHS:
+            msg = f"style is {self.style!r}; expected one of {', '.join(LENGTHS)}"
+            raise CaptionerError(msg)
+        if not 0 <= self.max_tokens <= MOST_TOKENS:
+            msg = f"max_tokens is {self.max_tokens}; expected 1 to {MOST_TOKENS}, or 0 for the "
+            msg += "length that the style means"
+            raise CaptionerError(msg)
+        if not 0 < self.timeout_s < math.inf:
+            msg = f"timeout_s is {self.timeout_s}; expected a number of seconds above 0"
+            raise CaptionerError(msg)
+
+    @property
+    def longest(self) -> int:
+        """Maximum number of tokens of a caption."""
+        return self.max_tokens or TOKENS[self.style]
+
+    def ask(self, caption: str = "") -> str:
+        """What a model that follows instructions is asked of an image.
+
+        Args:
+            caption: a caption of the image to look at again; empty in the first pass.
+        """
+        question = self.prompt or f"Describe the image {LENGTHS[self.style]}."
+        if not caption:
+            return question
+        return f'{question}\nAn earlier answer was: "{caption}"\n{LOOK_AGAIN}'
+
+    def refuse(self, model: str, *names: str) -> None:
+        """Refuse settings that a model can't use.
+
+        Args:
+            model: name of the model.
+            names: of the settings; none: all.
+
+        Raises:
+            CaptionerError: one of them is given.
+        """
+        given = [
+            one.name
+            for one in fields(self)
+            if one.name in (names or [one.name]) and getattr(self, one.name) != one.default
+        ]
+        if given:
+            msg = f"the model {model} has no use for {' and '.join(given)}; leave it out, or see "
+            msg += "docs/models.md for the models that have"
+            raise CaptionerError(msg)
