@@ -5,11 +5,13 @@
 import json
 import sys
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from mmser_ros.cli.main import app
 from mmser_ros.core.errors import MmserError
+from mmser_ros.visualization.comparison_page import comparison_page
 from test.data.sets import write_sets
 
 MODELS = """
@@ -20,14 +22,10 @@ class Sofa(AnsweringCaptioner):
     def __init__(self, **options):
         super().__init__(self.text, passes=options["passes"])
     def answer(self, images, initials, beams):
-        return [Answer(self.text if initials is None else "<two chairs>")] * len(images)
+        return [Answer(self.text)] * len(images)
 
 class Dog(Sofa):
     text = "a dog"
-
-class Broken(Sofa):
-    def answer(self, images, initials, beams):
-        raise ValueError("odd")
 """
 
 
@@ -51,12 +49,12 @@ def python(name):
     return f"python:compared_models.{name}"
 
 
-def test_scores_costs_and_a_page(data, tmp_path, tiny_checkpoint):
+def test_scores_costs_and_a_page(data, tmp_path):
     page = tmp_path / "pages" / "compare.html"
-    models = (python("Sofa"), python("Dog"), tiny_checkpoint)
+    models = (python("Sofa"), python("Dog"))
     done = run(data, *models, "--sets", "nyuv2,places", "--out", page, "--json")
     result = json.loads(done.stdout)
-    assert list(result["models"]) == [*map(str, models)]
+    assert list(result["models"]) == [*models]
     for cost in result["models"].values():
         assert cost["memory (MB)"] > 50
         assert cost["caption p99 (ms)"] >= cost["caption p50 (ms)"] > 0
@@ -71,18 +69,22 @@ def test_scores_costs_and_a_page(data, tmp_path, tiny_checkpoint):
     assert "caption p50 (ms)" in shown
 
 
-def test_passes_and_words_that_are_not_html(data, tmp_path):
-    page = tmp_path / "compare.html"
-    done = run(data, python("Sofa"), "--sets", "nyuv2", "--limit", 1, "--passes", 2, "--out", page)
+def test_a_shipped_kind_of_model_and_two_passes(data, tmp_path, refining_checkpoint):
+    done = run(data, refining_checkpoint, "--sets", "nyuv2", "--limit", 1, "--passes", 2)
     assert "Time and memory" in done.stdout
     assert "nyuv2 dev, 1 images" in done.stdout
-    assert "<td>&lt;two chairs&gt;</td>" in page.read_text()
+
+
+def test_captions_on_the_page_are_not_html():
+    image = np.zeros((20, 30, 3), np.uint8)
+    page = comparison_page({}, [("coco <1>", image, {"a & b": "<two chairs>"})])
+    assert "<td>&lt;two chairs&gt;</td>" in page
+    assert "<th>a &amp; b</th>" in page
+    assert "coco &lt;1&gt;" in page
 
 
 def test_wrong_models(data):
     with pytest.raises(MmserError, match="a model is given twice in nano, nano"):
         run(data, "nano", "nano")
-    with pytest.raises(MmserError, match="no model 'nowhere'"):
+    with pytest.raises(MmserError, match="no model 'nowhere'"):  # from the other process
         run(data, "nowhere")
-    with pytest.raises(ValueError, match="odd"):
-        run(data, python("Broken"))
