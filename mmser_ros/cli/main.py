@@ -15,6 +15,7 @@ from rich.table import Table
 
 from mmser_ros import __version__
 from mmser_ros.cli.calibrate import calibrate
+from mmser_ros.cli.compare import compare
 from mmser_ros.cli.evaluate import evaluate_app
 from mmser_ros.cli.memory import memory_app
 from mmser_ros.cli.options import (
@@ -52,6 +53,7 @@ app.add_typer(run_app, name="run")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(perturb_app, name="perturb")
 app.command()(calibrate)
+app.command()(compare)
 
 ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 ParamsFile = Annotated[

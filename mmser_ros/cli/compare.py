@@ -1,0 +1,117 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`mmser compare`: captions, scores, time and memory of several models side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mmser_ros.cli.options import (
+    AsJson,
+    Beams,
+    Data,
+    Device,
+    Part,
+    Quantize,
+    Sets,
+    Split,
+    Threads,
+    set_names,
+)
+from mmser_ros.core.console import errors
+from mmser_ros.core.errors import MmserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mmser_ros.data.picture_sets import PictureSet
+    from mmser_ros.evaluation.compare import Measured
+
+
+def compare(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            help="Models: names of shipped ones, checkpoint folders, hf:NAME, openai:NAME@URL or "
+            "python:MODULE.CLASS."
+        ),
+    ],
+    data: Data,
+    sets: Sets = None,
+    split: Split = "dev",
+    part: Part = "all",
+    limit: Annotated[
+        int, typer.Option(min=1, help="Maximum number of images of each set, evenly spread.")
+    ] = 50,
+    device: Device = "auto",
+    quantize: Quantize = "auto",
+    threads: Threads = "auto",
+    passes: Annotated[int, typer.Option(min=1, max=10, help="Number of passes.")] = 1,
+    beams: Beams = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Page with the images and captions, such as compare.html.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Caption the same images with several models; compare captions, scores, time and memory."""
+    from mmser_ros.evaluation.compare import Pictures, measure
+    from mmser_ros.evaluation.evaluate import score_sets
+    from mmser_ros.evaluation.scoring import judging
+    from mmser_ros.visualization.comparison_page import comparison_page
+
+    if len(set(models)) < len(models):
+        msg = f"a model is given twice in {', '.join(models)}; give each model once"
+        raise MmserError(msg)
+    pictures = Pictures(data, split, set_names(sets), part, limit)
+    opened = pictures.open()
+    for one in opened:
+        errors.print(one.report(), markup=False)
+    options: dict[str, str | int] = {"device": device, "quantize": quantize, "threads": threads}
+    options |= {"passes": passes, "beams": beams}
+    measured = {model: measure(model, options, pictures) for model in models}
+    captions = {model: one.captions for model, one in measured.items()}
+    with judging(data, opened) as judge:
+        scored = score_sets(judge, opened, captions, "models")
+    costs = {
+        model: {"device": one.device, "quantize": one.quantize, **one.costs()}
+        for model, one in measured.items()
+    }
+    tables = {"Time and memory": {model: one.costs() for model, one in measured.items()}}
+    tables |= {
+        f"{name} {split}, {scores['n']} images": scores["models"] for name, scores in scored.items()
+    }
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        page = comparison_page(tables, _rows(opened, measured))
+        out.write_text(page, encoding="utf-8")
+    if as_json:
+        print(json.dumps({"models": costs, "sets": scored}))
+        return
+    for heading, table in tables.items():
+        Console().print(_table(heading, table))
+
+
+def _rows(
+    sets: Sequence[PictureSet], measured: Mapping[str, Measured]
+) -> Iterator[tuple[str, np.ndarray, dict[str, str]]]:
+    for one in sets:
+        for name, image in one.pictures():
+            if image is not None:
+                said = {model: m.captions[one.name][name].text for model, m in measured.items()}
+                yield f"{one.name} {name}", image, said
+
+
+def _table(heading: str, figures: Mapping[str, Mapping[str, float]]) -> Table:
+    """Measures down, models across."""
+    table = Table("", *figures, title=heading)
+    for measure in dict.fromkeys(key for some in figures.values() for key in some):
+        cells = (f"{some[measure]:.4g}" if measure in some else "" for some in figures.values())
+        table.add_row(measure, *cells)
+    return table

