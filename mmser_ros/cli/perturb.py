@@ -142,7 +142,7 @@ def _llm(
 ) -> tuple[LlmErrorMaker, Callable[[], str]]:
     """The maker, and a function that says how much it used so far."""
     try:
-        from mmser_ros.data.perturbation.llm_client import KEY_VARIABLE, ChatEndpoint
+        from mmser_ros.core.chat_endpoint import KEY_VARIABLE, ChatEndpoint
         from mmser_ros.data.perturbation.llm_errors import LlmErrorMaker
     except ModuleNotFoundError as error:
         msg = f"mmser perturb llm needs {error.name}: pip install '.[llm]'"
