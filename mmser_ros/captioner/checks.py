@@ -55,8 +55,11 @@ def check_beams(beams: int) -> int:
     raise CaptionerError(msg)
 
 
-def check_passes(passes: int, most: int, model: str) -> int:
-    """The number given.
+NO_CONNECTOR = "it has no SeR-connector, which refinement needs"
+
+
+def check_passes(passes: int, most: int, model: str, why: str = NO_CONNECTOR) -> int:
+    """The number given; `why` says why a model makes one pass only.
 
     Raises:
         CaptionerError: it is not 1 to what the model can make.
@@ -65,7 +68,7 @@ def check_passes(passes: int, most: int, model: str) -> int:
         return passes
     msg = f"passes is {passes}; {model} can make 1 to {most}"
     if most == 1:
-        msg += " (it has no SeR-connector, which refinement needs)"
+        msg += f" ({why})"
     raise CaptionerError(msg)
 
 

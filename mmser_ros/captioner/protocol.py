@@ -17,9 +17,11 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from mmser_ros.captioner.checks import check_beams, check_images, check_passes
+from mmser_ros.captioner.captioner import MOST_PASSES, Captioner
+from mmser_ros.captioner.checks import CaptionerError, check_beams, check_images, check_passes
 from mmser_ros.captioner.confidence import geometric_mean
 from mmser_ros.captioner.grounding import find_phrases
+from mmser_ros.core.errors import OutOfMemoryError
 from mmser_ros.core.images import ImageInput
 from mmser_ros.core.types import Caption, GroundedPhrase
 
@@ -98,22 +100,39 @@ class AnsweringCaptioner(ABC):
     """
 
     quantize = "none"
-    max_passes = 10
 
-    def __init__(self, name: str, *, device: str = "cpu", passes: int = 1) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        device: str = "cpu",
+        passes: int = 1,
+        beams: int = 1,
+        refiner: str = "",
+        one_pass: str = "",
+    ) -> None:
         """Make a captioner.
 
         Args:
             name: name of the model.
             device: where it runs.
             passes: default number of passes.
+            beams: default number of beams.
+            refiner: a model of this package that makes the passes after the first, on the CPU;
+                empty: `answer` makes them.
+            one_pass: why `answer` makes the first pass only; empty: it makes all.
 
         Raises:
-            CaptionerError: `passes` is out of range.
+            CaptionerError: `passes` or `beams` is out of range, or the refiner does not refine.
         """
         self.name = name
         self.device = device
-        self._passes = check_passes(passes, self.max_passes, name)
+        self._refiner = _load_refiner(refiner) if refiner else None
+        self.max_passes = MOST_PASSES if self._refiner or not one_pass else 1
+        self._one_pass = one_pass
+        self._passes = check_passes(passes, self.max_passes, name, one_pass)
+        self._beams = check_beams(beams)
+        self._overreached = False  # memory ran out with more than one pass or beam
 
     @abstractmethod
     def answer(
@@ -123,11 +142,13 @@ class AnsweringCaptioner(ABC):
 
         Args:
             images: arrays (height, width, 3) of uint8 in RGB.
-            initials: a caption of each image to refine; None in the first pass.
+            initials: a caption of each image to refine; None in the first pass. With a refiner or
+                `one_pass` it is always None.
             beams: number of beams; 1 is greedy decoding.
 
         Raises:
             MmserError: no caption can be made of these images.
+            torch.OutOfMemoryError: the device ran out of memory; callers get OutOfMemoryError.
         """
         ...
 
@@ -137,11 +158,12 @@ class AnsweringCaptioner(ABC):
         return torch.get_num_threads()
 
     def degrade(self) -> str | None:
-        """Give up passes after an OutOfMemoryError; see `CaptionModel.degrade`."""
-        if self._passes == 1:
+        """After an OutOfMemoryError make 1 pass with 1 beam; see `CaptionModel.degrade`."""
+        if not self._overreached:
             return None
-        self._passes = 1
-        return "one pass"
+        self._overreached = False
+        self._passes = self._beams = 1
+        return "one pass, greedy"
 
     def caption(
         self,
@@ -175,13 +197,13 @@ class AnsweringCaptioner(ABC):
         arrays = check_images(images)
         asked = self._passes if passes is None else passes
         asked = asked if initials is None else max(2, asked)
-        check_passes(asked, self.max_passes, self.name)
-        width = check_beams(1 if beams is None else beams)
+        check_passes(asked, self.max_passes, self.name, self._one_pass)
+        width = self._beams if beams is None else check_beams(beams)
         begun, times = perf_counter(), dict[str, float]()
         first = texts = None if initials is None else list(initials)
         for number in range(1 if initials is None else 2, asked + 1):
             started = perf_counter()
-            answers = self.answer(arrays, texts, width)
+            answers = self._make_pass(arrays, texts, asked, width)
             texts = [one.text for one in answers]
             first = first or texts
             now = perf_counter()
@@ -202,6 +224,34 @@ class AnsweringCaptioner(ABC):
                 for one, initial in zip(answers, first, strict=True)
             ]
             yield [_with_phrases(one) for one in captions] if ground else captions
+
+    def _make_pass(
+        self,
+        images: Sequence[np.ndarray],
+        initials: Sequence[str] | None,
+        passes: int,
+        beams: int,
+    ) -> list[Answer]:
+        """Make one of several passes."""
+        if self._refiner and initials is not None:
+            refined = self._refiner.caption_batch(images, passes=2, beams=1, initials=initials)
+            return [Answer(one.text, one.log_probabilities) for one in refined]
+        try:
+            return self.answer(images, initials, beams)
+        except torch.OutOfMemoryError as error:
+            self._overreached = passes > 1 or beams > 1
+            torch.cuda.empty_cache()
+            msg = f"{self.device} ran out of memory with {passes} passes and {beams} beams"
+            raise OutOfMemoryError(msg) from error
+
+
+def _load_refiner(model: str) -> Captioner:
+    """Load a model of this package to refine captions; on the CPU, where these models are fast."""
+    refiner = Captioner.load(model, device="cpu")
+    if refiner.max_passes > 1:
+        return refiner
+    msg = f"refiner is {model}, which makes one pass; use a model that refines, such as nano"
+    raise CaptionerError(msg)
 
 
 def _with_phrases(caption: Caption) -> Caption:

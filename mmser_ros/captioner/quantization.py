@@ -35,6 +35,9 @@ def resolve(mode: str, device: str) -> str:
     Raises:
         QuantizationError: the mode is unknown.
     """
+    if mode == "int4":
+        msg = "int4 is for models of the hub (hf:NAME) only; use int8, bf16, fp16 or none"
+        raise QuantizationError(msg)
     if mode not in MODES:
         msg = f"unknown quantization {mode!r}; expected one of {', '.join(MODES)}"
         raise QuantizationError(msg)

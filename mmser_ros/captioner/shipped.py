@@ -25,6 +25,8 @@ def find_model(model: str) -> Path:
         f"no model {model!r}; expected one of {', '.join(shipped_models()) or 'none installed'}, "
         f"or a folder with {CONFIG}"
     )
+    if model.startswith(("hf:", "openai:", "python:")):
+        msg += "; this command needs a model of this package"
     raise CaptionerError(msg)
 
 

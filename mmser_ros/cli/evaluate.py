@@ -19,13 +19,19 @@ from mmser_ros.cli.options import (
     Data,
     Device,
     Limit,
+    MaxTokens,
     Model,
     Part,
     Passes,
+    Prompt,
     Quantize,
+    Refiner,
+    Revision,
     Sets,
     Split,
+    Style,
     Threads,
+    TimeoutS,
     pass_numbers,
     set_names,
 )
@@ -34,7 +40,7 @@ from mmser_ros.core.errors import MmserError
 from mmser_ros.core.resources import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.captioner.protocol import CaptionModel
     from mmser_ros.data.picture_sets import PictureSet
 
 
@@ -61,16 +67,29 @@ def evaluate_model(
             "file each: NAME_1.json, NAME_2.json, …"
         ),
     ] = None,
+    prompt: Prompt = "",
+    style: Style = "short",
+    max_tokens: MaxTokens = 0,
+    revision: Revision = "",
+    refiner: Refiner = "",
+    timeout_s: TimeoutS = 30.0,
     as_json: AsJson = False,
 ) -> None:
     """Caption data sets with a model and score the captions against human captions and labels."""
-    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.captioner.opening import open_captioner
+    from mmser_ros.captioner.settings import ModelSettings
     from mmser_ros.data.picture_sets import open_sets
 
     numbers = pass_numbers(passes)
     opened = open_sets(data, split, set_names(sets), part)
     _report(opened)
-    captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
+    captioner = open_captioner(
+        model,
+        device=device,
+        quantize=quantize,
+        threads=threads,
+        settings=ModelSettings(prompt, style, max_tokens, revision, refiner, timeout_s),
+    )
     spread = [one.spread(limit) for one in opened]
     result = _score_model(captioner, data, spread, numbers, beams, out)
     _print(result, "passes", split, as_json)
@@ -109,13 +128,13 @@ def evaluate_planted(
     as_json: AsJson = False,
 ) -> None:
     """Score how a model corrects human captions with one planted error each."""
-    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.captioner.opening import open_captioner
     from mmser_ros.data.picture_sets import open_sets
 
     names = set_names(sets)
     opened = open_sets(data, split, names, part)
     _report(opened)
-    captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
+    captioner = open_captioner(model, device=device, quantize=quantize, threads=threads)
     result = _score_planted(captioner, opened, names is None, limit)
     _print(result, "planted", split, as_json)
 
@@ -130,7 +149,7 @@ def _print(result: Mapping[str, Any], kind: str, split: str, as_json: bool) -> N
 
 
 def _score_model(
-    captioner: Captioner,
+    captioner: CaptionModel,
     data: Path,
     sets: Sequence[PictureSet],
     passes: Sequence[int],
@@ -179,7 +198,7 @@ def _score_files(
 
 
 def _score_planted(
-    captioner: Captioner, sets: Sequence[PictureSet], default: bool, limit: int | None
+    captioner: CaptionModel, sets: Sequence[PictureSet], default: bool, limit: int | None
 ) -> dict[str, Any]:
     from mmser_ros.core.resources import share_path
     from mmser_ros.data.perturbation.perturb import Lexicon, LexiconErrorMaker

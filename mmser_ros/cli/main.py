@@ -22,10 +22,16 @@ from mmser_ros.cli.options import (
     Beams,
     Device,
     Initial,
+    MaxTokens,
     Model,
     Passes,
+    Prompt,
     Quantize,
+    Refiner,
+    Revision,
+    Style,
     Threads,
+    TimeoutS,
     one_pass_number,
     pass_numbers,
 )
@@ -98,18 +104,31 @@ def caption(
         Path | None,
         typer.Option(help="Write the images with their captions: a folder, or a file for one."),
     ] = None,
+    prompt: Prompt = "",
+    style: Style = "short",
+    max_tokens: MaxTokens = 0,
+    revision: Revision = "",
+    refiner: Refiner = "",
+    timeout_s: TimeoutS = 30.0,
     as_json: AsJson = False,
 ) -> None:
     """Caption images. With --json, print one JSON object a line for each caption."""
-    from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.captioner.opening import open_captioner
+    from mmser_ros.captioner.settings import ModelSettings
     from mmser_ros.core.console import print_caption
     from mmser_ros.core.images import SUFFIXES, load_picture, save_picture
     from mmser_ros.visualization.caption_overlay import draw_caption
 
     numbers = pass_numbers(passes)
     last = max(numbers) if initial is None else max(2, *numbers)
-    captioner = Captioner.load(
-        model, device=device, quantize=quantize, threads=threads, passes=last, beams=beams
+    captioner = open_captioner(
+        model,
+        device=device,
+        quantize=quantize,
+        threads=threads,
+        passes=last,
+        beams=beams,
+        settings=ModelSettings(prompt, style, max_tokens, revision, refiner, timeout_s),
     )
     initials = None if initial is None else [initial]
     one_file = out is not None and out.suffix.lower() in SUFFIXES

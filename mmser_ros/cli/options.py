@@ -11,10 +11,16 @@ import typer
 
 from mmser_ros.core.errors import MmserError
 
-Model = Annotated[str, typer.Option(help="Name of a shipped model, or a checkpoint folder.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        help="Name of a shipped model, a checkpoint folder, hf:NAME, openai:NAME@URL or "
+        "python:MODULE.CLASS (docs/models.md)."
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Quantize = Annotated[
-    Literal["auto", "none", "bf16", "fp16", "int8"],
+    Literal["auto", "none", "bf16", "fp16", "int8", "int4"],
     typer.Option(help="Number format of the weights; auto takes the fastest one here."),
 ]
 Threads = Annotated[
@@ -32,6 +38,26 @@ Initial = Annotated[
     typer.Option(
         help="Caption to refine in place of the model's first; needs a model that refines: nano."
     ),
+]
+Prompt = Annotated[str, typer.Option(help="What hf: and openai: models are asked.")]
+Style = Annotated[
+    Literal["short", "detailed"], typer.Option(help="Length of captions of hf: and openai: models.")
+]
+MaxTokens = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=2048,
+        help="Maximum tokens of a caption of hf: and openai: models; 0: as --style says.",
+    ),
+]
+Revision = Annotated[str, typer.Option(help="Branch, tag or commit of an hf: model.")]
+Refiner = Annotated[
+    str,
+    typer.Option(help="Model of this package that refines captions of hf: and openai: models."),
+]
+TimeoutS = Annotated[
+    float, typer.Option("--timeout", help="Time limit in seconds of a request of openai: models.")
 ]
 Passes = Annotated[
     str,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.protocol import CaptionModel
 from mmser_ros.data.perturbation.perturb import ErrorMaker, PseudoInitialCaption
 from mmser_ros.data.perturbation.substitutions import CATEGORIES
 from mmser_ros.evaluation.evaluate import CaptionedPictures, Progress, batches
@@ -15,7 +15,7 @@ from mmser_ros.evaluation.metrics import tokenize
 
 
 def evaluate_planted(
-    captioner: Captioner,
+    captioner: CaptionModel,
     data: CaptionedPictures,
     maker: ErrorMaker,
     *,
@@ -25,7 +25,7 @@ def evaluate_planted(
     """Refine human captions with one planted error each, one per picture.
 
     Args:
-        captioner: the captioner; it needs a SeR-connector.
+        captioner: the captioner; it must refine.
         data: pictures and captions; the first caption that can have an error is used.
         maker: plants the errors.
         seed: of what is planted.
@@ -44,7 +44,7 @@ def evaluate_planted(
     chosen = ((name, image) for name, image in data.pictures() if name in planted)
     for names, images in batches(progress(chosen, "planted errors", len(planted))):
         initials = [planted[name].text for name in names]
-        refined = captioner.caption_batch(images, passes=2, initials=initials)
+        *_, refined = captioner.caption_passes(images, passes=2, initials=initials)
         for name, one in zip(names, refined, strict=True):
             (error,) = planted[name].errors
             tallies[error.category].update(_tally(planted[name], one.text))

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.protocol import CaptionModel
 from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.evaluation.bootstrap import Figure, difference
 from mmser_ros.evaluation.calibration_error import Reliability
@@ -47,7 +47,7 @@ SetCaptions = Mapping[str, Mapping[str, ConfidentCaption]]
 
 
 def caption_sets(
-    captioner: Captioner,
+    captioner: CaptionModel,
     sets: Sequence[PictureSet],
     *,
     passes: Sequence[int] = (1,),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
@@ -37,11 +37,29 @@ except ImportError:  # its name on Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
 
-def load_captioner(**options: Any) -> Any:
-    """`Captioner.load`, imported when it is needed: torch takes seconds."""
-    from mmser_ros.captioner.captioner import Captioner
+if TYPE_CHECKING:
+    from mmser_ros.captioner.protocol import CaptionModel
 
-    return Captioner.load(**options)
+OPTIONS = ("model", "device", "quantize", "threads", "passes", "beams")
+SETTINGS = ("prompt", "style", "max_tokens", "revision", "refiner", "request_timeout")
+
+
+def load_captioner(
+    *,
+    prompt: str,
+    style: str,
+    max_tokens: int,
+    revision: str,
+    refiner: str,
+    request_timeout: float,
+    **options: Any,
+) -> CaptionModel:
+    """`open_captioner`, imported when it is needed: torch takes seconds."""
+    from mmser_ros.captioner.opening import open_captioner
+    from mmser_ros.captioner.settings import ModelSettings
+
+    settings = ModelSettings(prompt, style, max_tokens, revision, refiner, request_timeout)
+    return open_captioner(**options, settings=settings)
 
 
 class CaptionNode(LifecycleNode):
@@ -50,8 +68,8 @@ class CaptionNode(LifecycleNode):
     The subscription only swaps the image that waits; `CaptionWorker` captions.
 
     Args:
-        captioner_factory: takes `model`, `device`, `quantize`, `threads`, `passes`, `beams` and
-            returns a captioner; may raise MmserError.
+        captioner_factory: takes the parameters in `OPTIONS` and `SETTINGS` and returns a
+            captioner; may raise MmserError.
         options: of LifecycleNode.
 
     Attributes:
@@ -59,12 +77,12 @@ class CaptionNode(LifecycleNode):
     """
 
     def __init__(
-        self, captioner_factory: Callable[..., Any] = load_captioner, **options: Any
+        self, captioner_factory: Callable[..., CaptionModel] = load_captioner, **options: Any
     ) -> None:
         super().__init__("caption_node", **options)
         self.statistics = StreamStatistics()
         self._captioner_factory = captioner_factory
-        self._captioner: Any = None
+        self._captioner: CaptionModel | None = None
         self._worker: CaptionWorker | None = None
         self._newest: Image | CompressedImage | None = None
         self._state = "unconfigured"
@@ -93,9 +111,9 @@ class CaptionNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and open topics and service."""
-        names = ("model", "device", "quantize", "threads", "passes", "beams")
+        options = {name: self._get(name) for name in (*OPTIONS, *SETTINGS)}
         try:
-            self._captioner = self._captioner_factory(**{name: self._get(name) for name in names})
+            self._captioner = self._captioner_factory(**options)
         except Exception as error:  # rclpy would swallow it without a word
             self._failure = f"the model can't be loaded: {format_error(error)}"
             self.get_logger().error(self._failure)
@@ -216,10 +234,11 @@ class CaptionNode(LifecycleNode):
         return self.get_parameter(name).value
 
     def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
-        most = self._captioner.max_passes if self._captioner else None
+        model = self._captioner
         for parameter in parameters:
-            if parameter.name == "passes" and most is not None and parameter.value > most:
-                reason = f"passes is {parameter.value}; {self._captioner.name} can make 1 to {most}"
+            if parameter.name == "passes" and model and parameter.value > model.max_passes:
+                reason = f"passes is {parameter.value}; {model.name} can make 1 to "
+                reason += str(model.max_passes)
                 return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 

@@ -12,19 +12,42 @@ CAPTION_GROUPS: dict[str, tuple[Parameter, ...]] = {
     "Model": (
         AUTOSTART,
         Parameter("model", DEFAULT_MODEL,
-            "Name of a shipped model, or path of a checkpoint folder.",
+            "Name of a shipped model, path of a checkpoint folder, hf:NAME or hf:FOLDER (model of "
+            "transformers), openai:NAME@URL (a server), or python:MODULE.CLASS (docs/models.md).",
             read_only=True, launch=True),
         Parameter("device", "auto",
             "Device of the model: auto, cpu, cuda or cuda:N.",
             read_only=True, launch=True),
         Parameter("quantize", "auto",
             "Number format of the weights: int8 (CPU), bf16 or fp16 (GPU), or none (float32). "
-            "auto: int8 on a CPU if torch has an int8 engine, fp16 on a GPU.",
-            choices=("auto", "none", "bf16", "fp16", "int8"), read_only=True, launch=True),
+            "auto: int8 on a CPU if torch has an int8 engine, fp16 on a GPU. int4: hf: models on a "
+            "GPU.",
+            choices=("auto", "none", "bf16", "fp16", "int8", "int4"), read_only=True, launch=True),
         Parameter("threads", "auto",
             "Number of CPU threads of the model. auto: OMP_NUM_THREADS if it is set, else all "
             "processors but one.",
             minimum=1, maximum=1024, choices=("auto",), read_only=True, launch=True),
+    ),
+    "Models from elsewhere (hf: and openai:)": (
+        Parameter("prompt", "",
+            "What the model is asked, or how its captions begin. Empty: as style says.",
+            read_only=True, launch=True),
+        Parameter("style", "short",
+            "short: captions of one sentence. detailed: of several.",
+            choices=("short", "detailed"), read_only=True, launch=True),
+        Parameter("max_tokens", 0,
+            "Maximum number of tokens of a caption; 0: as style says.",
+            minimum=0, maximum=2048, read_only=True, launch=True),
+        Parameter("revision", "",
+            "Branch, tag or commit of a model on the Hugging Face hub. Empty: the newest.",
+            read_only=True, launch=True),
+        Parameter("refiner", "",
+            "Model of this package that makes the passes after the first, such as nano. Empty: the "
+            "model makes them itself.",
+            read_only=True, launch=True),
+        Parameter("request_timeout", 30.0,
+            "Time limit of a request to a server (openai:).",
+            unit="s", minimum=0.1, maximum=3600.0, read_only=True, launch=True),
     ),
     "Captions": (
         Parameter("passes", 1,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rclpy.node import Node
@@ -23,6 +23,9 @@ from mmser_ros.nodes.caption.keyframes import KeyframeGate
 from mmser_ros.nodes.caption.statistics import UNSURE, StreamStatistics
 from mmser_ros.nodes.caption.view import FrozenCamera, NoViewError, check_view
 from mmser_ros.nodes.common.image_conversions import ImageError, compressed_to_rgb, to_rgb
+
+if TYPE_CHECKING:
+    from mmser_ros.captioner.protocol import CaptionModel
 
 
 class CaptionWorker:
@@ -45,7 +48,7 @@ class CaptionWorker:
     def __init__(
         self,
         node: Node,
-        captioner: Any,
+        captioner: CaptionModel,
         publish: Callable[[Caption, Header], None],
         statistics: StreamStatistics,
     ) -> None:
@@ -103,13 +106,15 @@ class CaptionWorker:
         Raises:
             MmserError: as `Captioner.caption` does.
         """
-        settings = {"beams": self._setting("beams"), "ground": ground or self._setting("ground")}
-        if initial:
-            settings["initial"] = initial
+        beams, ground = self._setting("beams"), ground or self._setting("ground")
         with self._inference:
             if on_glance is None or passes == 1:
-                return self._captioner.caption(image, passes=passes, **settings)
-            for (look,) in self._captioner.caption_passes([image], passes=passes, **settings):
+                return self._captioner.caption(
+                    image, passes=passes, beams=beams, initial=initial or None, ground=ground
+                )
+            for (look,) in self._captioner.caption_passes(
+                [image], passes=passes, beams=beams, ground=ground
+            ):
                 if look.passes == 1:
                     on_glance(look)
         return look

@@ -53,8 +53,10 @@ def test_max_rate_spaces_captions_and_can_be_lifted(make_node):
 
 def test_parameters_reach_the_captioner(make_node):
     given = {"model": "m", "device": "cpu", "quantize": "int8", "passes": 2, "beams": 4}
-    node = make_node(**given)
-    assert node.captioner.options == given | {"threads": "auto"}
+    asked = {"prompt": "p", "style": "detailed", "max_tokens": 7, "revision": "r"}
+    asked |= {"refiner": "nano", "request_timeout": 3.0}
+    node = make_node(**given, **asked)
+    assert node.captioner.options == given | asked | {"threads": "auto"}
     feed(node, make_image(shade=5))
     assert node.captioner.calls[-1][:3] == (5, 2, 4)
     ground = node.captioner.calls[-1][4]

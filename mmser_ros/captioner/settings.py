@@ -1,0 +1,70 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What can be asked of captioners from elsewhere: prompt, style, length and so on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from mmser_ros.captioner.checks import CaptionerError
+
+STYLES = ("short", "detailed")
+MOST_TOKENS = 2048
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Settings of a captioner that is not a model of this package.
+
+    Attributes:
+        prompt: what the model is asked, or how its captions begin; empty: as `style` says.
+        style: `short` asks for one sentence, `detailed` for several.
+        max_tokens: maximum number of tokens of a caption, 0 to 2048; 0: as `style` says.
+        revision: branch, tag or commit of a model on the Hugging Face hub; empty: the newest.
+        refiner: a model of this package that makes the passes after the first, such as `nano`;
+            empty: the captioner makes them itself.
+        timeout_s: time limit of a request to a server, in seconds.
+
+    Raises:
+        CaptionerError: a setting is out of range.
+    """
+
+    prompt: str = ""
+    style: str = "short"
+    max_tokens: int = 0
+    revision: str = ""
+    refiner: str = ""
+    timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.style not in STYLES:
+            msg = f"style is {self.style!r}; expected one of {', '.join(STYLES)}"
+            raise CaptionerError(msg)
+        if not 0 <= self.max_tokens <= MOST_TOKENS:
+            msg = f"max_tokens is {self.max_tokens}; expected 1 to {MOST_TOKENS}, or 0 for the "
+            msg += "length that the style means"
+            raise CaptionerError(msg)
+        if not 0 < self.timeout_s < math.inf:
+            msg = f"timeout_s is {self.timeout_s}; expected a number of seconds above 0"
+            raise CaptionerError(msg)
+
+    def refuse(self, model: str, *names: str) -> None:
+        """Refuse settings that a model can't use.
+
+        Args:
+            model: name of the model.
+            names: of the settings; none: all.
+
+        Raises:
+            CaptionerError: one of them is given.
+        """
+        given = [
+            one.name
+            for one in fields(self)
+            if one.name in (names or [one.name]) and getattr(self, one.name) != one.default
+        ]
+        if given:
+            msg = f"the model {model} has no use for {' and '.join(given)}; leave it out, or see "
+            msg += "docs/models.md for the models that have"
+            raise CaptionerError(msg)
