@@ -18,9 +18,13 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
-
 from mmser_ros.core.errors import MmserError
+
+try:
+    from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
+except ModuleNotFoundError as error:
+    msg = f"a model at an endpoint needs the package {error.name}: pip install '.[llm]'"
+    raise MmserError(msg) from error
 
 KEY_VARIABLE = "MMSER_API_KEY"
 RETRIED = {408, 409, 425, 429}
@@ -168,13 +172,14 @@ class ChatEndpoint:
                 wait = backoff if error.wait is None else error.wait
                 if self._now() + wait >= end:
                     raise
-                logger.warning("attempt %d failed, next in %.0f s: %s", attempt + 1, wait, error)
+                level = logging.WARNING if math.isinf(within) else logging.INFO  # it is heard soon
+                logger.log(level, "attempt %d failed, next in %.0f s: %s", attempt + 1, wait, error)
                 self._sleep(wait)
         return self._complete_once(body, end)
 
     def _complete_once(self, body: Mapping[str, Any], end: float) -> Any:
         self._wait_for_turn()
-        seconds = min(self._timeout, end - self._now())
+        seconds = max(0.0, min(self._timeout, end - self._now()))
         request = asyncio.run_coroutine_threadsafe(self._send(body, seconds), self._loop)
         try:
             answer = request.result()
