@@ -184,7 +184,7 @@ class ChatEndpoint:
         try:
             answer = request.result()
         except asyncio.TimeoutError as error:
-            msg = f"{self._url} gave no answer within {seconds:.3g} s; allow more time, or take a "
+            msg = f"{self._url} gave no answer within {seconds:.1f} s; allow more time, or take a "
             raise _RetryableError(msg + "faster model or server") from error
         except APIConnectionError as error:
             msg = f"{self._url} does not answer: {_cause(error)}; is the server running?"

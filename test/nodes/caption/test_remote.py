@@ -137,7 +137,7 @@ def test_a_node_ends_while_its_server_is_silent(make_peer, server):
         publisher = connect(peer)
         for number in count():
             publisher.publish(make_image(seconds=number))
-            if any("gave no answer within 1 s" in one.message for one in peer.statuses[-1:]):
+            if any("gave no answer within 1.0 s" in one.message for one in peer.statuses[-1:]):
                 break
             peer.status(lambda _: True, "the next status")
         node.send_signal(signal.SIGINT)
