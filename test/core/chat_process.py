@@ -3,7 +3,8 @@
 """A stub of a server with a vision-language model, also in a process of its own.
 
 As a program it serves until it is killed, on the port given. Each line of its input is an Answer in
-JSON that all requests get from then on, `{}` for honest ones; it prints a line when it is ready.
+JSON that all requests get from then on: `{}` for honest ones, which come late by `delay` seconds,
+`{"never": true}` for none. It prints a line when it is ready.
 """
 
 import base64
@@ -11,7 +12,10 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
+from time import sleep
 
 from PIL import Image
 
@@ -81,12 +85,11 @@ def main():
     given = {}
 
     def answer(body):
-        fields = dict(given)
-        if not fields:
-            return describe(body)
-        if fields.pop("never", False):
+        if given.get("never"):
             return Answer(wait=threading.Event().wait)
-        return Answer(**fields)
+        if given.keys() <= {"delay"}:
+            return replace(describe(body), wait=partial(sleep, given.get("delay", 0.0)))
+        return Answer(**given)
 
     with ChatStub(answer=answer, port=int(sys.argv[1])):
         print("ready", flush=True)

@@ -78,7 +78,7 @@ class Camera:
 
 def test_whatever_the_server_does_no_image_is_lost_and_captions_come_again(make_peer, server):
     peer = make_peer("/faults")
-    phases = len(FAULTS) + 2
+    phases = len(FAULTS) + 3
     with remote_node(server, "/faults") as node:
         camera = Camera(peer, connect(peer))
 
@@ -93,7 +93,11 @@ def test_whatever_the_server_does_no_image_is_lost_and_captions_come_again(make_
 
         lasts(1)
         recovers()
-        for phase, (words, fault) in enumerate(FAULTS.items(), start=2):
+        server.answer(delay=0.35)
+        recovers()
+        peer.status(lambda one: "dropped.overrun" in values(one), "images that are replaced")
+        lasts(2)
+        for phase, (words, fault) in enumerate(FAULTS.items(), start=3):
             server.answer(**fault)
             bad = peer.status(lambda one, words=words: words in one.message, words)
             assert bad.level in (WARN, ERROR)
