@@ -127,6 +127,22 @@ def _save_untrained(config, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def hub_checkpoint(tmp_path_factory):
+    """Gives the folder of a tiny checkpoint of transformers, by the type of its model."""
+    from functools import cache
+
+    from test.hub_checkpoints import CHECKPOINTS
+
+    @cache
+    def folder(kind: str) -> Path:
+        path = tmp_path_factory.mktemp("hub") / kind
+        CHECKPOINTS[kind](path)
+        return path
+
+    return folder
+
+
 @pytest.fixture
 def picture() -> np.ndarray:
     """A picture with structure, (48, 64, 3) uint8."""

@@ -73,7 +73,7 @@ def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
         msg = f"int8 runs on the CPU only and the device is {device}; use fp16 or bf16 there"
         raise QuantizationError(msg)
     if mode == "int8":
-        _dynamic_int8(specialist)
+        dynamic_int8(specialist)
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(mode, torch.float32)
     if dtype != torch.float32:
         specialist.to(dtype)
@@ -85,11 +85,16 @@ def _has_int8_engine() -> bool:
     return torch.backends.quantized.engine != "none"
 
 
-def _dynamic_int8(specialist: Specialist) -> None:
+def dynamic_int8(model: nn.Module) -> None:
+    """Quantize the linear layers of a model on the CPU to 8 bits, in place.
+
+    Raises:
+        QuantizationError: torch has no int8 engine for this processor.
+    """
     if not _has_int8_engine():
         msg = "this build of torch has no int8 engine for this processor; use bf16 or none"
         raise QuantizationError(msg)
-    for parent in list(specialist.modules()):
+    for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Linear:
                 setattr(parent, name, _int8(child))

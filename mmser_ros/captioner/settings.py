@@ -9,8 +9,13 @@ from dataclasses import dataclass, fields
 
 from mmser_ros.captioner.checks import CaptionerError
 
-STYLES = ("short", "detailed")
+LENGTHS = {"short": "in one short sentence", "detailed": "in three to five sentences"}
+TOKENS = {"short": 64, "detailed": 256}
 MOST_TOKENS = 2048
+LOOK_AGAIN = (
+    "Look at the image again. What is wrong or missing in that answer? Reply with the corrected "
+    "answer alone; repeat it if it is right."
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,8 @@ class ModelSettings:
     timeout_s: float = 10.0
 
     def __post_init__(self) -> None:
-        if self.style not in STYLES:
-            msg = f"style is {self.style!r}; expected one of {', '.join(STYLES)}"
+        if self.style not in LENGTHS:
+            msg = f"style is {self.style!r}; expected one of {', '.join(LENGTHS)}"
             raise CaptionerError(msg)
         if not 0 <= self.max_tokens <= MOST_TOKENS:
             msg = f"max_tokens is {self.max_tokens}; expected 1 to {MOST_TOKENS}, or 0 for the "
@@ -48,6 +53,22 @@ class ModelSettings:
         if not 0 < self.timeout_s < math.inf:
             msg = f"timeout_s is {self.timeout_s}; expected a number of seconds above 0"
             raise CaptionerError(msg)
+
+    @property
+    def longest(self) -> int:
+        """Maximum number of tokens of a caption."""
+        return self.max_tokens or TOKENS[self.style]
+
+    def ask(self, caption: str = "") -> str:
+        """What a model that follows instructions is asked of an image.
+
+        Args:
+            caption: a caption of the image to look at again; empty in the first pass.
+        """
+        question = self.prompt or f"Describe the image {LENGTHS[self.style]}."
+        if not caption:
+            return question
+        return f'{question}\nAn earlier answer was: "{caption}"\n{LOOK_AGAIN}'
 
     def refuse(self, model: str, *names: str) -> None:
         """Refuse settings that a model can't use.

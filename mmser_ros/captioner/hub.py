@@ -1,0 +1,201 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Captioners of transformers: any image-text-to-text model, from the hub or a folder."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from mmser_ros.captioner.checks import CaptionerError, check_device
+from mmser_ros.captioner.hub_files import load_model, load_processor, read_config, resolve
+from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+from mmser_ros.captioner.settings import ModelSettings
+
+
+@dataclass(frozen=True)
+class Task:
+    """How a model without a chat template is asked for a caption.
+
+    Attributes:
+        texts: its input text for each style that it knows.
+        prompted: its input text for a prompt.
+        begins: whether its captions begin with the prompt.
+    """
+
+    texts: dict[str, str]
+    prompted: str
+    begins: bool
+
+
+TASKS = {
+    "florence2": Task(
+        {"short": "<CAPTION>", "detailed": "<MORE_DETAILED_CAPTION>"}, "{}", begins=False
+    ),
+    "git": Task({"short": ""}, "[CLS]{}", begins=True),
+    "paligemma": Task(
+        {"short": "<image>caption en", "detailed": "<image>describe en"},
+        "<image>{}",
+        begins=False,
+    ),
+}
+"""By the type of the model."""
+CAPTION_BEGINS = Task({"short": ""}, "{}", begins=True)
+"""Of other models, such as BLIP: without a text they write a caption, with one they go on."""
+
+
+class HubCaptioner(AnsweringCaptioner):
+    """A model of transformers.
+
+    A model with a chat template follows instructions: it is asked for a caption, and in further
+    passes to look at its caption again. Others make one pass, unless there is a refiner.
+
+    Args:
+        source: name of a model on the Hugging Face hub, or path of a folder.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        quantize: `auto`, `none`, `bf16`, `fp16`, `int8` or `int4`.
+        passes: default number of passes.
+        beams: default number of beams.
+        settings: prompt, style, length, revision and refiner.
+
+    Raises:
+        CaptionerError: the model can't be loaded, reads no images, or can't do what is asked.
+        QuantizationError: the quantization does not run on the device.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        device: str = "auto",
+        quantize: str = "auto",
+        passes: int = 1,
+        beams: int = 1,
+        settings: ModelSettings | None = None,
+    ) -> None:
+        self._settings = settings or ModelSettings()
+        self._settings.refuse(f"hf:{source}", "timeout_s")
+        device = check_device(device)
+        self.quantize = resolve(quantize, device)
+        self._source = source
+        self._config = read_config(source, self._settings.revision)
+        self._processor = load_processor(source, self._settings.revision, self._config)
+        self._chats = bool(getattr(self._processor, "chat_template", None))
+        self._task = TASKS.get(self._config.model_type, CAPTION_BEGINS)
+        if not (self._chats or self._settings.prompt or self._settings.style in self._task.texts):
+            msg = f"hf:{source} writes one sentence; style {self._settings.style} needs a model "
+            msg += "with a chat template, Florence-2 or PaliGemma"
+            raise CaptionerError(msg)
+        super().__init__(
+            f"hf:{source}",
+            device=device,
+            passes=passes,
+            beams=beams,
+            refiner=self._settings.refiner,
+            one_pass=""
+            if self._chats
+            else "it has no chat template, so it can't be asked to look again; set refiner, such "
+            "as nano",
+        )
+        self._model = self._load()
+
+    def degrade(self) -> str | None:
+        """Use less memory after an OutOfMemoryError: first 1 pass and 1 beam, then the CPU."""
+        given_up = super().degrade()
+        if given_up or self.device == "cpu":
+            return given_up
+        gone, self.device, self.quantize = self.device, "cpu", "none"
+        del self._model
+        gc.collect()
+        torch.cuda.empty_cache()
+        self._model = self._load()
+        return f"moved from {gone} to the CPU"
+
+    @torch.inference_mode()
+    def answer(
+        self, images: Sequence[np.ndarray], initials: Sequence[str] | None, beams: int
+    ) -> list[Answer]:
+        """Generate captions of a batch of images, with the log probabilities of their tokens."""
+        pictures = [Image.fromarray(one) for one in images]
+        inputs = self._chat(pictures, initials) if self._chats else self._task_inputs(pictures)
+        result = self._model.generate(
+            **inputs.to(self._model.device, dtype=self._model.dtype),
+            max_new_tokens=self._settings.longest,
+            num_beams=beams,
+            do_sample=False,
+            return_dict_in_generate=True,
+            output_scores=True,
+        )
+        scores = self._model.compute_transition_scores(
+            result.sequences,
+            result.scores,
+            result.get("beam_indices"),
+            normalize_logits=beams == 1,  # beam search scores are log probabilities already
+        )
+        new = result.sequences[:, -scores.shape[1] :]
+        begins = not self._chats and self._task.begins
+        texts = self._processor.batch_decode(
+            result.sequences if begins else new, skip_special_tokens=True
+        )
+        return [
+            Answer(" ".join(text.split()), some[: self._length(tokens)])
+            for text, some, tokens in zip(texts, scores.tolist(), new.tolist(), strict=True)
+        ]
+
+    def _load(self) -> Any:
+        model = load_model(self._source, self._settings.revision, self.device, self.quantize)
+        if model.generation_config.pad_token_id is None:
+            model.generation_config.pad_token_id = self._processor.tokenizer.pad_token_id
+        return model
+
+    def _chat(self, pictures: Sequence[Image.Image], initials: Sequence[str] | None) -> Any:
+        questions = [self._settings.ask(one) for one in initials or [""] * len(pictures)]
+        chats = [
+            [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "image", "image": picture},
+                        {"type": "text", "text": question},
+                    ],
+                }
+            ]
+            for picture, question in zip(pictures, questions, strict=True)
+        ]
+        return self._processor.apply_chat_template(
+            chats,
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="pt",
+            processor_kwargs={"padding": True},
+        )
+
+    def _task_inputs(self, pictures: Sequence[Image.Image]) -> Any:
+        prompt = self._settings.prompt
+        task = self._task
+        text = task.prompted.format(prompt) if prompt else task.texts[self._settings.style]
+        if not text:
+            return self._processor(images=list(pictures), return_tensors="pt")
+        begun = {"add_special_tokens": False, "return_token_type_ids": False}
+        return self._processor(
+            images=list(pictures),
+            text=[text] * len(pictures),
+            return_tensors="pt",
+            **(begun if "[CLS]" in text else {}),
+        )
+
+    def _length(self, tokens: list[int]) -> int:
+        """Number of tokens up to the end; the rest of a batch's row is padding."""
+        used = self._model.generation_config
+        ends = used.eos_token_id if isinstance(used.eos_token_id, list) else [used.eos_token_id]
+        length = len(tokens)
+        while length and tokens[length - 1] == used.pad_token_id:
+            length -= 1
+        return min(len(tokens), length + (used.pad_token_id in ends))
