@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from mmser_ros.captioner.answers import tidy, whole_sentences
 from mmser_ros.captioner.checks import CaptionerError
-from mmser_ros.captioner.instructions import longest, question, tidy, whole_sentences
 from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.chat_endpoint import KEY_VARIABLE, LONGEST_WAIT, ChatEndpoint, ChatError
@@ -63,13 +63,14 @@ class RemoteCaptioner(AnsweringCaptioner):
         self, name: str, url: str, *, passes: int = 1, settings: ModelSettings | None = None
     ) -> None:
         self._settings = settings or ModelSettings()
-        self._settings.refuse(name, "revision")
+        self._settings.refuse(f"openai:{name}", "revision")
         key = os.environ.get(KEY_VARIABLE)
         self._endpoint = ChatEndpoint(
             url, name, key=key, attempts=ATTEMPTS, timeout=self._settings.timeout_s
         )
-        super().__init__(name, device=url, passes=passes, refiner=self._settings.refiner)
-        length = longest(self._settings)
+        refiner = self._settings.refiner
+        super().__init__(f"openai:{name}", device=url, passes=passes, refiner=refiner)
+        length = self._settings.longest
         self._forms: list[dict[str, Any]] = [
             {"max_tokens": length, "temperature": 0.0, "logprobs": True},
             {"max_tokens": length, "temperature": 0.0},
@@ -108,7 +109,7 @@ class RemoteCaptioner(AnsweringCaptioner):
     def _ask(self, image: np.ndarray, initial: str | None) -> Answer:
         if monotonic() < self._paused_until:
             raise CaptionerError(self._failure)
-        text = {"type": "text", "text": question(self._settings, initial)}
+        text = {"type": "text", "text": self._settings.ask(initial or "")}
         picture = {"type": "image_url", "image_url": {"url": _data_url(image)}}
         try:
             choice = self._complete([{"role": "user", "content": [text, picture]}])
@@ -152,7 +153,7 @@ class RemoteCaptioner(AnsweringCaptioner):
         if caption:
             return caption
         if reason == "length":
-            most = longest(self._settings)
+            most = self._settings.longest
             msg = f"{self.name} wrote no sentence in {most} tokens; raise max_tokens"
             raise CaptionerError(f"{msg}, or ask for less in the prompt")
         refusal = getattr(choice.message, "refusal", None)

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from mmser_ros.captioner.instructions import tidy, whole_sentences
+from mmser_ros.captioner.answers import tidy, whole_sentences
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.chat_endpoint import KEY_VARIABLE, ChatError
@@ -42,7 +42,7 @@ def test_a_caption_and_what_is_known_of_it():
         captioner = open_remote(stub, name="org/vlm:7b")
         made = captioner.caption(IMAGE)
     assert (made.text, made.initial_text) == ("A room of shade 2.", "A room of shade 2.")
-    assert (made.model, made.passes, made.refined) == ("org/vlm:7b", 1, False)
+    assert (made.model, made.passes, made.refined) == ("openai:org/vlm:7b", 1, False)
     assert made.confidence == pytest.approx(math.exp(-0.25))
     assert made.log_probabilities == (-0.25,) * 5
     assert made.times_ms["total"] > 0
@@ -98,7 +98,7 @@ def test_a_further_pass_looks_again_at_the_caption_before():
     assert third.initial_text == second.initial_text == first.text
     assert (given.initial_text, given.passes) == ("a {red} dog", 2)
     asked = [text_in(body) for _, body in stub.requests]
-    assert "first caption" not in asked[0]
+    assert "earlier answer" not in asked[0]
     assert first.text in asked[1]
     assert second.text in asked[2]
     assert "a {red} dog" in asked[3]
@@ -270,7 +270,7 @@ def test_what_can_not_be_opened(model, settings, said):
 
 
 def test_a_name_may_have_signs_of_its_own():
-    assert open_captioner("openai:@cf/llava@http://a/v1").name == "@cf/llava"
+    assert open_captioner("openai:@cf/llava@http://a/v1").name == "openai:@cf/llava"
 
 
 def test_beams_are_not_for_servers():

@@ -41,7 +41,7 @@ def describe(body):
     """The brightness of the picture, 0 to 4, and what only a further pass sees."""
     shade = round(sum(picture_in(body).resize((1, 1)).getpixel((0, 0))) / 3 / 64)
     words = ["A", " room", " of", f" shade {shade}"]
-    words += [" with", " a", " door", "."] if "first caption" in text_in(body) else ["."]
+    words += [" with", " a", " door", "."] if "earlier answer" in text_in(body) else ["."]
     tokens = [{"token": word, "logprob": -0.25} for word in words]
     return Answer(content="".join(words), logprobs=tokens if body.get("logprobs") else None)
 

@@ -165,7 +165,7 @@ def test_a_node_starts_before_its_server(make_peer, server):
         assert second.initial_caption == first.caption
         assert second.confidence == pytest.approx(0.7788, abs=1e-3)
         found = values(peer.status(lambda _: True, "a status"))
-        assert (found["model"], found["device"]) == ("vlm", server.url)
+        assert (found["model"], found["device"]) == ("openai:vlm", server.url)
         request = CaptionImage.Request(image=make_image(40), initial_caption="a dog")
         answer = peer.call(CaptionImage, "caption_node/caption_image", request)
         assert answer.caption.caption == "A room of shade 2 with a door."
