@@ -146,7 +146,7 @@ class RemoteCaptioner(AnsweringCaptioner):
         Raises:
             CaptionerError: there is none.
         """
-        content, reason = choice.message.content, choice.finish_reason
+        content, reason = choice.message.content, getattr(choice, "finish_reason", None)
         caption = tidy(content) if isinstance(content, str) else ""
         if caption and reason == "length":
             caption = whole_sentences(caption)

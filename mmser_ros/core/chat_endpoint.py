@@ -172,7 +172,8 @@ class ChatEndpoint:
                 wait = backoff if error.wait is None else error.wait
                 if self._now() + wait >= end:
                     raise
-                level = logging.WARNING if math.isinf(within) else logging.INFO  # it is heard soon
+                # Who sets a time limit hears of the failure soon.
+                level = logging.WARNING if math.isinf(within) else logging.INFO
                 logger.log(level, "attempt %d failed, next in %.0f s: %s", attempt + 1, wait, error)
                 self._sleep(wait)
         return self._complete_once(body, end)
@@ -198,7 +199,7 @@ class ChatEndpoint:
             choice = answer.choices[0]
             _ = choice.message.content
         except (LookupError, TypeError, AttributeError) as error:
-            sent = self._without_key(str(answer)[:200])
+            sent = self._excerpt(str(answer))
             msg = f"{self._url} sent no chat completion: {sent!r}; expected choices"
             raise _RetryableError(msg) from error
         self._count(answer.usage)
@@ -210,7 +211,7 @@ class ChatEndpoint:
 
     def _refusal(self, error: APIStatusError) -> ChatError:
         code = error.status_code
-        msg = f"{self._url} answered {code}: {self._without_key(error.response.text[:200])!r}"
+        msg = f"{self._url} answered {code}: {self._excerpt(error.response.text)!r}"
         wait = _retry_after(error.response.headers)
         if code not in RETRIED and not error.response.is_server_error:
             msg += f"; check the address, the model, the reply format and the key in {KEY_VARIABLE}"
@@ -220,8 +221,8 @@ class ChatEndpoint:
             return ChatError(msg, code, wait)
         return _RetryableError(msg, code, wait)
 
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "***") if self._key else text
+    def _excerpt(self, text: str) -> str:
+        return (text.replace(self._key, "***") if self._key else text)[:200]
 
     def _count(self, usage: Any) -> None:
         with self._lock:

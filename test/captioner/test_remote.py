@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Captioners behind a server, against a stub of it."""
 
+import json
 import logging
 import math
 import threading
@@ -230,6 +231,15 @@ def test_what_is_the_caption_in_an_answer(content, text):
     made, _ = caption(Answer(content=content))
     assert made.text == text
     assert tidy(text) == text
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [{"message": {"content": "a room"}}, {"message": {"content": "a room"}, "logprobs": 3}],
+)
+def test_an_answer_may_have_no_more_than_a_caption(choice):
+    made, _ = caption(Answer(body=json.dumps({"choices": [choice]})))
+    assert (made.text, made.confidence) == ("a room", 0.0)
 
 
 def test_a_caption_that_is_cut_ends_with_a_sentence():

@@ -158,6 +158,10 @@ def test_a_server_that_says_the_key_is_not_repeated(status, clock):
     answer = Answer(status, body="the key secret is wrong")
     with pytest.raises(ChatError, match=r"the key \*\*\* is wrong"):
         ask([answer], clock, key="secret", attempts=1)
+    long = Answer(status, body="." * 197 + "secret")  # of an excerpt that ends within the key
+    with pytest.raises(ChatError) as caught:
+        ask([long], clock, key="secret", attempts=1)
+    assert "sec" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["sec ret", "sec\nret", "secrét"])
