@@ -120,8 +120,8 @@ class RemoteCaptioner(AnsweringCaptioner):
         log_probabilities = _log_probabilities(choice)
         if not log_probabilities and not self._warned:
             self._warned = True
-            msg = "%s at %s gives no log probabilities: the confidence of its captions is 0"
-            logger.warning(msg, self.name, self.device)
+            msg = "%s at %s gives no log probabilities: the confidence of its captions is 0, so "
+            logger.warning(msg + "leave min_confidence at 0", self.name, self.device)
         return Answer(self._caption_in(choice), log_probabilities)
 
     def _complete(self, messages: Sequence[dict[str, Any]]) -> Any:

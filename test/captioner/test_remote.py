@@ -9,6 +9,9 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from mmser_ros.captioner.answers import tidy, whole_sentences
 from mmser_ros.captioner.opening import open_captioner
@@ -240,6 +243,61 @@ def test_what_is_the_caption_in_an_answer(content, text):
 def test_an_answer_may_have_no_more_than_a_caption(choice):
     made, _ = caption(Answer(body=json.dumps({"choices": [choice]})))
     assert (made.text, made.confidence) == ("a room", 0.0)
+
+
+def odd(**fields):
+    """Mostly an object with these fields, each of which may be missing or be anything."""
+    objects = st.fixed_dictionaries(fields)
+    return objects | st.fixed_dictionaries({}, optional=fields) | objects | anything
+
+
+anything = st.sampled_from([None, True, 0, -1.5, math.nan, math.inf, "", "odd", [], [[]], {}])
+texts = st.sampled_from(["a room", "A room. It"]) | anything
+tokens = odd(token=anything, logprob=st.floats(max_value=0.0) | anything)
+choices = odd(
+    message=odd(content=texts | st.lists(odd(text=texts), max_size=2), refusal=anything),
+    finish_reason=st.sampled_from(["stop", "length"]) | anything,
+    logprobs=odd(content=st.lists(tokens, max_size=3) | anything),
+)
+completions = odd(choices=st.lists(choices, min_size=1, max_size=2) | anything, usage=anything)
+
+
+def test_any_json_is_a_caption_or_an_error_in_words(monkeypatch):
+    monkeypatch.setattr("mmser_ros.captioner.remote.PAUSE", 0.0)
+    sent, confidences, errors = [], [], []
+
+    def answer(_):
+        return Answer(body=json.dumps(sent[-1]), headers={"Content-Type": "application/json"})
+
+    with ChatStub(answer=answer) as stub:
+        captioner = open_remote(stub, timeout_s=0.9)  # a wait between attempts would be longer
+
+        @examples(max_examples=300, deadline=None, derandomize=True, database=None)
+        @given(completions)
+        def send(completion):
+            sent.append(completion)
+            try:
+                made = captioner.caption(IMAGE)
+            except MmserError as error:
+                errors.append(str(error))
+            else:
+                assert made.text
+                confidences.append(made.confidence)
+
+        send()
+    assert all(errors)
+    assert all(0.0 <= one <= 1.0 for one in confidences)
+    assert min(len(errors), len(confidences)) > 30
+
+
+@examples(derandomize=True, database=None)
+@given(st.text(alphabet="ab .!?\"'<think>/\n", max_size=60))
+def test_any_answer_becomes_one_line(answer):
+    text = tidy(answer)
+    assert text == " ".join(text.split())
+    kept = whole_sentences(text)
+    assert text.startswith(kept)
+    assert not kept or kept[-1] in ".!?"
 
 
 def test_a_caption_that_is_cut_ends_with_a_sentence():
