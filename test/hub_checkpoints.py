@@ -124,7 +124,7 @@ def save_smolvlm(folder):
 
     more = ["<fake_token_around_image>", "<global-img>", "<row_1_col_1>"]
     tokenizer = _bytes(image="<image>", more=more)
-    vision = {**TEXT, "intermediate_size": 64, "image_size": 32, "patch_size": 8}
+    vision = {**TEXT, "intermediate_size": 64, "image_size": 16, "patch_size": 4}
     text = {"model_type": "llama", **_llama(tokenizer)}
     config = SmolVLMConfig(
         text_config=text,
@@ -133,7 +133,7 @@ def save_smolvlm(folder):
         image_token_id=tokenizer.image_token_id,
     )
     images = SmolVLMImageProcessorPil(
-        size={"longest_edge": 32}, max_image_size={"longest_edge": 32}, do_image_splitting=False
+        size={"longest_edge": 16}, max_image_size={"longest_edge": 16}, do_image_splitting=False
     )
     processor = without_videos(SmolVLMProcessor)(
         images, tokenizer, None, image_seq_len=4, chat_template=_chat("<image>")

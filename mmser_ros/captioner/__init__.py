@@ -12,9 +12,21 @@ os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 if TYPE_CHECKING:
     from mmser_ros.captioner.captioner import Captioner
+    from mmser_ros.captioner.opening import open_captioner
+    from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+    from mmser_ros.captioner.settings import ModelSettings
 else:
     from mmser_ros.core.lazy_imports import lazy_imports
 
-    __getattr__, __dir__ = lazy_imports(__name__, {"Captioner": "mmser_ros.captioner.captioner"})
+    __getattr__, __dir__ = lazy_imports(
+        __name__,
+        {
+            "Answer": "mmser_ros.captioner.protocol",
+            "AnsweringCaptioner": "mmser_ros.captioner.protocol",
+            "Captioner": "mmser_ros.captioner.captioner",
+            "ModelSettings": "mmser_ros.captioner.settings",
+            "open_captioner": "mmser_ros.captioner.opening",
+        },
+    )
 
-__all__ = ["Captioner"]
+__all__ = ["Answer", "AnsweringCaptioner", "Captioner", "ModelSettings", "open_captioner"]

@@ -123,7 +123,12 @@ class HubCaptioner(AnsweringCaptioner):
     ) -> list[Answer]:
         """Generate captions of a batch of images, with the log probabilities of their tokens."""
         pictures = [Image.fromarray(one) for one in images]
-        inputs = self._chat(pictures, initials) if self._chats else self._task_inputs(pictures)
+        try:
+            inputs = self._chat(pictures, initials) if self._chats else self._task_inputs(pictures)
+        except ValueError as error:  # such as of an image much wider than high
+            msg = f"{self.name} can't read an image of {images[0].shape[1]}x{images[0].shape[0]} "
+            msg += f"pixels: {error}"
+            raise CaptionerError(msg) from error
         result = self._model.generate(
             **inputs.to(self._model.device, dtype=self._model.dtype),
             max_new_tokens=self._settings.longest,
@@ -155,7 +160,8 @@ class HubCaptioner(AnsweringCaptioner):
         return model
 
     def _chat(self, pictures: Sequence[Image.Image], initials: Sequence[str] | None) -> Any:
-        questions = [self._settings.ask(one) for one in initials or [""] * len(pictures)]
+        captions = initials or [""] * len(pictures)
+        questions = [self._settings.ask(self._plain(one)) for one in captions]
         chats = [
             [
                 {
@@ -176,6 +182,12 @@ class HubCaptioner(AnsweringCaptioner):
             return_tensors="pt",
             processor_kwargs={"padding": True},
         )
+
+    def _plain(self, caption: str) -> str:
+        """A caption without tokens that have a meaning of their own, such as <image>."""
+        for token in self._processor.tokenizer.get_added_vocab():
+            caption = caption.replace(token, " ")
+        return " ".join(caption.split())
 
     def _task_inputs(self, pictures: Sequence[Image.Image]) -> Any:
         prompt = self._settings.prompt

@@ -66,9 +66,10 @@ def open_captioner(
 
         return HubCaptioner(name, **options, settings=settings)
     if kind == "openai":
+        name, url = _name_and_url(name)
         from mmser_ros.captioner.remote import RemoteCaptioner
 
-        return RemoteCaptioner(*_name_and_url(name), passes=passes, settings=settings)
+        return RemoteCaptioner(name, url, passes=passes, settings=settings)
     if kind == "python":
         return _made_by(name, {**options, "settings": settings})
     settings.refuse(model)

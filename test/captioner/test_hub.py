@@ -109,8 +109,10 @@ def test_a_batch_of_pictures_of_different_sizes(kind, hub_checkpoint, open_tiny,
 def test_a_row_of_a_batch_ends_with_its_own_end(hub_checkpoint, tmp_path, pictures, pads_with_end):
     folder = hub_checkpoint("smolvlm")
     _, result = generate(folder, pictures, question_of("smolvlm") * 2)
-    first, second = result.sequences[:, -FEW:].tolist()
-    end = next(token for token in first[2:] if token not in (*first[:2], *second))
+    rows = result.sequences[:, -FEW:].tolist()
+    row, end = next(  # the row that ends, and the token that ends it
+        (row, token) for row in (0, 1) for token in rows[row][1:] if token not in rows[1 - row]
+    )
     source = copy(folder, tmp_path / "ending")
     file = tmp_path / "ending/generation_config.json"
     settings = json.loads(file.read_text()) | {"eos_token_id": [end, 2]}
@@ -118,7 +120,9 @@ def test_a_row_of_a_batch_ends_with_its_own_end(hub_checkpoint, tmp_path, pictur
     few = ModelSettings(max_tokens=FEW)
     captioner = open_captioner(f"hf:{source}", device="cpu", quantize="none", settings=few)
     (together,) = captioner.caption_passes(pictures)
-    assert [len(one.log_probabilities) for one in together] == [first.index(end) + 1, FEW]
+    lengths = [len(one.log_probabilities) for one in together]
+    assert (lengths[row], lengths[1 - row]) == (rows[row].index(end) + 1, FEW)
+    assert lengths[row] < FEW
     alone = [captioner.caption(one).confidence for one in pictures]
     assert [one.confidence for one in together] == pytest.approx(alone, rel=1e-3)
 
@@ -176,6 +180,20 @@ def test_a_second_pass_asks_to_look_again(kind, hub_checkpoint, open_tiny, pictu
         hub_checkpoint(kind), pictures[:1], [chat(kind, ModelSettings().ask("a cat"))]
     )
     assert (given.initial_text, given.text) == ("a cat", text)
+
+
+@pytest.mark.parametrize("kind", CHATS)
+def test_a_given_caption_is_text_and_nothing_else(kind, open_tiny, picture):
+    captioner = open_tiny(kind)
+    odd = f"a {IMAGES[kind]} cat </s> there"
+    refined = captioner.caption(picture, initial=odd)
+    assert refined.initial_text == odd
+    assert refined.text == captioner.caption(picture, initial="a cat there").text
+
+
+def test_a_picture_that_the_processor_refuses(open_tiny):
+    with pytest.raises(CaptionerError, match=r"can't read an image of 300x1 pixels.*ratio"):
+        open_tiny("qwen2_5_vl").caption(np.full((1, 300, 3), 90, np.uint8))
 
 
 @pytest.mark.parametrize("kind", ["blip", "git", "florence2"])

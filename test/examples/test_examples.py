@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each example runs as a user runs it: in a process of its own."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 from geometry_msgs.msg import PoseStamped
 from mmser_ros.msg import SceneCaption
 from PIL import Image
@@ -14,7 +16,7 @@ from rclpy.qos import QoSProfile
 
 from benchmarks.made_scenes import around
 from mmser_ros import SceneMemory
-from test.nodes.conftest import node_process, wait_until
+from test.nodes.conftest import connect, make_image, node_process, wait_until
 from test.nodes.plain_memory_node import MODULE, QUICK, Robot
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -55,6 +57,23 @@ def test_refine_caption(tmp_path, picture):
     given, refined = run("refine_caption", path, "a dog on a chair").splitlines()
     assert given == "given:   a dog on a chair"
     assert re.fullmatch(r"refined: \w+.*", refined)
+
+
+def test_my_captioner(tmp_path, make_peer, monkeypatch):
+    red = np.full((48, 64, 3), (200, 30, 40), np.uint8)
+    Image.fromarray(red).save(tmp_path / "red.png")
+    assert run("my_captioner", tmp_path / "red.png") == "a red picture, dark\n"
+    places = [str(EXAMPLES), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, places)))
+    peer = make_peer("/mine")
+    model = {"model": "python:my_captioner.MyCaptioner", "passes": 2, "min_view": 0.0}
+    with node_process("caption_node", "/mine", qos_reliability="reliable", **model):
+        connect(peer).publish(make_image(shade=250))
+        wait_until(lambda: peer.captions, "a caption")
+    (caption,) = peer.captions
+    assert caption.model == "my_captioner"
+    assert caption.caption == f"{caption.initial_caption}, bright"
+    assert caption.refined
 
 
 def test_read_store(tmp_path):

@@ -24,7 +24,7 @@ def test_its_arguments_are_described():
     assert {"model", "passes", "min_confidence"} < parameters
     assert all(described.values())
     shipped = "Empty: as params_file says (as shipped: "
-    assert described["model"].endswith(f'checkpoint folder. {shipped}"small").')
+    assert described["model"].endswith(f'(docs/models.md). {shipped}"small").')
     assert described["ground"].endswith(f"Values: true or false. {shipped}false).")
 
 
