@@ -17,7 +17,10 @@ HEAVY = ("torch", "transformers", "rclpy", "spacy", "scipy", "PIL")
     ("package", "names"),
     [
         ("mmser_ros", ["Camera", "Caption", "Captioner", "Observation", "Pose", "SceneMemory"]),
-        ("mmser_ros.captioner", ["Captioner"]),
+        (
+            "mmser_ros.captioner",
+            ["Answer", "AnsweringCaptioner", "Captioner", "ModelSettings", "open_captioner"],
+        ),
         ("mmser_ros.memory", ["SceneMemory"]),
         ("mmser_ros.nodes", ["SceneGraphListener"]),
     ],

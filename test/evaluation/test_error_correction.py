@@ -30,11 +30,11 @@ class ScriptedCaptioner:
     def __init__(self, answers):
         self.answers = answers
 
-    def caption_batch(self, images, *, passes, initials):
+    def caption_passes(self, images, *, passes, initials):
         assert passes == 2
         assert all("purple" in one for one in initials)
         texts = [self.answers[int(image[0, 0].argmax())] for image in images]
-        return [Caption(t, i, 0.5, True, "s", 2) for t, i in zip(texts, initials, strict=True)]
+        yield [Caption(t, i, 0.5, True, "s", 2) for t, i in zip(texts, initials, strict=True)]
 
 
 def test_what_is_repaired_restored_and_kept(tmp_path):
