@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,18 @@ import torch
 from PIL import Image
 
 from mmser_ros.captioner.checks import CaptionerError, check_device
-from mmser_ros.captioner.hub_files import load_model, load_processor, read_config, resolve
+from mmser_ros.captioner.hub_files import (
+    is_folder,
+    load_model,
+    load_processor,
+    read_config,
+    resolve,
+)
 from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
 from mmser_ros.captioner.settings import ModelSettings
+from mmser_ros.core.errors import MmserError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,18 +37,25 @@ class Task:
         texts: its input text for each style that it knows.
         prompted: its input text for a prompt.
         begins: whether its captions begin with the prompt.
+        options: of its processor, for a text.
     """
 
     texts: dict[str, str]
     prompted: str
     begins: bool
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 TASKS = {
     "florence2": Task(
         {"short": "<CAPTION>", "detailed": "<MORE_DETAILED_CAPTION>"}, "{}", begins=False
     ),
-    "git": Task({"short": ""}, "[CLS]{}", begins=True),
+    "git": Task(
+        {"short": ""},
+        "[CLS]{}",  # without the end that its tokenizer adds
+        begins=True,
+        options={"add_special_tokens": False, "return_token_type_ids": False},
+    ),
     "paligemma": Task(
         {"short": "<image>caption en", "detailed": "<image>describe en"},
         "<image>{}",
@@ -80,7 +97,8 @@ class HubCaptioner(AnsweringCaptioner):
         settings: ModelSettings | None = None,
     ) -> None:
         self._settings = settings or ModelSettings()
-        self._settings.refuse(f"hf:{source}", "timeout_s")
+        useless = ["timeout_s", "revision"] if is_folder(source) else ["timeout_s"]
+        self._settings.refuse(f"hf:{source}", *useless)
         device = check_device(device)
         self.quantize = resolve(quantize, device)
         self._source = source
@@ -103,18 +121,21 @@ class HubCaptioner(AnsweringCaptioner):
             else "it has no chat template, so it can't be asked to look again; set refiner, such "
             "as nano",
         )
-        self._model = self._load()
+        self._model = self._load(device, self.quantize)
 
     def degrade(self) -> str | None:
         """Use less memory after an OutOfMemoryError: first 1 pass and 1 beam, then the CPU."""
         given_up = super().degrade()
         if given_up or self.device == "cpu":
             return given_up
+        try:
+            self._model = self._load("cpu", "none")
+        except MmserError as error:
+            logger.warning("%s can't move to the CPU: %s", self.name, error)
+            return None
         gone, self.device, self.quantize = self.device, "cpu", "none"
-        del self._model
         gc.collect()
         torch.cuda.empty_cache()
-        self._model = self._load()
         return f"moved from {gone} to the CPU"
 
     @torch.inference_mode()
@@ -153,8 +174,8 @@ class HubCaptioner(AnsweringCaptioner):
             for text, some, tokens in zip(texts, scores.tolist(), new.tolist(), strict=True)
         ]
 
-    def _load(self) -> Any:
-        model = load_model(self._source, self._settings.revision, self.device, self.quantize)
+    def _load(self, device: str, quantize: str) -> Any:
+        model = load_model(self._source, self._settings.revision, device, quantize)
         if model.generation_config.pad_token_id is None:
             model.generation_config.pad_token_id = self._processor.tokenizer.pad_token_id
         return model
@@ -190,17 +211,13 @@ class HubCaptioner(AnsweringCaptioner):
         return " ".join(caption.split())
 
     def _task_inputs(self, pictures: Sequence[Image.Image]) -> Any:
-        prompt = self._settings.prompt
-        task = self._task
+        prompt, task = self._settings.prompt, self._task
         text = task.prompted.format(prompt) if prompt else task.texts[self._settings.style]
         if not text:
             return self._processor(images=list(pictures), return_tensors="pt")
-        begun = {"add_special_tokens": False, "return_token_type_ids": False}
+        texts = [text] * len(pictures)
         return self._processor(
-            images=list(pictures),
-            text=[text] * len(pictures),
-            return_tensors="pt",
-            **(begun if "[CLS]" in text else {}),
+            images=list(pictures), text=texts, return_tensors="pt", **task.options
         )
 
     def _length(self, tokens: list[int]) -> int:

@@ -46,12 +46,17 @@ def resolve(mode: str, device: str) -> str:
         raise QuantizationError(msg)
     on_cpu = device == "cpu"
     if mode == "auto":
-        return "none" if on_cpu else "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+        return "none" if on_cpu else _half()
     if mode in ("fp16", "int4") and on_cpu:
         msg = f"{mode} of a model of the hub needs a GPU and the device is cpu; use bf16, int8 or "
         msg += "none there"
         raise QuantizationError(msg)
     return mode
+
+
+def _half() -> str:
+    """The 16-bit format that the GPU computes in; models that learned in bf16 overflow in fp16."""
+    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
 
 
 def read_config(source: str, revision: str) -> Any:
@@ -85,10 +90,10 @@ def load_processor(source: str, revision: str, config: Any) -> Any:
         else:
             processor = AutoProcessor.from_pretrained(place, trust_remote_code=False, **options)
     if not hasattr(processor, "image_processor") or not hasattr(processor, "tokenizer"):
-        msg = f"hf:{source} has no processor of images and text; expected processor_config.json or "
-        msg += "preprocessor_config.json, and the tokenizer, beside the weights"
+        msg = f"transformers finds no processor of images and text for hf:{source}; expected "
+        msg += "processor_config.json or preprocessor_config.json, and a tokenizer"
         raise CaptionerError(msg)
-    tokenizer, expected = processor.tokenizer, config.get_text_config().vocab_size
+    tokenizer, expected = processor.tokenizer, getattr(config.get_text_config(), "vocab_size", 0)
     if len(tokenizer) < expected / 2:  # without its files transformers makes an empty one
         msg = f"the tokenizer of hf:{source} has {len(tokenizer)} tokens and its model {expected}; "
         msg += "expected tokenizer.json, or the files of an older tokenizer, beside the weights"
@@ -108,8 +113,9 @@ def load_model(source: str, revision: str, device: str, quantize: str) -> Any:
         QuantizationError: a package for the quantization is missing.
     """
     options: dict[str, Any] = {"revision": revision or None, "trust_remote_code": False}
-    options["dtype"] = DTYPES.get(quantize, torch.float32 if device == "cpu" else torch.bfloat16)
+    options["dtype"] = DTYPES.get(quantize, torch.float32)
     if quantize in BITS and device != "cpu":
+        options["dtype"] = DTYPES[_half()]
         options |= {"quantization_config": _bits(quantize), "device_map": {"": device}}
     with _in_words(source):
         read: Any = AutoModelForImageTextToText.from_pretrained
@@ -138,7 +144,7 @@ def _bits(quantize: str) -> BitsAndBytesConfig:
     if quantize == "int8":
         return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=DTYPES[_half()]
     )
 
 
@@ -166,14 +172,18 @@ def _still_processor(processor_class: Any, place: str, options: dict[str, Any]) 
     return still.from_args_and_dict([parts[name] for name in names], settings)
 
 
+def is_folder(source: str) -> bool:
+    """Whether a model is in a folder, not on the hub."""
+    return Path(source).expanduser().is_dir()
+
+
 def _place(source: str) -> str:
     """A folder's path, or the name of a model on the hub."""
     if not source:
         msg = "model 'hf:' has no name; expected hf:NAME or hf:FOLDER"
         raise CaptionerError(msg)
-    folder = Path(source).expanduser()
-    if folder.is_dir():
-        return str(folder)
+    if is_folder(source):
+        return str(Path(source).expanduser())
     if source[0] in "./~":
         msg = f"no folder {source}; expected a folder with a model of transformers"
         raise CaptionerError(msg)
@@ -190,7 +200,7 @@ def _in_words(source: str) -> Iterator[None]:
     except Exception as error:  # transformers raises any kind
         reason = " ".join(str(error).split()) or type(error).__name__
         msg = f"can't load hf:{source}: {reason}"
-        if isinstance(error, OSError) and not Path(source).expanduser().is_dir():
+        if isinstance(error, OSError) and not is_folder(source):
             msg += ". Check the name, the network, and for a gated model the variable HF_TOKEN"
         if "trust_remote_code" in reason:
             msg = f"hf:{source} needs code of its own, which is not run; use a model of which "

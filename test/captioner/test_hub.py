@@ -4,6 +4,7 @@
 
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from transformers import AutoModelForImageTextToText, LlamaConfig, LlamaForCausa
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checks import CaptionerError
-from mmser_ros.captioner.hub_files import load_processor, read_config
+from mmser_ros.captioner.hub_files import load_model, load_processor, read_config
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.captioner.quantization import QuantizationError
 from mmser_ros.captioner.settings import ModelSettings
@@ -147,9 +148,11 @@ def test_style_prompt_and_length(hub_checkpoint, open_tiny, picture):
     assert open_tiny("florence2", style="detailed").caption(picture).text == detailed
     (asked,), _ = generate(folder, [picture], ["Locate the objects"])
     assert open_tiny("florence2", prompt="Locate the objects").caption(picture).text == asked
-    (chatted,), _ = generate(hub_checkpoint("smolvlm"), [picture], [chat("smolvlm", "Is it red?")])
-    assert open_tiny("smolvlm", prompt="Is it red?").caption(picture).text == chatted
-    assert len(open_tiny("smolvlm", max_tokens=3).caption(picture).log_probabilities) <= 3
+    (chatted,), _ = generate(
+        hub_checkpoint("qwen2_5_vl"), [picture], [chat("qwen2_5_vl", "Is it red?")]
+    )
+    assert open_tiny("qwen2_5_vl", prompt="Is it red?").caption(picture).text == chatted
+    assert len(open_tiny("qwen2_5_vl", max_tokens=3).caption(picture).log_probabilities) <= 3
 
 
 @pytest.mark.parametrize("kind", ["blip", "git"])
@@ -241,8 +244,17 @@ def test_number_formats_that_make_no_sense_on_a_cpu(open_tiny, mode):
         open_tiny("blip", quantize=mode)
 
 
-def test_out_of_memory_gives_up_passes_then_moves_to_the_cpu(open_tiny, picture, monkeypatch):
-    captioner = open_tiny("smolvlm", passes=2)
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_few_bits_on_a_gpu_need_a_package(hub_checkpoint, monkeypatch, mode):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(QuantizationError, match=rf"{mode} on a GPU needs bitsandbytes.*pip insta"):
+        load_model(str(hub_checkpoint("blip")), "", "cuda", mode)
+
+
+def test_out_of_memory_gives_up_passes_then_moves_to_the_cpu(
+    hub_checkpoint, open_tiny, picture, monkeypatch
+):
+    captioner = open_tiny("qwen2_5_vl", passes=2)
 
     def exhausted(*_args, **_options):
         raise torch.OutOfMemoryError("CUDA out of memory")
@@ -252,6 +264,12 @@ def test_out_of_memory_gives_up_passes_then_moves_to_the_cpu(open_tiny, picture,
     with pytest.raises(OutOfMemoryError, match="cuda:0 ran out of memory with 2 passes"):
         captioner.caption(picture)
     assert captioner.degrade() == "one pass, greedy"
+    with pytest.raises(OutOfMemoryError, match="1 passes"):
+        captioner.caption(picture)
+    weights = hub_checkpoint("qwen2_5_vl") / "model.safetensors"
+    weights.rename(weights.with_suffix(".away"))
+    assert captioner.degrade() is None  # its files are gone
+    weights.with_suffix(".away").rename(weights)
     with pytest.raises(OutOfMemoryError, match="1 passes"):
         captioner.caption(picture)
     assert captioner.degrade() == "moved from cuda:0 to the CPU"
@@ -325,18 +343,18 @@ def test_damaged_weights(hub_checkpoint, tmp_path):
 
 
 def test_settings_that_it_has_no_use_for(open_tiny):
-    with pytest.raises(CaptionerError, match="no use for timeout_s"):
-        open_tiny("blip", timeout_s=3.0)
+    with pytest.raises(CaptionerError, match="no use for revision and timeout_s"):
+        open_tiny("blip", timeout_s=3.0, revision="main")
 
 
 def test_the_command_line(hub_checkpoint, tmp_path, picture):
     photo = tmp_path / "photo.png"
     Image.fromarray(picture).save(photo)
-    folder = hub_checkpoint("smolvlm")
+    folder = hub_checkpoint("qwen2_5_vl")
     common = ("caption", photo, "--device", "cpu", "--max-tokens", FEW, "--json")
     both = mmser(*common, "--model", f"hf:{folder}", "--passes", "1,2").stdout.splitlines()
     first, second = map(json.loads, both)
-    (text,), _ = generate(folder, [picture], question_of("smolvlm"))
+    (text,), _ = generate(folder, [picture], question_of("qwen2_5_vl"))
     assert (first["caption"], second["initial_caption"]) == (text, text)
     assert second["refined"]
     wrong = mmser(*common, "--model", f"hf:{hub_checkpoint('git')}", "--passes", 2, status=1)
