@@ -77,9 +77,9 @@ def open_captioner(
 
 
 def _name_and_url(text: str) -> tuple[str, str]:
-    name, _, url = text.partition("@")
-    if name and url.startswith(("http://", "https://")):
-        return name, url
+    name, _, rest = text.partition("@http")
+    if name and rest.startswith(("://", "s://")):
+        return name, "http" + rest
     msg = f"model 'openai:{text}'; expected openai:NAME@URL, such as "
     msg += "openai:qwen2.5vl:3b@http://localhost:11434/v1"
     raise CaptionerError(msg)

@@ -29,7 +29,7 @@ class ModelSettings:
         revision: branch, tag or commit of a model on the Hugging Face hub; empty: the newest.
         refiner: a model of this package that makes the passes after the first, such as `nano`;
             empty: the captioner makes them itself.
-        timeout_s: time limit of a request to a server, in seconds.
+        timeout_s: seconds that a server has for an image, for all passes and attempts together.
 
     Raises:
         CaptionerError: a setting is out of range.
@@ -40,7 +40,7 @@ class ModelSettings:
     max_tokens: int = 0
     revision: str = ""
     refiner: str = ""
-    timeout_s: float = 30.0
+    timeout_s: float = 10.0
 
     def __post_init__(self) -> None:
         if self.style not in LENGTHS:

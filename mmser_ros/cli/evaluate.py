@@ -72,7 +72,7 @@ def evaluate_model(
     max_tokens: MaxTokens = 0,
     revision: Revision = "",
     refiner: Refiner = "",
-    timeout_s: TimeoutS = 30.0,
+    timeout_s: TimeoutS = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Caption data sets with a model and score the captions against human captions and labels."""

@@ -23,7 +23,7 @@ OPTIONAL = {
     "accelerate": "mmser train: pip install '.[train]'",
     "gguf": "language models from GGUF files: pip install '.[train]'",
     "tensorboard": "curves of mmser train: pip install '.[train]'",
-    "openai": "mmser perturb llm: pip install '.[llm]'",
+    "openai": "openai: models and mmser perturb llm: pip install '.[llm]'",
     "skimage": "the photographs of mmser demo: pip install '.[demo]'",
 }
 

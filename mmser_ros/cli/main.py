@@ -111,7 +111,7 @@ def caption(
     max_tokens: MaxTokens = 0,
     revision: Revision = "",
     refiner: Refiner = "",
-    timeout_s: TimeoutS = 30.0,
+    timeout_s: TimeoutS = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Caption images. With --json, print one JSON object a line for each caption."""

@@ -57,7 +57,7 @@ Refiner = Annotated[
     typer.Option(help="Model of this package that refines captions of hf: and openai: models."),
 ]
 TimeoutS = Annotated[
-    float, typer.Option("--timeout", help="Time limit in seconds of a request of openai: models.")
+    float, typer.Option("--timeout", help="Seconds that openai: models have for an image.")
 ]
 Passes = Annotated[
     str,

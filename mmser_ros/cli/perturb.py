@@ -141,12 +141,8 @@ def _llm(
     price_out: float,
 ) -> tuple[LlmErrorMaker, Callable[[], str]]:
     """The maker, and a function that says how much it used so far."""
-    try:
-        from mmser_ros.data.perturbation.llm_client import KEY_VARIABLE, ChatEndpoint
-        from mmser_ros.data.perturbation.llm_errors import LlmErrorMaker
-    except ModuleNotFoundError as error:
-        msg = f"mmser perturb llm needs {error.name}: pip install '.[llm]'"
-        raise MmserError(msg) from error
+    from mmser_ros.core.chat_endpoint import KEY_VARIABLE, ChatEndpoint
+    from mmser_ros.data.perturbation.llm_errors import LlmErrorMaker
 
     key = os.environ.get(KEY_VARIABLE)
     chat = ChatEndpoint(endpoint, model, key=key, per_minute=rpm, reply_format=reply_format)

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from mmser_ros.cli.main import app
 from mmser_ros.core.errors import MmserError
-from test.data.perturbation.chat_stub import Answer, ChatStub
+from test.core.chat_stub import Answer, ChatStub
 from test.training.conftest import write_split
 
 

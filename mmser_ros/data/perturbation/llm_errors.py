@@ -11,7 +11,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import numpy as np
 
-from mmser_ros.data.perturbation.llm_client import ChatEndpoint, ChatError, Message
+from mmser_ros.core.chat_endpoint import ChatEndpoint, ChatError, Message
 from mmser_ros.data.perturbation.llm_reply import InvalidReply, read_reply
 from mmser_ros.data.perturbation.perturb import PseudoInitialCaption
 from mmser_ros.data.perturbation.substitutions import CATEGORIES

@@ -11,6 +11,8 @@ from mmser_ros.nodes.common.topic_health import COMPATIBLE
 
 MALFORMED = "malformed_"
 """Prefix of the drop reasons that are reasons of an ImageError."""
+FAILING = 2.0
+"""Seconds without a caption since the captioner failed that are an error."""
 LOSS = 0.05
 """Share of images lost on their way that is worth a warning."""
 
@@ -92,6 +94,9 @@ def _said(
         said.append((error, text))
     if snapshot.no_view:
         said.append((error, f"no_view: {snapshot.no_view}"))
+    failing = snapshot.failing > FAILING and not silent
+    if failing:
+        said.append((error, f"no caption for {snapshot.failing:.0f} s: {snapshot.last_error}"))
     if trouble:
         said.append((warn, trouble))
     if not said:
@@ -99,7 +104,7 @@ def _said(
     if snapshot.withheld and not silent:
         text = f"{snapshot.withheld} captions of the last minute were below min_confidence"
         said.append((ok, text))
-    if snapshot.failures and not silent:
+    if snapshot.failures and not silent and not failing:
         text = f"{snapshot.failures} images failed in the last minute: {snapshot.last_error}"
         said.append((warn, text))
     if silent and snapshot.lost_since:

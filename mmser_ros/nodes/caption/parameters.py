@@ -45,8 +45,8 @@ CAPTION_GROUPS: dict[str, tuple[Parameter, ...]] = {
             "Model of this package that makes the passes after the first, such as nano. Empty: the "
             "model makes them itself.",
             read_only=True, launch=True),
-        Parameter("request_timeout", 30.0,
-            "Time limit of a request to a server (openai:).",
+        Parameter("request_timeout", 10.0,
+            "Time limit of an image at a server (openai:), for all passes and attempts together.",
             unit="s", minimum=0.1, maximum=3600.0, read_only=True, launch=True),
     ),
     "Captions": (

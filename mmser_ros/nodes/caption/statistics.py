@@ -23,9 +23,11 @@ UNSURE = "low_confidence"
 """The drop reason of captions that were made but are not sure enough."""
 NO_VIEW = "no_view"
 """The drop reason of images that show nothing."""
+INFERENCE, OUT_OF_MEMORY = "inference", "out_of_memory"
+"""The drop reasons of images for which the captioner failed."""
 DROP_REASONS = (
     *("overrun", "rate", "shutdown", NO_VIEW, "not_a_keyframe", UNSURE),
-    *("out_of_memory", "inference"),
+    *(OUT_OF_MEMORY, INFERENCE),
 )
 """All reasons but `malformed_…`, which ends in one of `image_conversions.REASONS`."""
 
@@ -52,6 +54,7 @@ class Snapshot:
         last_error: of the last image that failed, empty if none did.
         lost_since: images lost on their way since the last one came.
         no_view: why the last image that was looked at shows nothing; empty: it shows something.
+        failing: seconds since the captioner failed, if it made no caption since; else 0.
     """
 
     received: int
@@ -71,6 +74,7 @@ class Snapshot:
     last_error: str
     lost_since: int = 0
     no_view: str = ""
+    failing: float = 0.0
 
 
 class StreamStatistics:
@@ -95,12 +99,14 @@ class StreamStatistics:
         self._last_error = ""
         self._lost_before = 0
         self._no_view = ""
+        self._failing_since: float | None = None
 
     def start(self) -> None:
         """From now on silence counts."""
         with self._lock:
             self._last_arrival = monotonic()
             self._lost_before, self._no_view = self._lost, ""
+            self._failing_since = None
 
     def arrived(self) -> None:
         """An image came."""
@@ -131,7 +137,10 @@ class StreamStatistics:
         with self._lock:
             self._dropped[reason] += 1
             if reason == UNSURE:
+                self._failing_since = None
                 _append(self._withheld, monotonic(), REMEMBERED)
+            if reason in (INFERENCE, OUT_OF_MEMORY) and self._failing_since is None:
+                self._failing_since = monotonic()
             if error:
                 self._last_error = error
                 _append(self._failures, monotonic(), REMEMBERED)
@@ -156,6 +165,7 @@ class StreamStatistics:
         with self._lock:
             now = monotonic()
             self._captioned += 1
+            self._failing_since = None
             _append(self._departures, now, WINDOW)
             self._latencies.append(1e3 * (now - received))
             self._inferences.append(inference_ms)
@@ -183,6 +193,7 @@ class StreamStatistics:
                 last_error=self._last_error,
                 lost_since=self._lost - self._lost_before,
                 no_view=self._no_view,
+                failing=0.0 if self._failing_since is None else now - self._failing_since,
             )
 
 

@@ -20,7 +20,12 @@ from mmser_ros.core.types import Caption
 from mmser_ros.nodes.caption.diagnostics import MALFORMED
 from mmser_ros.nodes.caption.frame_slot import Frame, NewestFrame
 from mmser_ros.nodes.caption.keyframes import KeyframeGate
-from mmser_ros.nodes.caption.statistics import UNSURE, StreamStatistics
+from mmser_ros.nodes.caption.statistics import (
+    INFERENCE,
+    OUT_OF_MEMORY,
+    UNSURE,
+    StreamStatistics,
+)
 from mmser_ros.nodes.caption.view import FrozenCamera, NoViewError, check_view
 from mmser_ros.nodes.common.image_conversions import ImageError, compressed_to_rgb, to_rgb
 
@@ -137,10 +142,10 @@ class CaptionWorker:
                 self._statistics.dropped(MALFORMED + error.reason, str(error))
                 self._warn(f"malformed image: {error}")
             except OutOfMemoryError as error:
-                self._statistics.dropped("out_of_memory", str(error))
+                self._statistics.dropped(OUT_OF_MEMORY, str(error))
                 self._degrade(error)
             except Exception as error:  # whatever one picture does, the next gets its caption
-                self._statistics.dropped("inference", str(error) or type(error).__name__)
+                self._statistics.dropped(INFERENCE, str(error) or type(error).__name__)
                 self._warn(f"no caption: {format_error(error)}")
 
     def _handle(self, frame: Frame, gate: KeyframeGate, frozen: FrozenCamera) -> None:

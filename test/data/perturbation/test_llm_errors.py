@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from mmser_ros.data.perturbation.llm_client import ChatEndpoint, ChatError
+from mmser_ros.core.chat_endpoint import ChatEndpoint, ChatError
 from mmser_ros.data.perturbation.llm_errors import GIVEN_UP_IN_A_ROW, REPLIES, LlmErrorMaker
 from mmser_ros.data.perturbation.perturb import pseudo_initial_captions
 from mmser_ros.data.perturbation.substitutions import CATEGORIES
-from test.data.perturbation.chat_stub import Answer, ChatStub, Clock
+from test.core.chat_stub import Answer, ChatStub, Clock
 
 CAPTIONS = [f"a{number} dog runs on sand" for number in range(6)]
 COUNTS = [2, 0, 1, 3, 1, 2]

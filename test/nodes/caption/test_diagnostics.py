@@ -54,6 +54,18 @@ def status(snapshot, state="active", trouble="", input_state="no publisher"):
         (WELL, {}, OK, "12.5 captions/s"),
         (FAILING, {}, WARN, "12.5 captions/s; 3 images failed in the last minute: short"),
         (
+            replace(FAILING, failing=7.2),
+            {"trouble": "degraded"},
+            ERROR,
+            "no caption for 7 s: short; degraded",
+        ),
+        (
+            replace(SILENT, failures=3, failing=7.2),
+            {},
+            ERROR,
+            "no image on /image for 2.4 s; no publisher",
+        ),
+        (
             UNSURE,
             {},
             OK,

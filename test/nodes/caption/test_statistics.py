@@ -113,6 +113,24 @@ def test_a_failure_is_news_for_a_minute_and_counted_for_ever(clock):
     assert now.last_error == "no pixels"
 
 
+@pytest.mark.parametrize("reason", ["inference", "out_of_memory"])
+def test_the_captioner_fails_until_it_makes_a_caption(clock, reason):
+    statistics = StreamStatistics()
+    for recover in (lambda: statistics.captioned(clock["now"], 1.0), statistics.start):
+        for _ in range(3):
+            statistics.dropped(reason, "no server")
+            statistics.dropped("overrun")
+            clock["now"] += 2.0
+        assert statistics.snapshot().failing == 6.0
+        recover()
+        assert statistics.snapshot().failing == 0.0
+    statistics.dropped(reason, "no server")
+    statistics.dropped("low_confidence")
+    statistics.dropped("malformed_empty", "no pixels")
+    clock["now"] += 2.0
+    assert statistics.snapshot().failing == 0.0
+
+
 def test_a_glance_is_no_second_picture(clock):
     statistics = StreamStatistics()
     for number in range(10):

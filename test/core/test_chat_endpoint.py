@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mmser_ros.data.perturbation.llm_client import KEY_VARIABLE, ChatEndpoint, ChatError
-from test.data.perturbation.chat_stub import Answer, ChatStub, Clock
+from mmser_ros.core.chat_endpoint import KEY_VARIABLE, ChatEndpoint, ChatError
+from test.core.chat_stub import Answer, ChatStub, Clock
 
 SCHEMA = {"type": "object"}
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello?"}]
@@ -95,6 +95,42 @@ def test_attempts_end(clock):
         assert len(stub.requests) == 3
 
 
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("body", ['{"choices": [{"mess', "\0", ""])
+def test_what_is_no_json_is_asked_for_again(body, clock):
+    text, requests = ask([Answer(body=body, headers=JSON), FINE], clock)
+    assert (text, len(requests)) == ("fine", 2)
+    with pytest.raises(ChatError, match=r"no JSON.*expected a chat completion"):
+        ask([Answer(body=body, headers=JSON)], clock, attempts=1)
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up():
+    """Each read gets its byte in time; the answer never ends."""
+    with ChatStub(Answer(drip=0.05, headers={"Content-Length": 9999})) as stub:
+        chat = ChatEndpoint(stub.url, "m", attempts=1, timeout=0.5)
+        with pytest.raises(ChatError, match=r"no answer within 0\.5 s; allow more time"):
+            chat.ask(MESSAGES, SCHEMA)
+
+
+def test_all_attempts_share_a_time_limit(clock):
+    """Waits of 1, 2 and 4 s end before 8 s; that of 8 s would not."""
+    with ChatStub(*[Answer(503)] * 9) as stub:
+        with pytest.raises(ChatError, match="answered 503") as caught:
+            endpoint(stub, clock).complete(MESSAGES, {}, within=8.0)
+        assert (clock.slept, len(stub.requests)) == ([1, 2, 4], 4)
+    assert caught.value.status == 503
+
+
+def test_a_wait_beyond_the_time_limit_is_for_the_caller(clock):
+    with ChatStub(Answer(429, headers={"Retry-After": "20"})) as stub:
+        with pytest.raises(ChatError, match="answered 429") as caught:
+            endpoint(stub, clock).complete(MESSAGES, {}, within=8.0)
+        assert (clock.slept, len(stub.requests)) == ([], 1)
+    assert (caught.value.status, caught.value.wait) == (429, 20.0)
+
+
 def test_an_answer_that_does_not_come_is_asked_for_again(clock):
     given_up = threading.Event()
     with ChatStub(Answer(wait=given_up.wait), FINE) as stub:
@@ -117,10 +153,36 @@ def test_a_refusal_is_final_and_does_not_tell_the_key(clock):
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_a_server_that_says_the_key_is_not_repeated(status, clock):
+    answer = Answer(status, body="the key secret is wrong")
+    with pytest.raises(ChatError, match=r"the key \*\*\* is wrong"):
+        ask([answer], clock, key="secret", attempts=1)
+    long = Answer(status, body="." * 197 + "secret")  # of an excerpt that ends within the key
+    with pytest.raises(ChatError) as caught:
+        ask([long], clock, key="secret", attempts=1)
+    assert "sec" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["sec ret", "sec\nret", "secrét"])
+def test_what_can_be_no_key_is_not_repeated(key):
+    with pytest.raises(ChatError, match=f"{KEY_VARIABLE} has spaces or signs") as caught:
+        ChatEndpoint("http://a", "m", key=key)
+    assert "sec" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@a/v1", "ftp://me:secret@a", "http://me@a:b"])
+def test_credentials_are_not_for_addresses(url):
+    with pytest.raises(ChatError, match=f"user or a password.*{KEY_VARIABLE}") as caught:
+        ChatEndpoint(url, "m")
+    assert "me" not in str(caught.value).split()
+    assert "secret" not in str(caught.value)
+
+
 def test_nobody_there(clock):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    with pytest.raises(ChatError, match=f"127.0.0.1:{port}.*does not answer"):
+    with pytest.raises(ChatError, match=f"127.0.0.1:{port}.*does not answer: Connection refused"):
         ChatEndpoint(f"http://127.0.0.1:{port}/v1", "m", attempts=2, sleep=clock.sleep).ask(
             MESSAGES, SCHEMA
         )

@@ -7,26 +7,37 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep
 
 
 @dataclass
 class Answer:
-    """What the stub says instead of an honest answer; `wait` is called before."""
+    """What the stub says instead of an honest answer; `wait` is called before.
+
+    `drip` are seconds between spaces that come, for ever, in place of the body.
+    """
 
     status: int = 200
     body: str | None = None
-    content: str = "{}"
+    content: str | None = "{}"
+    finish_reason: str = "stop"
+    logprobs: list | None = None
     usage: dict | None = field(
         default_factory=lambda: {"prompt_tokens": 100, "completion_tokens": 20}
     )
     headers: dict = field(default_factory=dict)
     wait: Callable = lambda: None
+    drip: float = 0.0
 
     def text(self) -> str:
         if self.body is not None:
             return self.body
-        message = {"role": "assistant", "content": self.content}
-        return json.dumps({"choices": [{"message": message}], "usage": self.usage})
+        choice = {
+            "message": {"role": "assistant", "content": self.content},
+            "finish_reason": self.finish_reason,
+            "logprobs": self.logprobs and {"content": self.logprobs},
+        }
+        return json.dumps({"choices": [choice], "usage": self.usage})
 
 
 def honest(question: dict) -> str:
@@ -45,10 +56,16 @@ class ChatStub:
     Attributes:
         script: Answers to give first, in the order that requests come.
         requests: (headers, body) of each request.
+
+    Args:
+        script: as above.
+        answer: what to answer the body of a request honestly.
+        port: of the server; 0: any that is free.
     """
 
-    def __init__(self, *script):
+    def __init__(self, *script, answer=None, port=0):
         self.script = list(script)
+        self._answer = answer or (lambda body: Answer(content=honest(self.question(body))))
         self.requests = []
         self._lock = threading.Lock()
         stub = self
@@ -65,6 +82,9 @@ class ChatStub:
                     for name, value in {"Content-Length": len(data), **answer.headers}.items():
                         self.send_header(name, str(value))
                     self.end_headers()
+                    while answer.drip:
+                        self.wfile.write(b" ")
+                        sleep(answer.drip)
                     self.wfile.write(data)
                 except ConnectionError:
                     pass  # who asked is gone: a test of just that
@@ -72,7 +92,7 @@ class ChatStub:
             def log_message(self, *args):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def next_answer(self, headers, body):
@@ -80,7 +100,7 @@ class ChatStub:
             self.requests.append((headers, body))
             if self.script:
                 return self.script.pop(0)
-        return Answer(content=honest(self.question(body)))
+        return self._answer(body)
 
     @staticmethod
     def question(body):

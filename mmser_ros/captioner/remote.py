@@ -1,0 +1,179 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A captioner behind an OpenAI-compatible server: vLLM, llama.cpp, Ollama or a cloud."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from mmser_ros.captioner.answers import tidy, whole_sentences
+from mmser_ros.captioner.checks import CaptionerError
+from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+from mmser_ros.captioner.settings import ModelSettings
+from mmser_ros.core.chat_endpoint import KEY_VARIABLE, LONGEST_WAIT, ChatEndpoint, ChatError
+from mmser_ros.core.images import ImageInput
+from mmser_ros.core.types import Caption
+
+LONGEST_SIDE = 768
+"""Pixels of the images that are sent; larger ones are scaled down."""
+QUALITY = 85
+"""Of their JPEG encoding, 0 to 100."""
+PARALLEL = 8
+"""Requests at the same time, for several images at once."""
+ATTEMPTS = 3
+PAUSE = 1.0
+"""Seconds after a failed request in which no other one is sent."""
+REFUSALS = (400, 403, 422)
+"""HTTP status codes of servers that do not know a field of a request."""
+
+logger = logging.getLogger(__name__)
+
+
+class RemoteCaptioner(AnsweringCaptioner):
+    """Sends images to a vision-language model on a server. `open_captioner` makes one.
+
+    The environment variable MMSER_API_KEY holds the key of the server, if it needs one. Nothing is
+    sent before the first image, so the server may start later, stop and come back.
+
+    Args:
+        name: name of the model at the server.
+        url: base URL of the API, such as http://localhost:8000/v1.
+        passes: default number of passes.
+        settings: what is asked, and for how long a caption is waited for.
+
+    Raises:
+        CaptionerError: a setting is of no use, or `passes` is out of range.
+        ChatError: the URL is not an HTTP address, or the key can't be one.
+    """
+
+    quantize = "chosen by the server"
+
+    def __init__(
+        self, name: str, url: str, *, passes: int = 1, settings: ModelSettings | None = None
+    ) -> None:
+        self._settings = settings or ModelSettings()
+        self._settings.refuse(f"openai:{name}", "revision")
+        key = os.environ.get(KEY_VARIABLE)
+        self._endpoint = ChatEndpoint(
+            url, name, key=key, attempts=ATTEMPTS, timeout=self._settings.timeout_s
+        )
+        refiner = self._settings.refiner
+        super().__init__(f"openai:{name}", device=url, passes=passes, refiner=refiner)
+        length = self._settings.longest
+        self._forms: list[dict[str, Any]] = [
+            {"max_tokens": length, "temperature": 0.0, "logprobs": True},
+            {"max_tokens": length, "temperature": 0.0},
+            {"max_completion_tokens": length},  # newer models of OpenAI know no other field
+        ]
+        self._end = math.inf
+        self._paused_until = -math.inf
+        self._failure = ""
+        self._warned = False  # that there are no log probabilities
+
+    def caption_passes(
+        self, images: Sequence[ImageInput], **options: Any
+    ) -> Iterator[list[Caption]]:
+        """Yield captions as `AnsweringCaptioner` does; the time limit is one for all passes.
+
+        Several images have several times as long.
+        """
+        self._end = monotonic() + self._settings.timeout_s * len(images)
+        yield from super().caption_passes(images, **options)
+
+    def answer(
+        self, images: Sequence[np.ndarray], initials: Sequence[str] | None, beams: int
+    ) -> list[Answer]:
+        """Caption images, or look again at their captions; see `AnsweringCaptioner.answer`.
+
+        Raises:
+            CaptionerError: beam search is asked for, or an answer is no caption.
+            ChatError: the server does not answer in time, or refuses the request.
+        """
+        if beams > 1:
+            msg = f"beams is {beams}; a server takes no number of beams: use 1"
+            raise CaptionerError(msg)
+        with ThreadPoolExecutor(min(PARALLEL, len(images))) as threads:
+            return list(threads.map(self._ask, images, initials or [None] * len(images)))
+
+    def _ask(self, image: np.ndarray, initial: str | None) -> Answer:
+        if monotonic() < self._paused_until:
+            raise CaptionerError(self._failure)
+        text = {"type": "text", "text": self._settings.ask(initial or "")}
+        picture = {"type": "image_url", "image_url": {"url": _data_url(image)}}
+        try:
+            choice = self._complete([{"role": "user", "content": [text, picture]}])
+        except ChatError as error:
+            self._failure = str(error)
+            self._paused_until = monotonic() + min(max(PAUSE, error.wait or 0.0), LONGEST_WAIT)
+            raise
+        log_probabilities = _log_probabilities(choice)
+        if not log_probabilities and not self._warned:
+            self._warned = True
+            msg = "%s at %s gives no log probabilities: the confidence of its captions is 0, so "
+            logger.warning(msg + "leave min_confidence at 0", self.name, self.device)
+        return Answer(self._caption_in(choice), log_probabilities)
+
+    def _complete(self, messages: Sequence[dict[str, Any]]) -> Any:
+        """Ask in the first form of a request that the server takes, and go on with it."""
+        refused = None
+        for number, form in enumerate(self._forms):
+            try:
+                choice = self._endpoint.complete(messages, form, self._end - monotonic())
+            except ChatError as error:
+                if error.status not in REFUSALS:
+                    raise
+                refused = refused or error
+            else:
+                self._forms = self._forms[number:]
+                return choice
+        assert refused
+        raise refused
+
+    def _caption_in(self, choice: Any) -> str:
+        """The caption that the server sent.
+
+        Raises:
+            CaptionerError: there is none.
+        """
+        content, reason = choice.message.content, getattr(choice, "finish_reason", None)
+        caption = tidy(content) if isinstance(content, str) else ""
+        if caption and reason == "length":
+            caption = whole_sentences(caption)
+        if caption:
+            return caption
+        if reason == "length":
+            most = self._settings.longest
+            msg = f"{self.name} wrote no sentence in {most} tokens; raise max_tokens"
+            raise CaptionerError(f"{msg}, or ask for less in the prompt")
+        refusal = getattr(choice.message, "refusal", None)
+        msg = f"{self.name} answered without a caption (finish_reason {reason!r}"
+        msg += f", refusal {str(refusal)[:200]!r})" if refusal else ")"
+        raise CaptionerError(f"{msg}; does the model see images? Try another prompt or model")
+
+
+def _data_url(image: np.ndarray) -> str:
+    """An image as the address of a JPEG file, scaled down to `LONGEST_SIDE`."""
+    picture, file = Image.fromarray(image), BytesIO()
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture.save(file, "JPEG", quality=QUALITY)
+    return "data:image/jpeg;base64," + b64encode(file.getvalue()).decode()
+
+
+def _log_probabilities(choice: Any) -> tuple[float, ...]:
+    """Those of the tokens of an answer; empty if the server gives none, or what can be none."""
+    try:
+        found = [float(token.logprob) for token in choice.logprobs.content]
+    except (AttributeError, TypeError, ValueError):
+        return ()
+    return tuple(min(0.0, one) for one in found) if all(map(math.isfinite, found)) else ()
