@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmser_ros.nodes.caption import statistics
-from mmser_ros.nodes.caption.statistics import DROP_REASONS, NO_VIEW, UNSURE, StreamStatistics
+from mmser_ros.nodes.caption.statistics import DROP_REASONS, NO_VIEW, StreamStatistics
 
 ROOT = Path(__file__).parents[3]
 
@@ -20,7 +20,10 @@ def test_the_readme_and_the_table_name_the_reasons_that_the_code_counts():
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("dropped", "_on_drop")
     ]
     reasons = [node for call in calls for node in ast.walk(call.args[0])]
-    counted = {one.value for one in reasons if isinstance(one, ast.Constant)} | {NO_VIEW, UNSURE}
+    counted = {one.value for one in reasons if isinstance(one, ast.Constant)}
+    counted.add(NO_VIEW)  # by `saw`
+    names = {one.id for one in reasons if isinstance(one, ast.Name)}
+    counted |= {getattr(statistics, name) for name in names if hasattr(statistics, name)}
     assert counted == set(DROP_REASONS)
     (line,) = re.findall("by its reason: (.*)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert re.findall("`(.*?)`", line) == [*DROP_REASONS, "malformed_…"]
