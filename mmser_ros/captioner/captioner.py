@@ -175,7 +175,7 @@ class Captioner:
         Returns:
             One caption for each image, in order; `times_ms` are of the whole batch.
         """
-        arrays = check_images(images)
+        arrays = check_images(images, initials)
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
             *_, last = passes_made
             return [one for one, _ in self._explained(arrays, last)] if ground else last.captions
@@ -193,7 +193,7 @@ class Captioner:
 
         Arguments and errors are those of `caption_batch`. Initial captions are not yielded.
         """
-        arrays = check_images(images)
+        arrays = check_images(images, initials)
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
             for one in passes_made:
                 yield [it for it, _ in self._explained(arrays, one)] if ground else one.captions

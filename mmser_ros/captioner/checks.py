@@ -72,14 +72,23 @@ def check_passes(passes: int, most: int, model: str, why: str = NO_CONNECTOR) ->
     raise CaptionerError(msg)
 
 
-def check_images(images: Sequence[ImageInput]) -> list[np.ndarray]:
+def check_images(
+    images: Sequence[ImageInput], initials: Sequence[str] | None = None
+) -> list[np.ndarray]:
     """The images as arrays (height, width, 3), uint8 RGB.
 
     Raises:
-        CaptionerError: a single image was given in place of several.
+        CaptionerError: a single image was given in place of several, or none, or `initials` are
+            not one for each.
         PictureError: an image is not as described in `as_array`.
     """
     if isinstance(images, (str, Path, Image)):
         msg = f"got {images!r}; expected a list of images. For one image call caption()"
+        raise CaptionerError(msg)
+    if len(images) == 0:
+        msg = "got no images; expected at least one"
+        raise CaptionerError(msg)
+    if initials is not None and len(initials) != len(images):
+        msg = f"got {len(initials)} initial captions for {len(images)} images; expected one each"
         raise CaptionerError(msg)
     return [as_array(one) for one in images]

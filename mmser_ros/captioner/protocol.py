@@ -12,11 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
+from mmser_ros.captioner.answers import one_line
 from mmser_ros.captioner.captioner import MOST_PASSES, Captioner
 from mmser_ros.captioner.checks import CaptionerError, check_beams, check_images, check_passes
 from mmser_ros.captioner.confidence import geometric_mean
@@ -24,6 +25,9 @@ from mmser_ros.captioner.grounding import find_phrases
 from mmser_ros.core.errors import OutOfMemoryError
 from mmser_ros.core.images import ImageInput
 from mmser_ros.core.types import Caption, GroundedPhrase
+
+ROUNDING = 1e-3
+"""How far above 0 a log probability may be."""
 
 
 class CaptionModel(Protocol):
@@ -194,7 +198,7 @@ class AnsweringCaptioner(ABC):
 
         Phrases have no regions: only models of this package say where they look.
         """
-        arrays = check_images(images)
+        arrays = check_images(images, initials)
         asked = self._passes if passes is None else passes
         asked = asked if initials is None else max(2, asked)
         check_passes(asked, self.max_passes, self.name, self._one_pass)
@@ -237,12 +241,38 @@ class AnsweringCaptioner(ABC):
             refined = self._refiner.caption_batch(images, passes=2, beams=1, initials=initials)
             return [Answer(one.text, one.log_probabilities) for one in refined]
         try:
-            return self.answer(images, initials, beams)
+            return _checked(self.answer(images, initials, beams), len(images), self.name)
         except torch.OutOfMemoryError as error:
             self._overreached = passes > 1 or beams > 1
             torch.cuda.empty_cache()
             msg = f"{self.device} ran out of memory with {passes} passes and {beams} beams"
             raise OutOfMemoryError(msg) from error
+
+
+def _checked(answers: Any, images: int, name: str) -> list[Answer]:
+    """The answers to a number of images, with texts and numbers that a message can carry.
+
+    Raises:
+        CaptionerError: they are not what `AnsweringCaptioner.answer` returns.
+    """
+    expected = f"expected a list with one Answer for each of {images} images: a text, and numbers "
+    expected += "as log_probabilities"
+    try:
+        found = [
+            Answer(one_line(one.text), tuple(map(float, one.log_probabilities))) for one in answers
+        ]
+    except (AttributeError, TypeError, ValueError) as error:
+        msg = f"{name} answered {str(answers)[:200]} ({error}); {expected}"
+        raise CaptionerError(msg) from error
+    if len(found) != images:
+        msg = f"{name} answered {len(found)} times; {expected}"
+        raise CaptionerError(msg)
+    wrong = [number for one in found for number in one.log_probabilities if not number <= ROUNDING]
+    if wrong:
+        msg = f"{name} answered with log_probabilities of {wrong[0]}; expected logarithms of "
+        msg += "probabilities, at most 0. An hf: model may need quantize none or bf16"
+        raise CaptionerError(msg)
+    return found
 
 
 def _load_refiner(model: str) -> Captioner:

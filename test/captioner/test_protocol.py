@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The base class of captioners whose passes are made by one function."""
 
+import json
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +14,15 @@ from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
 from mmser_ros.core.errors import OutOfMemoryError
+
+
+class Says(AnsweringCaptioner):
+    """Answers what it is told to."""
+
+    answers = None
+
+    def answer(self, images, initials, beams):
+        return self.answers
 
 
 class Counting(AnsweringCaptioner):
@@ -38,6 +49,47 @@ def test_passes(picture):
     assert last.confidence == pytest.approx(math.exp(-0.2))
     assert last.times_ms.keys() == {"glance", "refine", "total"}
     assert captioner.caption(picture, passes=1).text == first
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        (None, "answered None .*expected a list with one Answer for each of 1 images"),
+        ([], "answered 0 times; expected a list"),
+        ([Answer("a dog")] * 2, "answered 2 times; expected a list"),
+        (["a dog"], "'str' object has no attribute 'text'.*expected a list with one Answer"),
+        ([Answer(None)], "a text, and numbers as log_probabilities"),
+        ([Answer("a dog", None)], "a text, and numbers as log_probabilities"),
+        ([Answer("a dog", (0.9,))], "log_probabilities of 0.9; expected logarithms"),
+        ([Answer("a dog", (-0.1, math.nan))], "log_probabilities of nan; expected logarithms"),
+    ],
+)
+def test_answers_that_are_none(answers, words, picture):
+    captioner = Says("says")
+    captioner.answers = answers
+    with pytest.raises(CaptionerError, match=words):
+        captioner.caption(picture)
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor, list])
+def test_captions_have_one_line_that_any_message_carries(make, picture):
+    captioner = Says("says")
+    captioner.answers = [Answer("\n a\0dog\x1b[31m \ud800\r\n\U0001f436 ", make([-0.5, -0.25]))]
+    caption = captioner.caption(picture)
+    assert caption.text == "a dog [31m \U0001f436"
+    assert caption.log_probabilities == (-0.5, -0.25)
+    assert json.loads(json.dumps(caption.as_dict()))["confidence"] == math.exp(-0.375)
+
+
+@pytest.mark.parametrize("kind", ["answering", "package"])
+def test_images_and_initial_captions_that_do_not_match(kind, picture, refining_checkpoint):
+    captioner = Counting("counting")
+    if kind == "package":
+        captioner = Captioner.load(refining_checkpoint, device="cpu")
+    with pytest.raises(CaptionerError, match="got 1 initial captions for 2 images"):
+        list(captioner.caption_passes([picture, picture], initials=["a dog"]))
+    with pytest.raises(CaptionerError, match="got no images"):
+        list(captioner.caption_passes([]))
 
 
 def test_a_given_caption_is_refined(picture):
