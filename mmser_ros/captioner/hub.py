@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from mmser_ros.captioner.answers import tidy
 from mmser_ros.captioner.checks import CaptionerError, check_device
 from mmser_ros.captioner.hub_files import (
     is_folder,
@@ -110,6 +111,8 @@ class HubCaptioner(AnsweringCaptioner):
             msg = f"hf:{source} writes one sentence; style {self._settings.style} needs a model "
             msg += "with a chat template, Florence-2 or PaliGemma"
             raise CaptionerError(msg)
+        if not self._chats:
+            self._check_length()
         super().__init__(
             f"hf:{source}",
             device=device,
@@ -148,7 +151,8 @@ class HubCaptioner(AnsweringCaptioner):
             inputs = self._chat(pictures, initials) if self._chats else self._task_inputs(pictures)
         except ValueError as error:  # such as of an image much wider than high
             msg = f"{self.name} can't read an image of {images[0].shape[1]}x{images[0].shape[0]} "
-            msg += f"pixels: {error}"
+            asked = f" with the prompt {self._settings.prompt!r}" if self._settings.prompt else ""
+            msg += f"pixels{asked}: {error}"
             raise CaptionerError(msg) from error
         result = self._model.generate(
             **inputs.to(self._model.device, dtype=self._model.dtype),
@@ -170,9 +174,19 @@ class HubCaptioner(AnsweringCaptioner):
             result.sequences if begins else new, skip_special_tokens=True
         )
         return [
-            Answer(" ".join(text.split()), some[: self._length(tokens)])
+            Answer(tidy(text) if self._chats else text, some[: self._length(tokens)])
             for text, some, tokens in zip(texts, scores.tolist(), new.tolist(), strict=True)
         ]
+
+    def _check_length(self) -> None:
+        """Refuse what has more tokens than positions: on a GPU that ends its use by the process."""
+        positions = getattr(self._config.get_text_config(), "max_position_embeddings", None)
+        prompt, longest = self._settings.prompt, self._settings.longest
+        given = len(self._processor.tokenizer(prompt).input_ids) if prompt else 1
+        if positions and given + longest - 1 > positions:  # nothing comes after the last one
+            msg = f"hf:{self._source} has {positions} positions; a prompt of {given} tokens and a "
+            msg += f"caption of {longest} need more: lower max_tokens, or shorten the prompt"
+            raise CaptionerError(msg)
 
     def _load(self, device: str, quantize: str) -> Any:
         model = load_model(self._source, self._settings.revision, device, quantize)

@@ -12,8 +12,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch.ao.nn.quantized.dynamic import Linear as DynamicLinear
-from transformers import AutoModelForImageTextToText, LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForImageTextToText, LlamaConfig, LlamaForCausalLM, ProcessorMixin
 
+from mmser_ros.captioner.answers import tidy
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.hub_files import load_model, load_processor, read_config
@@ -77,7 +78,7 @@ def generate(folder, pictures, texts=None, **options):
         )
     start = inputs["input_ids"].shape[1] if folder.name in CHATS else 0
     texts = processor.batch_decode(result.sequences[:, start:], skip_special_tokens=True)
-    return [" ".join(one.split()) for one in texts], result
+    return [tidy(one) if start else " ".join(one.split()) for one in texts], result
 
 
 def question_of(kind):
@@ -166,6 +167,25 @@ def test_captions_that_begin_with_the_prompt(kind, open_tiny, pictures):
         open_tiny(kind, style="detailed")
 
 
+@pytest.mark.parametrize(("kind", "said"), [("smolvlm", "A dog."), ("blip", 'caption: "A dog."')])
+def test_answers_to_a_question_are_tidied(kind, said, open_tiny, picture, monkeypatch):
+    answer = ['caption:\n"A dog."']
+    monkeypatch.setattr(ProcessorMixin, "batch_decode", lambda *_args, **_options: answer)
+    assert open_tiny(kind).caption(picture).text == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "prompt", "most"),
+    [("blip", "", 64), ("blip", "a dog", 61), ("git", "a dog", 61), ("florence2", "", 256)],
+)
+def test_captions_are_no_longer_than_the_positions_of_a_model(
+    kind, prompt, most, open_tiny, picture
+):
+    assert open_tiny(kind, prompt=prompt, max_tokens=most).caption(picture).text
+    with pytest.raises(CaptionerError, match=f"caption of {most + 1} need more: lower max_tokens"):
+        open_tiny(kind, prompt=prompt, max_tokens=most + 1)
+
+
 @pytest.mark.parametrize("kind", CHATS)
 def test_a_second_pass_asks_to_look_again(kind, hub_checkpoint, open_tiny, pictures):
     captioner = open_tiny(kind, passes=2)
@@ -192,6 +212,11 @@ def test_a_given_caption_is_text_and_nothing_else(kind, open_tiny, picture):
     refined = captioner.caption(picture, initial=odd)
     assert refined.initial_text == odd
     assert refined.text == captioner.caption(picture, initial="a cat there").text
+
+
+def test_a_prompt_that_the_processor_refuses(open_tiny, picture):
+    with pytest.raises(CaptionerError, match=r"with the prompt '<CAPTION> now': .*only content"):
+        open_tiny("florence2", prompt="<CAPTION> now").caption(picture)
 
 
 def test_a_picture_that_the_processor_refuses(open_tiny):
