@@ -69,7 +69,7 @@ def open_captioner(
         name, url = _name_and_url(name)
         from mmser_ros.captioner.remote import RemoteCaptioner
 
-        return RemoteCaptioner(name, url, passes=passes, settings=settings)
+        return RemoteCaptioner(name, url, passes=passes, beams=beams, settings=settings)
     if kind == "python":
         return _made_by(name, {**options, "settings": settings})
     settings.refuse(model)
@@ -90,7 +90,7 @@ def _made_by(path: str, options: dict[str, Any]) -> CaptionModel:
     make = _import(path)
     try:
         inspect.signature(make).bind(**options)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # the latter of classes in C
         msg = f"{path} can't be called with {', '.join(options)} as keywords: {error}"
         raise CaptionerError(msg) from error
     captioner = make(**options)
@@ -104,7 +104,7 @@ def _made_by(path: str, options: dict[str, Any]) -> CaptionModel:
 
 def _import(path: str) -> Callable[..., CaptionModel]:
     module, _, name = path.rpartition(".")
-    if not module:
+    if not module or module.startswith("."):
         msg = f"model 'python:{path}'; expected python:MODULE.CLASS, such as "
         msg += "python:my_captioner.MyCaptioner"
         raise CaptionerError(msg)

@@ -36,6 +36,8 @@ PAUSE = 1.0
 """Seconds after a failed request in which no other one is sent."""
 REFUSALS = (400, 403, 422)
 """HTTP status codes of servers that do not know a field of a request."""
+OF_ONE_IMAGE = (400, 413, 422)
+"""HTTP status codes with which a server refuses an image and may take the next one."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,17 +52,24 @@ class RemoteCaptioner(AnsweringCaptioner):
         name: name of the model at the server.
         url: base URL of the API, such as http://localhost:8000/v1.
         passes: default number of passes.
+        beams: 1; servers take no other number.
         settings: what is asked, and for how long a caption is waited for.
 
     Raises:
-        CaptionerError: a setting is of no use, or `passes` is out of range.
+        CaptionerError: a setting is of no use, or `passes` or `beams` is out of range.
         ChatError: the URL is not an HTTP address, or the key can't be one.
     """
 
     quantize = "chosen by the server"
 
     def __init__(
-        self, name: str, url: str, *, passes: int = 1, settings: ModelSettings | None = None
+        self,
+        name: str,
+        url: str,
+        *,
+        passes: int = 1,
+        beams: int = 1,
+        settings: ModelSettings | None = None,
     ) -> None:
         self._settings = settings or ModelSettings()
         self._settings.refuse(f"openai:{name}", "revision")
@@ -69,7 +78,8 @@ class RemoteCaptioner(AnsweringCaptioner):
             url, name, key=key, attempts=ATTEMPTS, timeout=self._settings.timeout_s
         )
         refiner = self._settings.refiner
-        super().__init__(f"openai:{name}", device=url, passes=passes, refiner=refiner)
+        _check_greedy(beams)
+        super().__init__(f"openai:{name}", device=url, passes=passes, beams=beams, refiner=refiner)
         length = self._settings.longest
         self._forms: list[dict[str, Any]] = [
             {"max_tokens": length, "temperature": 0.0, "logprobs": True},
@@ -100,9 +110,7 @@ class RemoteCaptioner(AnsweringCaptioner):
             CaptionerError: beam search is asked for, or an answer is no caption.
             ChatError: the server does not answer in time, or refuses the request.
         """
-        if beams > 1:
-            msg = f"beams is {beams}; a server takes no number of beams: use 1"
-            raise CaptionerError(msg)
+        _check_greedy(beams)
         with ThreadPoolExecutor(min(PARALLEL, len(images))) as threads:
             return list(threads.map(self._ask, images, initials or [None] * len(images)))
 
@@ -114,6 +122,8 @@ class RemoteCaptioner(AnsweringCaptioner):
         try:
             choice = self._complete([{"role": "user", "content": [text, picture]}])
         except ChatError as error:
+            if error.status in OF_ONE_IMAGE:
+                raise
             self._failure = str(error)
             self._paused_until = monotonic() + min(max(PAUSE, error.wait or 0.0), LONGEST_WAIT)
             raise
@@ -160,6 +170,12 @@ class RemoteCaptioner(AnsweringCaptioner):
         msg = f"{self.name} answered without a caption (finish_reason {reason!r}"
         msg += f", refusal {str(refusal)[:200]!r})" if refusal else ")"
         raise CaptionerError(f"{msg}; does the model see images? Try another prompt or model")
+
+
+def _check_greedy(beams: int) -> None:
+    if beams > 1:
+        msg = f"beams is {beams}; a server takes no number of beams: use 1"
+        raise CaptionerError(msg)
 
 
 def _data_url(image: np.ndarray) -> str:

@@ -60,6 +60,8 @@ def test_a_class_of_the_user_gets_the_options(module, picture):
     ("path", "words"),
     [
         ("Echo", "expected python:MODULE.CLASS"),
+        ("..own_models.Echo", "expected python:MODULE.CLASS"),
+        ("builtins.dict", "can't be called with device, .*no signature"),
         ("no_such_module.Echo", "can't import no_such_module.*PYTHONPATH"),
         ("broken_models.Echo", "no_such_package"),
         ("own_models.Gone", "own_models has no class Gone"),

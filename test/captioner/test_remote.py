@@ -178,6 +178,16 @@ def test_a_refusal_for_another_reason_is_told_as_it_came():
             captioner.caption(IMAGE)
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_refused_image_is_no_reason_to_drop_the_next_one(status):
+    refusals = 1 if status == 413 else 3  # else each form of the request is tried
+    with ChatStub(*[Answer(status)] * refusals, FINE) as stub:
+        captioner = open_remote(stub)
+        with pytest.raises(ChatError, match=f"answered {status}"):
+            captioner.caption(IMAGE)
+        assert captioner.caption(IMAGE).text == "a room"
+
+
 def test_a_failing_server_is_asked_again_within_the_time_limit():
     made, requests = caption(Answer(500), FINE)
     assert (made.text, len(requests)) == ("a room", 2)
@@ -228,6 +238,9 @@ def test_a_failed_server_is_left_in_peace_for_as_long_as_it_asks(monkeypatch):
         ("<think>It is\nbig.</think>\n\nA room.", "A room."),
         ("A room\n\nwith a door.", "A room with a door."),
         ('A sign that says "A"', 'A sign that says "A"'),
+        ('"Stop" beside "Go"', '"Stop" beside "Go"'),
+        ("It is\nbig.</think>A room.", "A room."),
+        ("A\0room \ud800\x1bhere.", "A room here."),
     ],
 )
 def test_what_is_the_caption_in_an_answer(content, text):
@@ -344,6 +357,8 @@ def test_a_name_may_have_signs_of_its_own():
 def test_beams_are_not_for_servers():
     with ChatStub() as stub, pytest.raises(MmserError, match=r"beams is 4.*use 1"):
         open_remote(stub).caption(IMAGE, beams=4)
+    with pytest.raises(MmserError, match=r"beams is 4.*use 1"):
+        open_captioner("openai:vlm@http://a/v1", beams=4)
 
 
 def test_without_the_package_openai(monkeypatch):
