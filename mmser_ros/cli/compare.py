@@ -69,6 +69,9 @@ def compare(
     if len(set(models)) < len(models):
         msg = f"a model is given twice in {', '.join(models)}; give each model once"
         raise MmserError(msg)
+    if out is not None:  # before captions that take hours
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.open("a").close()
     pictures = Pictures(data, split, set_names(sets), part, limit)
     opened = pictures.open()
     for one in opened:
@@ -88,7 +91,6 @@ def compare(
         f"{name} {split}, {scores['n']} images": scores["models"] for name, scores in scored.items()
     }
     if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
         page = comparison_page(tables, _rows(opened, measured))
         out.write_text(page, encoding="utf-8")
     if as_json:

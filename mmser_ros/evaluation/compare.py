@@ -8,9 +8,10 @@ that none slows another.
 
 from __future__ import annotations
 
-import resource
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,6 +23,7 @@ import torch
 
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.core.console import show_progress
+from mmser_ros.core.errors import MmserError
 from mmser_ros.data.picture_sets import PictureSet, open_sets
 from mmser_ros.evaluation.evaluate import ConfidentCaption
 
@@ -91,10 +93,15 @@ def measure(model: str, options: Mapping[str, Any], pictures: Pictures) -> Measu
         pictures: the pictures.
 
     Raises:
-        MmserError: as in `open_captioner` and `Captioner.caption`.
+        MmserError: as in `open_captioner` and `Captioner.caption`, or the process was killed.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(_measure, model, dict(options), pictures).result()
+        try:
+            return process.submit(_measure, model, dict(options), pictures).result()
+        except BrokenProcessPool as error:
+            msg = f"the process of {model} was killed; if memory ran out, take a smaller model or "
+            msg += "another number format, such as quantize int8"
+            raise MmserError(msg) from error
 
 
 def _measure(model: str, options: dict[str, Any], pictures: Pictures) -> Measured:
@@ -119,6 +126,15 @@ def _measure(model: str, options: dict[str, Any], pictures: Pictures) -> Measure
         captioner.quantize,
         load_s,
         times[1:],
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE,
+        _peak_memory() / MEGABYTE,
         torch.cuda.max_memory_allocated() / MEGABYTE if torch.cuda.is_available() else 0.0,
     )
+
+
+def _peak_memory() -> int:
+    """Peak resident memory of this process, in bytes.
+
+    That of `getrusage` includes the process that started this one.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status)[1])  # type: ignore[index]

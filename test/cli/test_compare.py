@@ -15,6 +15,8 @@ from mmser_ros.visualization.comparison_page import comparison_page
 from test.data.sets import write_sets
 
 MODELS = """
+import os
+
 from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
 
 class Sofa(AnsweringCaptioner):
@@ -26,6 +28,10 @@ class Sofa(AnsweringCaptioner):
 
 class Dog(Sofa):
     text = "a dog"
+
+class Killed(Sofa):
+    def answer(self, images, initials, beams):
+        os._exit(9)
 """
 
 
@@ -51,12 +57,13 @@ def python(name):
 
 def test_scores_costs_and_a_page(data, tmp_path):
     page = tmp_path / "pages" / "compare.html"
+    _ = np.ones(2 * 10**8)[0]  # 1.6 GB of this process, not of the models'
     models = (python("Sofa"), python("Dog"))
     done = run(data, *models, "--sets", "nyuv2,places", "--out", page, "--json")
     result = json.loads(done.stdout)
     assert list(result["models"]) == [*models]
     for cost in result["models"].values():
-        assert cost["memory (MB)"] > 50
+        assert 50 < cost["memory (MB)"] < 1500
         assert cost["caption p99 (ms)"] >= cost["caption p50 (ms)"] > 0
         assert cost["device"] == "cpu"
     rooms = result["sets"]["nyuv2"]
@@ -88,3 +95,10 @@ def test_wrong_models(data):
         run(data, "nano", "nano")
     with pytest.raises(MmserError, match="no model 'nowhere'"):  # from the other process
         run(data, "nowhere")
+    with pytest.raises(MmserError, match=r"process of python:compared_models\.Killed was killed"):
+        run(data, python("Killed"))
+
+
+def test_a_page_that_can_not_be_written_is_known_before_the_captions(data, tmp_path):
+    with pytest.raises(IsADirectoryError):
+        run(data, "nowhere", "--out", tmp_path)
