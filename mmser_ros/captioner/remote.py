@@ -136,8 +136,8 @@ class RemoteCaptioner(AnsweringCaptioner):
 
     def _complete(self, messages: Sequence[dict[str, Any]]) -> Any:
         """Ask in the first form of a request that the server takes, and go on with it."""
-        refused = None
-        for number, form in enumerate(self._forms):
+        refused, forms = None, self._forms  # which other threads may shorten meanwhile
+        for number, form in enumerate(forms):
             try:
                 choice = self._endpoint.complete(messages, form, self._end - monotonic())
             except ChatError as error:
@@ -145,7 +145,7 @@ class RemoteCaptioner(AnsweringCaptioner):
                     raise
                 refused = refused or error
             else:
-                self._forms = self._forms[number:]
+                self._forms = forms[number:]
                 return choice
         assert refused
         raise refused

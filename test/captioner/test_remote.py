@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mmser_ros.captioner.answers import tidy, whole_sentences
 from mmser_ros.captioner.opening import open_captioner
+from mmser_ros.captioner.remote import PARALLEL
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.chat_endpoint import KEY_VARIABLE, ChatError
 from mmser_ros.core.errors import MmserError
@@ -136,6 +137,22 @@ def test_a_server_without_log_probabilities_is_asked_once(status, caplog):
     assert {(one.text, one.confidence) for one in made} == {("A room of shade 2.", 0.0)}
     assert ["logprobs" in body for _, body in stub.requests] == [True, False, False, False]
     assert caplog.text.count("no log probabilities") == 1
+
+
+def test_images_of_a_batch_find_together_what_the_server_takes():
+    at_once = threading.Barrier(PARALLEL)
+
+    def answer(body):
+        if "logprobs" in body:
+            return Answer(400, wait=at_once.wait)
+        return describe(body)
+
+    with ChatStub(answer=answer) as stub:
+        captioner = open_remote(stub)
+        for _ in range(2):
+            (captions,) = captioner.caption_passes([IMAGE] * PARALLEL)
+            assert [one.text for one in captions] == ["A room of shade 2."] * PARALLEL
+    assert all("max_tokens" in body for _, body in stub.requests)
 
 
 def test_a_server_that_knows_another_name_for_the_length():
