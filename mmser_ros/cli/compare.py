@@ -60,7 +60,10 @@ def compare(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Caption the same images with several models; compare captions, scores, time and memory."""
+    """Caption the same images with several models; compare captions, scores, time and memory.
+
+    A model that fails is left out, and the exit status is 1.
+    """
     from mmser_ros.evaluation.compare import Pictures, measure
     from mmser_ros.evaluation.evaluate import score_sets
     from mmser_ros.evaluation.scoring import judging
@@ -78,7 +81,14 @@ def compare(
         errors.print(one.report(), markup=False)
     options: dict[str, str | int] = {"device": device, "quantize": quantize, "threads": threads}
     options |= {"passes": passes, "beams": beams}
-    measured = {model: measure(model, options, pictures) for model in models}
+    measured: dict[str, Measured] = {}
+    for model in models:
+        try:
+            measured[model] = measure(model, options, pictures)
+        except MmserError as error:
+            errors.print(f"error: {model}: {error}", style="red", markup=False)
+    if not measured:
+        raise typer.Exit(1)
     captions = {model: one.captions for model, one in measured.items()}
     with judging(data, opened) as judge:
         scored = score_sets(judge, opened, captions, "models")
@@ -95,9 +105,11 @@ def compare(
         out.write_text(page, encoding="utf-8")
     if as_json:
         print(json.dumps({"models": costs, "sets": scored}))
-        return
-    for heading, table in tables.items():
-        Console().print(_table(heading, table))
+    else:
+        for heading, table in tables.items():
+            Console().print(_table(heading, table))
+    if len(measured) < len(models):
+        raise typer.Exit(1)
 
 
 def _rows(
