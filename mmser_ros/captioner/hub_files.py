@@ -198,7 +198,7 @@ def _in_words(source: str) -> Iterator[None]:
     except MmserError:
         raise
     except Exception as error:  # transformers raises any kind
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         msg = f"can't load hf:{source}: {reason}"
         if isinstance(error, OSError) and not is_folder(source):
             msg += ". Check the name, the network, and for a gated model the variable HF_TOKEN"

@@ -59,7 +59,7 @@ class Measured:
         device: where it ran.
         quantize: number format of its weights.
         load_s: seconds to open it.
-        caption_ms: milliseconds of each caption, but for the first one.
+        caption_ms: milliseconds of each caption, without the first if there are more.
         memory_mb: peak resident memory of its process, in megabytes.
         gpu_mb: peak GPU memory that torch allocated, in megabytes; 0 without a GPU.
     """
@@ -125,7 +125,7 @@ def _measure(model: str, options: dict[str, Any], pictures: Pictures) -> Measure
         captioner.device,
         captioner.quantize,
         load_s,
-        times[1:],
+        times[1:] or times,
         _peak_memory() / MEGABYTE,
         torch.cuda.max_memory_allocated() / MEGABYTE if torch.cuda.is_available() else 0.0,
     )

@@ -310,7 +310,7 @@ def copy(folder, target, *, without=()):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("nobody/has-this-model", "nobody/has-this-model.*HF_TOKEN"),
+        ("nobody/has-this-model", r"nobody/has-this-model.*[^.]\. Check the name.*HF_TOKEN"),
         ("no such name", "no such name.*Check the name"),
         ("./no/folder", "no folder ./no/folder"),
         ("", "hf:NAME or hf:FOLDER"),

@@ -95,7 +95,9 @@ def test_models_that_fail_are_left_out(data, tmp_path):
     page, bad = tmp_path / "compare.html", ("nowhere", python("Killed"))
     options = ("--sets", "nyuv2", "--limit", 1)
     done = run(data, *bad, python("Dog"), *options, "--out", page, "--json", status=1)
-    assert list(json.loads(done.stdout)["models"]) == [python("Dog")]
+    models = json.loads(done.stdout)["models"]
+    assert [*models] == [python("Dog")]
+    assert models[python("Dog")]["caption p50 (ms)"] > 0  # of the only caption
     assert "<td>a dog</td>" in page.read_text()
     assert "error: nowhere: no model 'nowhere'" in done.stderr
     assert f"the process of {python('Killed')} was killed" in done.stderr
