@@ -25,6 +25,7 @@ from mmser_ros.cli.options import (
     Initial,
     MaxTokens,
     Model,
+    OwnModel,
     Passes,
     Prompt,
     Quantize,
@@ -168,7 +169,7 @@ def caption(
 def explain(
     image: Annotated[Path, typer.Argument(help="Image file to caption.")],
     out: Annotated[Path, typer.Option(help="Image file to write, such as explained.png.")],
-    model: Model = DEFAULT_MODEL,
+    model: OwnModel = DEFAULT_MODEL,
     device: Device = "auto",
     quantize: Quantize = "auto",
     threads: Threads = "auto",

@@ -18,6 +18,7 @@ Model = Annotated[
         "python:MODULE.CLASS (docs/models.md)."
     ),
 ]
+OwnModel = Annotated[str, typer.Option(help="Name of a shipped model, or a checkpoint folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Quantize = Annotated[
     Literal["auto", "none", "bf16", "fp16", "int8", "int4"],

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mmser_ros.cli.options import Model
+from mmser_ros.cli.options import OwnModel
 from mmser_ros.core.console import show_progress
 from mmser_ros.core.errors import MmserError
 
@@ -180,7 +180,7 @@ def train_glance(
 def train_refine(
     data: Data,
     images: Images = None,
-    model: Model = "nano",
+    model: OwnModel = "nano",
     recipe: Annotated[
         Path | None, typer.Option(help="YAML of the refinement and its schedules; default: nano's.")
     ] = None,

@@ -166,6 +166,15 @@ def test_each_command_and_option_has_a_help_text():
             assert next(one for one in command.params if one.name == "out").opts == ["--out"], path
 
 
+@pytest.mark.parametrize(
+    ("command", "any_model"),
+    [("caption", True), ("explain", False), ("calibrate", False), ("train refine", False)],
+)
+def test_help_says_which_models_a_command_takes(command, any_model):
+    shown = CliRunner().invoke(app, [*command.split(), "--help"]).stdout
+    assert ("hf:NAME" in shown) == any_model
+
+
 def test_help_shows_the_choices():
     shown = CliRunner().invoke(app, ["evaluate", "model", "--help"], env={"COLUMNS": "160"}).stdout
     for choices in ("train|dev", "all|training|validation", "auto|none|bf16|fp16|int8"):
