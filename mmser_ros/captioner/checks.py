@@ -85,10 +85,11 @@ def check_images(
     if isinstance(images, (str, Path, Image)):
         msg = f"got {images!r}; expected a list of images. For one image call caption()"
         raise CaptionerError(msg)
-    if len(images) == 0:
+    arrays = [as_array(one) for one in images]
+    if not arrays:
         msg = "got no images; expected at least one"
         raise CaptionerError(msg)
-    if initials is not None and len(initials) != len(images):
-        msg = f"got {len(initials)} initial captions for {len(images)} images; expected one each"
+    if initials is not None and len(initials) != len(arrays):
+        msg = f"got {len(initials)} initial captions for {len(arrays)} images; expected one each"
         raise CaptionerError(msg)
-    return [as_array(one) for one in images]
+    return arrays

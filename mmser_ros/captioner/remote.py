@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from mmser_ros.captioner.answers import tidy, whole_sentences
-from mmser_ros.captioner.checks import CaptionerError
+from mmser_ros.captioner.checks import CaptionerError, check_images
 from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.chat_endpoint import KEY_VARIABLE, LONGEST_WAIT, ChatEndpoint, ChatError
@@ -98,8 +98,9 @@ class RemoteCaptioner(AnsweringCaptioner):
 
         Several images have several times as long.
         """
-        self._end = monotonic() + self._settings.timeout_s * len(images)
-        yield from super().caption_passes(images, **options)
+        arrays = check_images(images)
+        self._end = monotonic() + self._settings.timeout_s * len(arrays)
+        yield from super().caption_passes(arrays, **options)
 
     def answer(
         self, images: Sequence[np.ndarray], initials: Sequence[str] | None, beams: int

@@ -14,6 +14,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from mmser_ros.captioner.answers import tidy, whole_sentences
+from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.captioner.remote import PARALLEL
 from mmser_ros.captioner.settings import ModelSettings
@@ -116,6 +117,12 @@ def test_a_model_of_this_package_refines(refining_checkpoint):
         assert len(stub.requests) == 1
     assert (made.initial_text, made.refined, made.passes) == ("A room of shade 2.", True, 2)
     assert made.text != made.initial_text
+
+
+def test_one_image_is_no_list_of_images(tmp_path):
+    captioner = open_captioner("openai:vlm@http://a/v1")
+    with pytest.raises(CaptionerError, match="expected a list of images"):
+        next(captioner.caption_passes(tmp_path / "photo.jpg"))
 
 
 def test_images_of_a_batch_keep_their_captions():
