@@ -10,7 +10,7 @@ from unicodedata import category
 THOUGHTS = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
 LABEL = re.compile(r"^(the |an? )?(corrected |short )?(caption|description|answer)( is)?:\s*", re.I)
 UNSENDABLE = ("Cc", "Cs")
-"""Unicode categories."""
+"""Unicode categories of control characters and surrogates."""
 QUOTATION_MARKS = ('""', "''", "“”")
 SENTENCES = re.compile(r".*[.!?](?=[\s\"'”]|$)", re.DOTALL)
 
