@@ -12,7 +12,7 @@ from mmser_ros.simulation.home.shapes import Part, extents
 ON: dict[str, tuple[str, ...]] = {
     "table": ("mug", "bowl", "plate", "bottle", "vase", "book", "laptop", "apple", "orange"),
     "coffee table": ("mug", "book", "vase", "bowl", "laptop", "potted plant", "bottle"),
-    "desk": ("book", "mug", "lamp", "box", "printer", "potted plant", "bottle"),
+    "desk": ("book", "mug", "lamp", "keyboard", "printer", "potted plant", "bottle"),
     "counter": ("mug", "bowl", "plate", "bottle", "pot", "microwave", "apple", "orange"),
     "stove": ("pot",),
     "nightstand": ("book", "mug", "bottle", "potted plant"),
@@ -66,6 +66,8 @@ ON_WALL = {
 }
 HEIGHTS = {"picture": 1.35, "mirror": 1.15, "clock": 1.75, "towel": 0.9}
 """Of the lower edge, in metres."""
+HOLLOW = frozenset({"bowl", "basket"})
+"""One part is their whole wall: its box is not solid."""
 ALWAYS = {"tv stand": "television", "nightstand": "lamp", "desk": "monitor"}
 """What lies in the middle of a kind of furniture."""
 TRIES = 25
@@ -115,8 +117,8 @@ def _lay(room: Furnisher, support: Made, name: str, *, centred: bool = False) ->
         x, y = low[:2] + spare * share - small[:2]
         lift = 0.001 - (min(small[2], 0.0) if name != "pillow" else small[2])
         moved = room.put(turned, (float(x), float(y), float(high[2]) + lift), 0)
-        inside = support.name in {"bowl", "basket"}
-        if inside or room.space.clear_of_boxes(moved.parts):
+        inside = support.parts if support.name in HOLLOW else None
+        if room.space.clear_of_boxes(moved.parts, inside):
             room.space.add([moved.parts])
             room.placed.append(moved)
             return [moved]

@@ -50,7 +50,9 @@ def home_relations(home: Home) -> list[Relation]:
                     continue
                 if _is_under(a, b) and held.get(b.number) != a.number:
                     relations.append(Relation(a.number, "under", b.number))
-                elif _is_beside(a, b, held):
+                elif held.get(b.number) == a.number or held.get(a.number) == b.number:
+                    continue
+                elif not _is_under(b, a) and _is_beside(a, b, held):
                     relations.append(Relation(a.number, "next to", b.number))
     return relations
 

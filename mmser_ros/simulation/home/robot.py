@@ -103,6 +103,10 @@ class Robot:
         self._random, self._drift = np.random.default_rng(seed), drift
         self._distance_scale = 1 + drift.distance_scale * self._random.normal()
         self._turn_scale = 1 + drift.turn_scale * self._random.normal()
+        self.place(x, y, heading)
+
+    def place(self, x: float, y: float, heading: float) -> None:
+        """Carry the robot to a pose; it knows where it is then."""
         self._true = self._believed = (x, y, heading)
         self.has_bumped = False
 

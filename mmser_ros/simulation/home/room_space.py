@@ -114,11 +114,15 @@ class RoomSpace:
             return False
         return self._connected([*self.taken, *feet])
 
-    def clear_of_boxes(self, parts: list[Part]) -> bool:
-        """Whether parts touch no part of another object."""
+    def clear_of_boxes(self, parts: list[Part], inside: list[Part] | None = None) -> bool:
+        """Whether parts touch no part of another object but the hollow one that they are in."""
+        boxes = self.boxes
+        if inside:
+            own = np.array([extents([part]) for part in inside])
+            boxes = boxes[~(boxes[:, None] == own).all((2, 3)).any(1)]
         for part in parts:
             low, high = extents([part])
-            hit = (self.boxes[:, 0] < high - 0.002) & (self.boxes[:, 1] > low + 0.002)
+            hit = (boxes[:, 0] < high - 0.002) & (boxes[:, 1] > low + 0.002)
             if hit.all(1).any():
                 return False
         return True

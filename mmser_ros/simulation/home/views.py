@@ -13,7 +13,7 @@ import numpy as np
 from mmser_ros.core.geometry import rotation_matrix
 from mmser_ros.core.types import Camera, Pose
 from mmser_ros.simulation.home.floor_plan import HEIGHT
-from mmser_ros.simulation.home.mujoco_gl import make_renderer, mujoco
+from mmser_ros.simulation.home.mujoco_gl import SimulatorError, make_renderer, mujoco
 from mmser_ros.simulation.home.scene import LIGHTS, Scene
 
 FARTHEST = 30.0
@@ -63,14 +63,21 @@ class Viewer:
     Args:
         scene: the home.
         camera: with square pixels and the principal point in the middle.
+
+    Raises:
+        SimulatorError: the camera is another, or no GL library works here.
     """
 
     def __init__(self, scene: Scene, camera: Camera) -> None:
+        centre = (camera.width / 2, camera.height / 2)
+        if camera.fx != camera.fy or (camera.cx, camera.cy) != centre:
+            msg = f"got a camera with fx, fy, cx, cy = {camera.fx}, {camera.fy}, {camera.cx}, "
+            msg += f"{camera.cy}; the simulator renders square pixels (fx = fy) and the principal "
+            msg += f"point in the middle {centre}"
+            raise SimulatorError(msg)
         self.scene, self.camera = scene, camera
         self._data = mujoco.MjData(scene.model)
         self._renderer = make_renderer(scene.model, camera.width, camera.height)
-        half = camera.height / 2 / camera.fy
-        scene.model.vis.global_.fovy = math.degrees(2 * math.atan(half))
         rooms = scene.home.plan.rooms
         self._lamps = np.array(
             [((one.x0 + one.x1) / 2, (one.y0 + one.y1) / 2, HEIGHT - 0.3) for one in rooms]

@@ -107,8 +107,10 @@ def pot(d: Design) -> list[Part]:
 @kind("metal/silver", "metal/white", "metal/black")
 def microwave(d: Design) -> list[Part]:
     """A door with a window, and a panel."""
+    width, high = d.between(0.44, 0.54), d.between(0.25, 0.31)
+    pane, x = (width - 0.16, 0.006, high - 0.06), width / 2 - 0.07
     return [
-        box((0, 0, 0), (0.48, 0.34, 0.28), d.main),
-        box((-0.06, -0.172, 0.03), (0.32, 0.006, 0.22), "screen/black"),
-        box((0.17, -0.172, 0.03), (0.1, 0.006, 0.22), "plastic/grey"),
+        box((0, 0, 0), (width, 0.34, high), d.main),
+        box((-0.06, -0.172, 0.03), pane, "screen/black"),
+        box((x, -0.172, 0.03), (0.1, 0.006, high - 0.06), "plastic/grey"),
     ]

@@ -67,14 +67,14 @@ def television(d: Design) -> list[Part]:
     return parts
 
 
-@kind("screen/black", "plastic/black", name="monitor")
+@kind("plastic/black", "metal/silver", "plastic/white")
 def monitor(d: Design) -> list[Part]:
     """A screen of a computer."""
     width = d.between(0.5, 0.62)
     return [
-        box((0, 0, 0), (0.22, 0.18, 0.015), "plastic/black"),
-        box((0, 0.03, 0.01), (0.05, 0.03, 0.2), "plastic/black"),
-        box((0, 0, 0.12), (width, 0.03, 0.34), "plastic/black"),
+        box((0, 0, 0), (0.22, 0.18, 0.015), d.main),
+        box((0, 0.03, 0.01), (0.05, 0.03, 0.2), d.main),
+        box((0, 0, 0.12), (width, 0.03, 0.34), d.main),
         box(
             (0, -0.016, 0.135),
             (width - 0.03, 0.004, 0.31),
@@ -86,10 +86,10 @@ def monitor(d: Design) -> list[Part]:
 @kind("plastic/black", "plastic/white")
 def keyboard(d: Design) -> list[Part]:
     """Rows of keys."""
-    rows = [
-        box((0, -0.045 + 0.03 * n, 0.015), (0.4, 0.022, 0.006), "plastic/grey") for n in range(4)
-    ]
-    return [box((0, 0, 0), (0.43, 0.14, 0.016), d.main), *rows]
+    wide = d.between(0.36, 0.46)
+    keys = (wide - 0.03, 0.022, 0.006)
+    rows = [box((0, -0.045 + 0.03 * n, 0.015), keys, "plastic/grey") for n in range(4)]
+    return [box((0, 0, 0), (wide, 0.14, 0.016), d.main), *rows]
 
 
 @kind(*PLASTICS)
@@ -170,12 +170,12 @@ def teddy_bear(d: Design) -> list[Part]:
 @kind("fabric/black", "fabric/white", "fabric/red", "fabric/blue", "leather/brown", name="shoes")
 def shoes(d: Design) -> list[Part]:
     """A pair."""
-    parts = []
+    parts, long = [], d.between(0.23, 0.3)
     for x in (-0.065, 0.065):
         parts += [
-            box((x, 0, 0), (0.085, 0.27, 0.022), "plastic/white"),
-            ellipsoid((x, -0.03, 0.005), (0.085, 0.2, 0.085), d.main),
-            rounded((x, 0.075, 0.015), (0.075, 0.11, 0.09), d.main),
+            box((x, 0, 0), (0.085, long, 0.022), "plastic/white"),
+            ellipsoid((x, 0.1 - long / 2, 0.005), (0.085, long * 0.75, 0.085), d.main),
+            rounded((x, long / 2 - 0.06, 0.015), (0.075, 0.11, d.between(0.08, 0.14)), d.main),
         ]
     return parts
 
