@@ -15,9 +15,9 @@ from mmser_ros.simulation.home.home import Home
 from mmser_ros.simulation.home.materials import picture
 from mmser_ros.simulation.home.textures import SIZE
 
-PIXELS = 48
+PIXELS = 72
 """For each metre."""
-PERIOD = {"planks": 1.1, "tiles": 0.9, "carpet": 0.7, "marble": 1.6, "plaster": 1.5,
+PERIOD = {"planks": 1.1, "tiles": 0.8, "carpet": 0.7, "marble": 1.6, "plaster": 1.5,
           "wallpaper": 0.9, "brick": 0.9}  # fmt: skip
 """Metres after which a texture repeats, by stuff."""
 REACH = 0.6

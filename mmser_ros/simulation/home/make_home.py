@@ -21,8 +21,8 @@ FLOORS = {
 }  # fmt: skip
 WALLS = {
     "dry": ("plaster/white", "plaster/cream", "plaster/beige", "plaster/sky", "plaster/sage",
-            "wallpaper/cream", "wallpaper/sage", "wallpaper/sky", "wallpaper/rose", "brick/red",
-            "plaster/lemon", "plaster/rose"),
+            "wallpaper/cream", "wallpaper/sage", "wallpaper/sky", "wallpaper/rose",
+            "brick/terracotta", "plaster/lemon", "plaster/rose"),
     "wet": ("tiles/white", "tiles/sky", "plaster/white", "tiles/sage", "tiles/cream"),
     "kitchen": ("plaster/white", "plaster/cream", "plaster/lemon", "tiles/white", "brick/tan",
                 "plaster/sky"),

@@ -11,14 +11,14 @@ import numpy as np
 from mmser_ros.simulation.home.textures import shades
 
 COLOURS: dict[str, tuple[float, float, float]] = {
-    "white": (0.93, 0.92, 0.89), "black": (0.10, 0.10, 0.11), "grey": (0.52, 0.53, 0.55),
+    "white": (0.93, 0.92, 0.89), "black": (0.14, 0.14, 0.15), "grey": (0.52, 0.53, 0.55),
     "red": (0.72, 0.13, 0.12), "blue": (0.16, 0.30, 0.62), "green": (0.20, 0.47, 0.24),
     "yellow": (0.90, 0.74, 0.20), "orange": (0.90, 0.47, 0.13), "brown": (0.46, 0.29, 0.17),
     "pink": (0.90, 0.58, 0.64), "purple": (0.42, 0.24, 0.52), "beige": (0.82, 0.73, 0.58),
     "silver": (0.72, 0.74, 0.76), "cream": (0.93, 0.88, 0.76), "tan": (0.68, 0.50, 0.32),
     "sky": (0.72, 0.84, 0.93), "sage": (0.74, 0.80, 0.69), "rose": (0.90, 0.78, 0.75),
-    "lemon": (0.94, 0.89, 0.68), "slate": (0.55, 0.60, 0.66), "meadow": (0.55, 0.66, 0.48),
-    "glow": (1.0, 0.95, 0.80),
+    "lemon": (0.94, 0.89, 0.68), "slate": (0.55, 0.60, 0.66),
+    "meadow": (0.42, 0.52, 0.34), "terracotta": (0.62, 0.38, 0.30), "glow": (1.0, 0.95, 0.80),
 }  # fmt: skip
 """RGB from 0 to 1 of each colour."""
 
@@ -50,6 +50,7 @@ STUFF = {
     "leaf": Stuff("carpet", 0.1, 0.1),
     "paper": Stuff("plain", 0.0, 0.0),
     "skin": Stuff("plain", 0.3, 0.4),
+    "ceiling": Stuff("plain", 0.0, 0.0, emission=0.25),
     "light": Stuff("plain", 0.0, 0.0, emission=0.6),
     "outdoors": Stuff("plain", 0.0, 0.0, emission=0.5),
     "screen": Stuff("plain", 0.7, 0.9),

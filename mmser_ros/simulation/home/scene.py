@@ -90,14 +90,13 @@ class _Builder:
         self._texture(name, floor_picture(self.home, number))
         self._material(name, style.floor, name)
         self._geom(Part("box", (x, y, -0.05), size, style.floor), name, FLOOR)
-        ceiling = Part("box", (x, y, HEIGHT + 0.05), size, "plaster/white")
-        self._part(ceiling, 0, CEILING)
+        self._part(Part("box", (x, y, HEIGHT + 0.05), size, "ceiling/white"), 0, CEILING)
+        lamp = Part("ellipsoid", (x, y, HEIGHT), (0.36, 0.36, 0.2), "light/glow")
+        self._part(lamp, 0, CEILING)
         stuff = style.wall.split("/")[0]
         wall = f"wall {number}"
         self._texture(wall, picture(style.wall, style.texture))
-        self._material(
-            wall, style.wall, wall, repeat=1 / PERIOD[stuff] * (2 if stuff == "tiles" else 1)
-        )
+        self._material(wall, style.wall, wall, repeat=2 / PERIOD[stuff])
         for part in wall_parts(self.home.plan, number, style.wall):
             if part.material == SKIRTING:
                 self._part(part, 0, WALLS)

@@ -27,7 +27,7 @@ def plain(random: np.random.Generator) -> Shades:
 
 def plaster(random: np.random.Generator) -> Shades:
     """A wall with a fine grain."""
-    return 1 + 0.015 * _noise(random, (1, 1)) + 0.02 * _noise(random, (14, 14))
+    return 1 + 0.012 * _noise(random, (1, 1)) + 0.008 * _noise(random, (14, 14))
 
 
 def wood(random: np.random.Generator) -> Shades:

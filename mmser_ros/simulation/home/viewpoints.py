@@ -13,8 +13,8 @@ from mmser_ros.simulation.home.ground_truth import cast_rays
 from mmser_ros.simulation.home.robot import Obstacles, flat_pose
 from mmser_ros.simulation.home.scene import Scene
 
-CANDIDATES = 20
-TOO_NEAR = 0.6
+CANDIDATES = 30
+TOO_NEAR = 0.8
 """Metres: what is closer fills the image."""
 
 
@@ -35,11 +35,11 @@ def best_view(scene: Scene, room: int, camera: Camera, seed: int = 0) -> Pose | 
         target = np.array([(x0 + x1) / 2, (y0 + y1) / 2]) + aim
         pose = flat_pose(*at, math.atan2(target[1] - at[1], target[0] - at[0]))
         numbers, depth = cast_rays(scene, coarse, pose)
-        seen = [
-            one for one in np.unique(numbers) if one >= 0 and scene.home.objects[one].room == room
-        ]
+        found, cells = np.unique(numbers, return_counts=True)
+        found = found[cells > 2]
+        seen = [one for one in found if one >= 0 and scene.home.objects[one].room == room]
         near = float((depth < TOO_NEAR).mean())
-        score = len(seen) - 12 * near + 0.5 * float(np.mean(np.minimum(depth, 4)))
+        score = 2 * len(seen) - 12 * near + 1.5 * float(np.mean(np.minimum(depth, 4)))
         if score > most:
             best, most = pose, score
     return best

@@ -1,11 +1,12 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Hand-made homes of one room, 5 m by 4 m, with few objects."""
+"""Hand-made homes of one room, 5 m by 4 m, with few objects; whether they can be rendered."""
 
 from mmser_ros.simulation.home import furnishing  # noqa: F401 - registers the kinds
 from mmser_ros.simulation.home.designs.kinds import KINDS
 from mmser_ros.simulation.home.floor_plan import FloorPlan, Room
 from mmser_ros.simulation.home.home import Home, HomeObject, RoomStyle
+from mmser_ros.simulation.home.mujoco_gl import SimulatorError, make_renderer, mujoco
 from mmser_ros.simulation.home.shapes import Part
 
 STYLE = RoomStyle("planks/tan", "plaster/white", 0, (1.0, 1.0, 1.0))
@@ -28,3 +29,15 @@ def room_with(*objects):
 def cube(x, y, z, side, material="paint/red"):
     """A cube on the middle of its bottom face."""
     return [Part("box", (x, y, z + side / 2), (side, side, side), material)]
+
+
+def _no_gl() -> str:
+    """Why nothing can be rendered here; empty if it can."""
+    try:
+        make_renderer(mujoco.MjSpec().compile(), 8, 8).close()
+    except SimulatorError as error:
+        return str(error)
+    return ""
+
+
+NO_GL = _no_gl()

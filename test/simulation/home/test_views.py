@@ -14,24 +14,15 @@ from mmser_ros.simulation.home import mujoco_gl
 from mmser_ros.simulation.home.ground_truth import Truth, cast_rays
 from mmser_ros.simulation.home.make_home import make_home
 from mmser_ros.simulation.home.mujoco_gl import SimulatorError, choose_gl
+from mmser_ros.simulation.home.robot import flat_pose
 from mmser_ros.simulation.home.scene import build_scene
 from mmser_ros.simulation.home.simulator import Simulator
 from mmser_ros.simulation.home.viewpoints import best_view
 from mmser_ros.simulation.home.views import Viewer, default_camera
+from test.simulation.home.rooms import NO_GL, cube, room_with
 
 SMALL = default_camera(160, 120)
 
-
-def _no_gl() -> str:
-    """Why nothing can be rendered here; empty if it can."""
-    try:
-        mujoco_gl.make_renderer(mujoco_gl.mujoco.MjSpec().compile(), 8, 8).close()
-    except SimulatorError as error:
-        return str(error)
-    return ""
-
-
-NO_GL = _no_gl()
 needs_gl = pytest.mark.skipif(bool(NO_GL), reason=NO_GL)
 
 
@@ -65,8 +56,6 @@ def test_an_image_shows_the_home_in_colour(scene):
 
 @needs_gl
 def test_the_red_box_is_where_ground_truth_says_it_is():
-    from mmser_ros.simulation.home.robot import flat_pose
-    from test.simulation.home.rooms import cube, room_with
 
     home = room_with(("box", "paint/red", cube(3.0, 2.0, 0.6, 0.5)))
     scene, pose = build_scene(home), flat_pose(1.0, 2.0, 0.0)
@@ -121,9 +110,9 @@ def test_the_gl_library_is_what_is_found(monkeypatch):
 def test_homes_and_rays_need_no_gl_library():
     code = (
         "from mmser_ros.simulation.home.make_home import make_home\n"
-        "from mmser_ros.simulation.home.scene import build_scene\n"
         "from mmser_ros.simulation.home.ground_truth import cast_rays\n"
         "from mmser_ros.simulation.home.robot import flat_pose\n"
+        "from mmser_ros.simulation.home.scene import build_scene\n"
         "from mmser_ros.simulation.home.views import default_camera\n"
         "scene = build_scene(make_home(1))\n"
         "numbers, _ = cast_rays(scene, default_camera(8, 6), flat_pose(2, 6, 0))\n"
