@@ -209,11 +209,9 @@ def _dining(room: Furnisher) -> None:
 
 def _cooking(room: Furnisher) -> None:
     """A row along a wall: counter, stove, sink and refrigerator, in any order."""
-    counter = room.make("counter")
-    sink = room.make("sink")
-    if counter.material in KINDS["sink"].materials:
-        parts = KINDS["sink"].make(sink.variant, counter.material)
-        sink = Made("sink", counter.material, sink.variant, counter.texture, parts)
+    counter, sink = room.make("counter"), room.make("sink")
+    parts = KINDS["sink"].make(sink.variant, counter.material)
+    sink = Made("sink", counter.material, sink.variant, counter.texture, parts)
     kinds = [counter, sink, room.make("stove"), room.make("refrigerator")]
     order = [kinds[index] for index in room.random.permutation(4)]
     left = []

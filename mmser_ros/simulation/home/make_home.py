@@ -44,7 +44,7 @@ def make_home(seed: int, split: Split = Split.TRAIN) -> Home:
     """
     random = np.random.default_rng([seed, split is Split.EVALUATION])
     plan = make_plan(random)
-    amount = float(random.uniform(0.5, 1.5))
+    amount = float(random.uniform(0.7, 1.8))
     objects: list[HomeObject] = []
     for number in range(len(plan.rooms)):
         furnisher = Furnisher(plan, number, random, split)

@@ -21,6 +21,9 @@ COLOURS: dict[str, tuple[float, float, float]] = {
     "meadow": (0.42, 0.52, 0.34), "terracotta": (0.62, 0.38, 0.30), "glow": (1.0, 0.95, 0.80),
 }  # fmt: skip
 """RGB from 0 to 1 of each colour."""
+SAID = {"glow": "white", "sky": "blue", "sage": "green", "meadow": "green", "rose": "pink",
+        "lemon": "yellow", "slate": "grey", "terracotta": "red"}  # fmt: skip
+"""What a person calls a colour that has no common name."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ STUFF = {
 def describe(material: str) -> tuple[str, str | None]:
     """Colour and, if a person would say it, the material's word of a material."""
     stuff, colour = material.split("/")
-    return colour, STUFF[stuff].word
+    return SAID.get(colour, colour), STUFF[stuff].word
 
 
 def picture(material: str, variant: int) -> np.ndarray:

@@ -77,6 +77,12 @@ def test_rooms_hold_what_belongs_in_them(home):
         assert needed.get(room.name, set()) <= names, room.name
 
 
+def test_colours_have_common_names(home):
+    words = {"white", "black", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink"}
+    words |= {"purple", "beige", "silver", "cream", "tan"}
+    assert {one.colour for one in home.objects} <= words
+
+
 def test_homes_of_evaluation_have_designs_and_textures_that_training_never_has():
     used = {}
     for split in Split:
