@@ -21,6 +21,8 @@ FLOOR, CEILING, WALLS = -2, -3, -4
 """Numbers of what is no object; -1 is nothing at all."""
 FLAT = frozenset({"plain"})
 """Patterns that are drawn without a texture."""
+CUSHION = 0.5
+"""Metres after which the texture of a cushion repeats."""
 LIGHTS = 4
 """Lamps that shine at a time: those nearest to the camera."""
 
@@ -49,7 +51,7 @@ class _Builder:
     def __init__(self, home: Home) -> None:
         self.home, self.spec = home, mujoco.MjSpec()
         self.numbers: list[int] = []
-        self.materials: dict[tuple[str, int], str] = {}
+        self.materials: dict[tuple[str, int, bool], str] = {}
         self.meshes: dict[tuple, str] = {}
 
     def build(self) -> Scene:
@@ -104,20 +106,21 @@ class _Builder:
                 self._geom(part, wall, WALLS)
 
     def _part(self, part: Part, texture: int, number: int) -> None:
-        stuff, _ = part.material.split("/")
-        key = (part.material, 0 if STUFF[stuff].pattern in FLAT else texture)
+        """Add a part; cushions have texture coordinates, other shapes a cube about them."""
+        pattern, cube = STUFF[part.material.split("/")[0]].pattern, part.shape != "rounded"
+        textured = pattern not in FLAT
+        key = (part.material, texture if textured else 0, cube or not textured)
         if key not in self.materials:
-            name = self.materials[key] = f"{part.material} {key[1]}"
-            if STUFF[stuff].pattern in FLAT:
-                self._material(name, part.material, None)
-            else:
-                self._texture(name, picture(*key), cube=True)
-                self._material(name, part.material, name)
+            name = self.materials[key] = f"{key[0]} {key[1]} {key[2]}"
+            if textured:
+                self._texture(name, picture(*key[:2]), cube=cube)
+            self._material(name, part.material, name if textured else None)
         self._geom(part, self.materials[key], number)
 
     def _texture(self, name: str, image: np.ndarray, *, cube: bool = False) -> None:
         kind = mujoco.mjtTexture
-        data = np.tile(image, (6, 1, 1)) if cube else image
+        sides = [np.rot90(image)] * 2 + [image] * 4  # grain runs upwards on all four
+        data = np.concatenate(sides) if cube else image
         texture = self.spec.add_texture(
             name=name,
             type=kind.mjTEXTURE_CUBE if cube else kind.mjTEXTURE_2D,
@@ -175,10 +178,15 @@ class _Builder:
         if key not in self.meshes:
             name = self.meshes[key] = f"mesh {len(self.meshes)}"
             vertices, faces = mesh(part.shape, part.profile)
-            self.spec.add_mesh(
+            made = self.spec.add_mesh(
                 name=name,
                 uservert=(vertices * size).ravel().tolist(),
                 userface=faces.ravel().tolist(),
                 inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
             )
+            if part.shape == "rounded":
+                wide = sorted(np.argsort(size)[1:])  # seen along its shortest side
+                metres = (vertices * size)[:, wide]
+                made.usertexcoord = (metres / CUSHION).ravel().tolist()
+                made.userfacetexcoord = faces.ravel().tolist()
         return self.meshes[key]
