@@ -25,7 +25,7 @@ REACH = 0.6
 
 
 def floor_picture(home: Home, number: int) -> np.ndarray:
-    """The floor of a room, (rows, columns, 3) uint8: x to the right, y downwards."""
+    """The floor of a room, (rows, columns, 3) uint8; its rows go along y."""
     room, style = home.plan.rooms[number], home.styles[number]
     columns, rows = (round((b - a) * PIXELS) for a, b in ((room.x0, room.x1), (room.y0, room.y1)))
     period = PERIOD[style.floor.split("/")[0]] * PIXELS

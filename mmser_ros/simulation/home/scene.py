@@ -89,7 +89,7 @@ class _Builder:
         x, y = (room.x0 + room.x1) / 2, (room.y0 + room.y1) / 2
         size = (room.x1 - room.x0, room.y1 - room.y0, 0.1)
         name = f"floor {number}"
-        self._texture(name, floor_picture(self.home, number))
+        self._texture(name, floor_picture(self.home, number)[::-1])
         self._material(name, style.floor, name)
         self._geom(Part("box", (x, y, -0.05), size, style.floor), name, FLOOR)
         self._part(Part("box", (x, y, HEIGHT + 0.05), size, "ceiling/white"), 0, CEILING)

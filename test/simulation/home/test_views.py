@@ -10,12 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mmser_ros.core.types import Pose
 from mmser_ros.simulation.home import mujoco_gl
 from mmser_ros.simulation.home.ground_truth import Truth, cast_rays
 from mmser_ros.simulation.home.make_home import make_home
 from mmser_ros.simulation.home.mujoco_gl import SimulatorError, choose_gl
 from mmser_ros.simulation.home.robot import flat_pose
-from mmser_ros.simulation.home.scene import build_scene
+from mmser_ros.simulation.home.scene import FLOOR, build_scene
 from mmser_ros.simulation.home.simulator import Simulator
 from mmser_ros.simulation.home.viewpoints import best_view
 from mmser_ros.simulation.home.views import Viewer, default_camera
@@ -68,6 +69,20 @@ def test_the_red_box_is_where_ground_truth_says_it_is():
     assert found == pytest.approx(
         (box.region.x, box.region.y, box.region.width, box.region.height), abs=2
     )
+
+
+@needs_gl
+def test_a_shadow_lies_under_its_object():
+    down = replace(SMALL, mount=Pose((0.0, 0.0, 2.3), (1.0, 0.0, 0.0, 0.0)))
+    pose, images = flat_pose(2.5, 2.0, 0.0), []
+    for objects in ([], [("box", "paint/red", cube(1.2, 1.0, 0.02, 0.6))]):
+        with Viewer(build_scene(room_with(*objects)), down) as viewer:
+            floor = viewer.numbers(pose) == FLOOR
+            images.append(viewer.image(pose).astype(float).mean(-1))
+    darker = np.where(floor, images[0] - images[1], 0) > 3
+    assert darker[60:, :80].sum() > 20
+    assert not darker[:60].any(), "y runs upwards in this image"
+    assert not darker[:, 80:].any()
 
 
 @needs_gl
