@@ -44,6 +44,12 @@ CHANCE = {
     "armchair": 0.6,
 }
 """That something lies there at all; others: 0.85."""
+UNDER = {
+    "table": ("ball", "box", "basket", "backpack"), "desk": ("box", "backpack", "trash can"),
+    "bed": ("shoes", "box", "ball"), "coffee table": ("ball", "shoes", "box"),
+    "bench": ("shoes", "box"),
+}  # fmt: skip
+"""What may lie under a piece of furniture."""
 FLOOR = {
     "living room": ("ball", "backpack", "box", "basket", "teddy bear"),
     "kitchen": ("box", "basket"),
@@ -91,6 +97,9 @@ def add_clutter(room: Furnisher, amount: float) -> None:
                 some = room.random.choice(names, min(count, len(names)), replace=False)
             for name in some:
                 waiting += _lay(room, support, str(name))
+    for support in [one for one in room.placed if one.name in UNDER]:
+        if room.random.random() < 0.3 * amount:
+            _slide_under(room, support, str(room.random.choice(UNDER[support.name])))
     for name in FLOOR[room.name]:
         if room.random.random() < 0.3 * amount:
             _drop(room, name)
@@ -124,6 +133,22 @@ def _lay(room: Furnisher, support: Made, name: str, *, centred: bool = False) ->
             return [moved]
         centred = False
     return []
+
+
+def _slide_under(room: Furnisher, support: Made, name: str) -> None:
+    """Put a thing on the floor under a support, if there is space for it."""
+    made = room.make(name)
+    low, high = extents(support.parts)
+    for _ in range(TRIES):
+        turned = room.put(made, (0, 0, 0), float(room.random.uniform(-180, 180)))
+        small, large = extents(turned.parts)
+        spare = (high - low)[:2] - (large - small)[:2]
+        x, y = low[:2] - small[:2] + spare * room.random.random(2)
+        moved = room.put(turned, (float(x), float(y), 0), 0)
+        if (spare > 0).all() and room.space.clear_of_boxes(moved.parts):
+            room.space.add([moved.parts])
+            room.placed.append(moved)
+            return
 
 
 def _facing(room: Furnisher, support: Made) -> float:
