@@ -32,5 +32,18 @@ if ((${#missing[@]})); then
   DEBIAN_FRONTEND=noninteractive $install >/dev/null
 fi
 
+# The simulator renders with either; all else works without.
+if ! "$python" -c 'from ctypes.util import find_library as find; import sys
+sys.exit(not (find("OSMesa") or find("EGL")))'; then
+  if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    echo "installing system packages: libosmesa6"
+    apt-get update -qq || true
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends libosmesa6 >/dev/null ||
+      echo "note: no libosmesa6 here; the simulator can't render" >&2
+  else
+    echo "note: to render the simulator: sudo apt-get install libosmesa6" >&2
+  fi
+fi
+
 echo "making .venv with Python $version"
 "$python" -m venv .venv

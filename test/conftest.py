@@ -162,6 +162,8 @@ MARKS = {
     "examples": pytest.mark.ros,
     "launch": pytest.mark.ros,
     "nodes": pytest.mark.ros,
+    "simulation/home/test_make_home.py": pytest.mark.slow,
+    "simulation/home/test_views.py": pytest.mark.slow,
     "test_package.py": pytest.mark.ros,
     "training": pytest.mark.training,
 }

@@ -24,6 +24,7 @@ OPTIONAL = {
     "gguf": "language models from GGUF files: pip install '.[train]'",
     "tensorboard": "curves of mmser train: pip install '.[train]'",
     "openai": "openai: models and mmser perturb llm: pip install '.[llm]'",
+    "mujoco": "the simulator: pip install '.[simulation]'",
     "skimage": "the photographs of mmser demo: pip install '.[demo]'",
 }
 

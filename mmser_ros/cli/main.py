@@ -38,6 +38,7 @@ from mmser_ros.cli.options import (
     pass_numbers,
 )
 from mmser_ros.cli.perturb import perturb_app
+from mmser_ros.cli.simulate import simulate_app
 from mmser_ros.cli.train import train_app
 from mmser_ros.core.console import errors
 from mmser_ros.core.errors import MmserError
@@ -53,6 +54,7 @@ app.add_typer(train_app, name="train")
 app.add_typer(run_app, name="run")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(perturb_app, name="perturb")
+app.add_typer(simulate_app, name="simulate")
 app.command()(calibrate)
 app.command()(compare)
 
