@@ -12,17 +12,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
 from mmser_ros.captioner.model.word_detector import NOTHING
-from mmser_ros.language.word_finder import PERSON, WordFinder
+from mmser_ros.language.word_finder import WordFinder
 from mmser_ros.training.stages.cider_reward import CiderReward
 from mmser_ros.training.tokens import mirror
-from mmser_ros.training.words.noise import living
 from mmser_ros.training.words.targets import WordTargets
-
-LIVING = 2.0
-"""Factor on the cost of a person or an animal that is not there: for a robot the worst errors."""
 
 
 class CaptionRewards:
@@ -46,17 +40,12 @@ class CaptionRewards:
             references: human captions of each image; may be empty.
             gain: reward of a word that is in the image, times the target's weight.
             label_gain: the same for images without human captions, which CIDEr-D does not reward.
-            cost: penalty of a word that is not, times the target's weight; LIVING times as high for
-                `person` and animals.
+            cost: penalty of a word that is not, times the target's weight.
         """
         self._finder = WordFinder(name for name in names if name != NOTHING)
         self._column = {name: number for number, name in enumerate(names)}
         self._targets = targets
         self._gains, self._cost = (label_gain, gain), cost
-        _, animals = living(names)
-        people = [self._column[PERSON]] if PERSON in names else []  # a man is also a person
-        self._costs = np.full(len(names), cost)
-        self._costs[people + animals] *= LIVING
         mirrored = [[mirror(caption) for caption in some] for some in references]
         self._cider = [CiderReward(references), CiderReward(mirrored)]
         self._captioned = [bool(some) for some in references]
@@ -84,7 +73,7 @@ class CaptionRewards:
         found = self._finder.find(caption)
         columns = [self._column[min(self._finder.alike(word) or [word])] for word in found]
         return sum(
-            float(weight[one]) * float(gain if truth[one] else -self._costs[one])
+            float(weight[one]) * (gain if truth[one] else -self._cost)
             for one in dict.fromkeys(columns)
         )
 
