@@ -23,6 +23,7 @@ from mmser_ros.cli.options import (
     Sets,
     Split,
     Threads,
+    one_pass_number,
     set_names,
 )
 from mmser_ros.core.console import errors
@@ -53,7 +54,7 @@ def compare(
     device: Device = "auto",
     quantize: Quantize = "auto",
     threads: Threads = "auto",
-    passes: Annotated[int, typer.Option(min=1, max=10, help="Number of passes.")] = 1,
+    passes: Annotated[str, typer.Option(metavar="N", help="Number of passes.")] = "1",
     beams: Beams = 1,
     out: Annotated[
         Path | None, typer.Option(help="Page with the images and captions, such as compare.html.")
@@ -80,7 +81,7 @@ def compare(
     for one in opened:
         errors.print(one.report(), markup=False)
     options: dict[str, str | int] = {"device": device, "quantize": quantize, "threads": threads}
-    options |= {"passes": passes, "beams": beams}
+    options |= {"passes": one_pass_number(passes), "beams": beams}
     measured: dict[str, Measured] = {}
     for model in models:
         try:
