@@ -135,10 +135,10 @@ class WordDetector(nn.Module):
             classes: (batch, views, classes), as in `detect`.
 
         Returns:
-            (batch, len(names)) probabilities.
+            (batch, len(names)) probabilities, float64.
         """
         chances = classes.float().exp().mean(1) @ self.class_matrix.float()
-        learned, others = chances.tensor_split([probabilities.shape[1]], dim=1)
+        learned, others = chances.double().tensor_split([probabilities.shape[1]], dim=1)
         added = (UNTRAINED * others).clamp(max=MOST_BY_CLASS)
         return torch.cat([torch.maximum(probabilities, TRAINED * learned), added], dim=1)
 
