@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-from types import TracebackType
 
 import numpy as np
 
@@ -56,12 +55,7 @@ class Simulator:
     def __enter__(self) -> Simulator:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
