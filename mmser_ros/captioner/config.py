@@ -9,6 +9,8 @@ from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import PositiveInt
+
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.validation import checked, from_json
@@ -53,6 +55,17 @@ class LanguageConfig:
     weights: str
     architecture: dict[str, Any] = field(default_factory=dict)
     kind: str = "opt"
+
+
+@checked(ConfigError)
+class ObjectsConfig:
+    """An object tower, see `object_tower.ObjectTower`.
+
+    Attributes:
+        image_size: side of the square input, in pixels.
+    """
+
+    image_size: PositiveInt = 320
 
 
 @checked(ConfigError)
@@ -140,6 +153,7 @@ class SpecialistConfig:
         glance_connector_layers: linear layers of the glance connector (LLaVA-1.5 has 2).
         max_caption_tokens: maximum number of tokens of a caption.
         words: the word detector, whose words prompt the language model; None: there is none.
+        objects: the object tower that the word detector reads; None: there is none.
         ser_connector: the connector of refinement passes; None: there is only the glance.
         calibrations: calibrations of the confidence, one per number of passes.
     """
@@ -150,6 +164,7 @@ class SpecialistConfig:
     glance_connector_layers: int = 2
     max_caption_tokens: int = 32
     words: WordsConfig | None = None
+    objects: ObjectsConfig | None = None
     ser_connector: SerConnectorConfig | None = None
     calibrations: tuple[Calibration, ...] = ()
 

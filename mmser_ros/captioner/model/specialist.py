@@ -16,10 +16,11 @@ from mmser_ros.captioner.decoding.prompt import Padded, Prompt
 from mmser_ros.captioner.model.concept_detector import pool
 from mmser_ros.captioner.model.glance_connector import build_glance_connector
 from mmser_ros.captioner.model.language_model import build_language_model
+from mmser_ros.captioner.model.object_tower import ObjectTower
 from mmser_ros.captioner.model.ser_connector import SerConnector
 from mmser_ros.captioner.model.uninitialised import Uninitialised
 from mmser_ros.captioner.model.vision import ClipTower, EfficientNetLiteTower, Levels, build_tower
-from mmser_ros.captioner.model.word_detector import Detected, WordDetector
+from mmser_ros.captioner.model.word_detector import Detected, build_word_detector
 
 SHARED, PADDING = -2, -1
 """Segment ids of the context and of padding, beside the numbers of captions."""
@@ -29,9 +30,9 @@ class Specialist(nn.Module):
     """MM-SeR's captioner (arXiv 2508.21451, section 4).
 
     The vision tower is frozen: it is not in `state_dict`, and comes from its own source. The
-    language model's input is [visual tokens ; words ; beginning of text ; caption]; the words are
-    those of the word detector, if the model has one. In a refinement pass the visual tokens come
-    from the SeR-connector, and the initial caption follows the words.
+    language model's input is [visual tokens ; words ; beginning of text ; caption]; the words come
+    from the word detector, if any. In a refinement pass the visual tokens come from the
+    SeR-connector, and the initial caption follows the words.
 
     Attributes:
         width: width of visual tokens and word embeddings.
@@ -54,8 +55,7 @@ class Specialist(nn.Module):
             self.language_model = build_language_model(config.language)
         self._frozen = [build_tower(config.vision)]  # in a list, so that it is not a submodule
         self.width = self.language_model.width
-        self.begin = self.language_model.begin
-        self.end = self.language_model.end
+        self.begin, self.end = self.language_model.begin, self.language_model.end
         with start():
             self._build_connectors(config)
 
@@ -63,10 +63,10 @@ class Specialist(nn.Module):
         self.glance_connector = build_glance_connector(
             self.vision.channels[0], self.width, config.glance_connector_layers
         )
+        if config.objects:
+            self.object_tower = ObjectTower(config.objects)
         if config.words:
-            self.word_detector = WordDetector(
-                config.words, self.vision.channels, self.vision.classes
-            )
+            self.word_detector = build_word_detector(config, self.vision)
         if config.ser_connector:
             self._refine_levels = _indices(config.ser_connector.levels, config.vision.levels)
             self.ser_connector = SerConnector(
@@ -97,17 +97,17 @@ class Specialist(nn.Module):
         with torch.no_grad():
             return self.vision(self.vision.normalise(pixels).to(dtype))
 
-    def detect(self, views: Sequence[Levels]) -> list[Detected]:
+    def detect(self, views: Sequence[Levels], objects: Tensor | None = None) -> list[Detected]:
         """Detect words in images.
 
         Args:
             views: features from `encode`: of the whole images, then of each of their crops.
+            objects: log odds of the object tower's classes in the images, if there is one.
         """
         pooled = torch.stack([pool(one) for one in views], dim=1).float()
-        classes = None
-        if self.vision.classes:
-            classes = self.vision.classify(pooled[..., : self.vision.channels[0]])
-        return self.word_detector.detect(pooled, classes)
+        first = pooled[..., : self.vision.channels[0]]
+        classes = self.vision.classify(first) if self.vision.classes else None
+        return self.word_detector.detect(pooled, classes, objects)
 
     def glance(self, levels: Levels) -> Tensor:
         """Visual tokens (batch, tokens, width) of the first pass."""

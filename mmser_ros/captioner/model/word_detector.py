@@ -13,9 +13,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
-from mmser_ros.captioner.config import WordsConfig
+from mmser_ros.captioner.config import SpecialistConfig, WordsConfig
 from mmser_ros.captioner.model.imagenet_words import imagenet_words
+from mmser_ros.captioner.model.object_tower import CLASSES
+from mmser_ros.captioner.model.vision import ClipTower, EfficientNetLiteTower
 from mmser_ros.captioner.model.word_prompt import choose_words
 
 NOTHING = "nothing"
@@ -57,20 +60,28 @@ class WordDetector(nn.Module):
     (`config/lexicon/imagenet_words.yaml`). Words that the detector did not learn come from the
     classes alone.
 
+    The log odds of an object tower's classes, if there are any, are mixed linearly and added to the
+    words' log odds.
+
     Attributes:
         names: all words that it gives probabilities for: first those that it learned, then those
             that only classes have.
         mean: (features,), mean of the input.
         deviation: (features,), standard deviation of the input.
+        object_mean: (objects,), mean of the object tower's log odds.
+        object_words: (words, objects), what each of them adds to a word's log odds.
     """
 
-    def __init__(self, config: WordsConfig, channels: Sequence[int], classes: int) -> None:
+    def __init__(
+        self, config: WordsConfig, channels: Sequence[int], classes: int, objects: int = 0
+    ) -> None:
         """Build it with random weights.
 
         Args:
             config: its configuration.
             channels: channels of each level that it reads.
             classes: number of classes of the vision tower; 0 if none.
+            objects: number of classes of the object tower; 0 if there is none.
         """
         super().__init__()
         self.config = config
@@ -86,6 +97,11 @@ class WordDetector(nn.Module):
             nn.Dropout(0.5),
         )
         self.answer = nn.Linear(config.hidden_size, len(config.names))
+        if objects:
+            # No nn.Linear, because dynamic quantization would round the log odds.
+            self.object_words = nn.Parameter(torch.zeros(len(config.names), objects))
+            self.register_buffer("object_mean", torch.zeros(objects))
+            self.object_mean: Tensor
         table = imagenet_words() if classes else {}
         self.names = tuple(dict.fromkeys([*config.names, *table]))
         matrix = torch.zeros(classes, len(self.names))
@@ -99,27 +115,37 @@ class WordDetector(nn.Module):
         """The words of `names`, without NOTHING."""
         return set(self.names) - {NOTHING}
 
-    def forward(self, pooled: Tensor, classes: Tensor | None = None) -> Tensor:
+    def forward(
+        self, pooled: Tensor, classes: Tensor | None = None, objects: Tensor | None = None
+    ) -> Tensor:
         """Log odds (…, words).
 
         Args:
             pooled: (…, features), see `concept_detector.pool`.
             classes: (…, classes), log probabilities of the vision tower's classes, if it has any.
+            objects: (…, objects), log odds of the object tower's classes, if there is one.
         """
         seen = pooled if classes is None else torch.cat([pooled, classes], dim=-1)
         standard = (seen.to(self.mean.dtype) - self.mean) / self.deviation
-        return self.answer(self.network(standard.clamp(-STANDARD, STANDARD)))
+        odds = self.answer(self.network(standard.clamp(-STANDARD, STANDARD)))
+        if objects is None:
+            return odds
+        return odds + linear(objects.to(self.mean.dtype) - self.object_mean, self.object_words)
 
     @torch.no_grad()
-    def detect(self, pooled: Tensor, classes: Tensor | None = None) -> list[Detected]:
+    def detect(
+        self, pooled: Tensor, classes: Tensor | None = None, objects: Tensor | None = None
+    ) -> list[Detected]:
         """Detect words in pictures.
 
         Args:
             pooled: (batch, views, features), of the whole picture, then of its crops. A word's log
                 odds are the mean of the whole picture's and the maximum over the crops.
             classes: (batch, views, classes), or None.
+            objects: (batch, objects), of the whole image, or None.
         """
-        probabilities = torch.sigmoid(combine(self(pooled, classes).float()))
+        seen = None if objects is None else objects[:, None]
+        probabilities = torch.sigmoid(combine(self(pooled, classes, seen).float()))
         if classes is not None:
             probabilities = self.add_classes(probabilities, classes)
         rows = probabilities.tolist()
@@ -141,6 +167,15 @@ class WordDetector(nn.Module):
         learned, others = chances.double().tensor_split([probabilities.shape[1]], dim=1)
         added = (UNTRAINED * others).clamp(max=MOST_BY_CLASS)
         return torch.cat([torch.maximum(probabilities, TRAINED * learned), added], dim=1)
+
+
+def build_word_detector(
+    config: SpecialistConfig, vision: EfficientNetLiteTower | ClipTower
+) -> WordDetector:
+    """Build the word detector of a model with words, with random weights."""
+    assert config.words
+    objects = CLASSES if config.objects else 0
+    return WordDetector(config.words, vision.channels, vision.classes, objects)
 
 
 def combine(odds: Tensor) -> Tensor:

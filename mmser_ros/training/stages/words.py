@@ -23,14 +23,16 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mmser_ros.captioner.config import WordsConfig
+from mmser_ros.captioner.model.object_tower import object_classes
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.captioner.model.word_detector import WordDetector, combine
+from mmser_ros.captioner.model.word_detector import WordDetector, build_word_detector, combine
 from mmser_ros.core.validation import checked
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
 from mmser_ros.training.loop import Loss, Schedule, TrainingError, train
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.words.features import ViewFeatures
+from mmser_ros.training.words.label_words import label_words
 from mmser_ros.training.words.targets import WordTargets
 from mmser_ros.training.words.views import CROPS, TRAIN_VIEWS
 
@@ -38,6 +40,8 @@ AT_ONCE = 256
 """Images per batch when odds are computed."""
 SAMPLE = 3
 """Every third image is used for the statistics of features."""
+TRUST = 0.7
+"""At first, the factor of the log odds of the object tower's class for its word."""
 EVERY_FOLD = -1
 """Fold of images that every detector is trained on."""
 
@@ -94,11 +98,7 @@ def train_words(
     Raises:
         TrainingError: as in `loop.train`.
     """
-    config = specialist.config.words
-    assert config
-    detector = fit_detector(
-        specialist, config, data, data.train_pictures(), schedule, folder, "words"
-    )
+    detector = fit_detector(specialist, data, data.train_pictures(), schedule, folder, "words")
     specialist.word_detector.load_state_dict(detector.state_dict())
 
 
@@ -136,7 +136,7 @@ def odds_by_folds(
     for fold in range(schedule.folds):
         name = f"words_fold{fold}"
         known = data.train_pictures(without=fold)
-        detector = fit_detector(specialist, config, data, known, schedule, folder, name)
+        detector = fit_detector(specialist, data, known, schedule, folder, name)
         wanted = np.flatnonzero(readable & (data.folds == fold))
         views = [0, *(CROPS if config.crops else ())]
         starts = range(0, len(wanted), AT_ONCE)
@@ -184,7 +184,6 @@ def probabilities_of_prompts(
 
 def fit_detector(
     specialist: Specialist,
-    config: WordsConfig,
     data: DetectorData,
     known: np.ndarray,
     schedule: WordSchedule,
@@ -194,7 +193,7 @@ def fit_detector(
     """Train a new detector on the images with these numbers; `name` names its state."""
     vision, device = specialist.vision, specialist.device
     torch.manual_seed(schedule.seed)
-    detector = WordDetector(config, vision.channels, vision.classes).to(device)
+    detector = build_word_detector(specialist.config, vision).to(device)
     _initialise(detector, data, known)
     truth, weight = data.targets.truth, data.targets.weight
     views = torch.tensor(TRAIN_VIEWS)
@@ -216,9 +215,9 @@ def fit_detector(
 
 @torch.no_grad()
 def _initialise(detector: WordDetector, data: DetectorData, known: np.ndarray) -> None:
-    """Set a detector's feature statistics, and its biases by the frequency of words."""
+    """Set a detector's feature statistics, its biases by the frequency of words, and its trust."""
     sample = known[::SAMPLE].tolist()
-    pooled, classes = data.features.pooled(sample, [0] * len(sample))
+    pooled, classes, objects = data.features.pooled(sample, [0] * len(sample))
     features = pooled if classes is None else torch.cat([pooled, classes], dim=1)
     detector.mean.copy_(features.mean(0))
     detector.deviation.copy_(features.std(0, correction=0) + 1e-2)  # some are constant
@@ -227,6 +226,13 @@ def _initialise(detector: WordDetector, data: DetectorData, known: np.ndarray) -
     shares = torch.from_numpy((counts + 0.5) / (weight.sum(0) + 100.0))
     detector.answer.weight.mul_(0.1)
     detector.answer.bias.copy_(torch.logit(shares.clamp(1e-4, 0.9)))
+    if objects is not None:
+        detector.object_mean.copy_(objects.mean(0))
+        columns = {word: number for number, word in enumerate(detector.config.names)}
+        for number, label in enumerate(object_classes()):
+            word = label_words().of_class(label)
+            if word in columns:
+                detector.object_words[columns[word], number] = TRUST
 
 
 @torch.no_grad()

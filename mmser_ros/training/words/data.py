@@ -25,12 +25,12 @@ from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
 from mmser_ros.training.stages.words import EVERY_FOLD, DetectorData, WordSchedule
 from mmser_ros.training.words.blank_images import blank_picture, dimmed
+from mmser_ros.training.words.encoders import view_encoders
 from mmser_ros.training.words.features import (
     StoredViews,
     ViewFeatures,
     store_sets,
     store_views,
-    view_encoder,
 )
 from mmser_ros.training.words.folds import folds_of
 from mmser_ros.training.words.room_captions import room_words
@@ -123,7 +123,7 @@ def detector_data(
     """Features, targets and folds of all pictures; blank and dim ones come last.
 
     Args:
-        specialist: its vision tower is used.
+        specialist: its towers are used.
         names: words of the detector.
         data: the pictures.
         schedule: gives the numbers of folds and of blank pictures.
@@ -132,8 +132,8 @@ def detector_data(
     """
     targets = word_targets(names, data.examples, outdoors=data.outdoors)
     folds = np.concatenate([folds_of(s.name, list(s.examples), schedule.folds) for s in data.sets])
-    encode = view_encoder(specialist, schedule.precision, compiled=schedule.compile)
-    stores = store_sets(specialist, encode, data.sets, schedule.precision, folder, progress)
+    encoders = view_encoders(specialist, schedule.precision, compiled=schedule.compile)
+    stores = store_sets(specialist, encoders, data.sets, schedule.precision, folder, progress)
     count = schedule.blanks
     if not count:
         return DetectorData(ViewFeatures(stores, specialist), targets, folds)
@@ -154,7 +154,7 @@ def detector_data(
             extra.append(
                 store_views(
                     specialist,
-                    encode,
+                    encoders,
                     kind,
                     picture,
                     count,

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cached features of views of the pictures of sets; a killed run resumes.
 
-Each set has a folder with two memory-mapped files: `pooled.npy` (pictures, views,
+Each set has a folder with memory-mapped files: `pooled.npy` (pictures, views,
 features), for the word detector, and `glance.npy` (pictures, views, tokens, channels), for the
-language model, of the views in TRAIN_VIEWS; both float16.
+language model, of the views in TRAIN_VIEWS. With an object tower there is `objects.npy` (pictures,
+classes). All are float16.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,21 +26,21 @@ from numpy.lib.format import open_memmap
 from torch import Tensor
 
 from mmser_ros.captioner.model.concept_detector import pool
+from mmser_ros.captioner.model.object_tower import CLASSES
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.captioner.model.vision import Levels
+from mmser_ros.captioner.model.vision import fit_square
 from mmser_ros.captioner.passes import to_pixels
 from mmser_ros.core.images import PictureError
 from mmser_ros.data.picture_sets import PictureSet
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.distributed import processes
-from mmser_ros.training.loop import TrainingError
+from mmser_ros.training.words.encoders import Encoders
 from mmser_ros.training.words.views import TRAIN_VIEWS, VIEWS, is_mirrored, square_view
 
 CHUNK = 64
 """Pictures between two saves."""
 AHEAD = 8
 """Pictures that are prepared ahead."""
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -51,47 +51,19 @@ class StoredViews:
         pooled: (pictures, views, features) float16, see `concept_detector.pool`.
         glance: (pictures, views, tokens, channels) float16 of the glance's level, of the views
             TRAIN_VIEWS; None if no language model is trained on them.
+        objects: (pictures, classes) float16, log odds of the object tower; None without one.
         lost: numbers of unreadable pictures; their features are 0.
     """
 
     pooled: np.ndarray
     glance: np.ndarray | None
     lost: frozenset[int]
-
-
-Encode = Callable[[Tensor], Levels]
-"""Pixels (batch, 3, size, size) uint8 → levels."""
-
-
-def view_encoder(specialist: Specialist, precision: str, *, compiled: bool = False) -> Encode:
-    """A function that encodes views.
-
-    Args:
-        specialist: its vision tower is used.
-        precision: `float32` or `bfloat16`, which is twice as fast on processors that support it;
-            pooled features differ by about 2 %.
-        compiled: whether to use torch.compile.
-
-    Raises:
-        TrainingError: the precision is unknown.
-    """
-    if precision not in PRECISIONS:
-        msg = f"words: precision is {precision!r}; expected one of {', '.join(PRECISIONS)}"
-        raise TrainingError(msg)
-    dtype = PRECISIONS[precision]
-    tower = deepcopy(specialist.vision).to(dtype)
-    forward = torch.compile(tower) if compiled else tower
-
-    @torch.inference_mode()
-    def encode(pixels: Tensor) -> Levels:
-        return forward(tower.normalise(pixels).to(dtype))
-
-    return encode
+    objects: np.ndarray | None = None
 
 
 def store_views(
     specialist: Specialist,
-    encode: Encode,
+    encoders: Encoders,
     key: str,
     picture: Callable[[int], np.ndarray],
     count: int,
@@ -104,8 +76,8 @@ def store_views(
     """Compute missing features, and open them.
 
     Args:
-        specialist: its vision tower is used.
-        encode: encodes pixels, see `view_encoder`.
+        specialist: its towers are used.
+        encoders: encode pixels, see `view_encoders`.
         key: identifies pictures and encoding; each key has its own folder.
         picture: number → (height, width, 3) uint8; it may raise a PictureError.
         count: number of pictures.
@@ -115,7 +87,10 @@ def store_views(
         glances: whether to also store the glance's level of TRAIN_VIEWS.
     """
     vision = specialist.vision
-    code = json.dumps([asdict(vision.config), key, count, list(views), glances])
+    sources = [asdict(vision.config), key, count, list(views), glances]
+    if specialist.config.objects:
+        sources.append(asdict(specialist.config.objects))
+    code = json.dumps(sources)
     home = folder / f"{key.partition(' ')[0]}-{hashlib.sha256(code.encode()).hexdigest()[:12]}"
     home.mkdir(parents=True, exist_ok=True)
     marker = home / "done.json"
@@ -126,6 +101,8 @@ def store_views(
     shapes: dict[str, tuple[int, ...]] = {"pooled": (count, len(views), 2 * sum(vision.channels))}
     if glances:
         shapes["glance"] = (count, len(TRAIN_VIEWS), vision.grids[0] ** 2, vision.channels[0])
+    if encoders.objects:
+        shapes["objects"] = (count, CLASSES)
     if done < count:
         stores = {
             name: open_memmap(
@@ -139,11 +116,11 @@ def store_views(
         todo = range(done, count)
         squares = _prepared(specialist, picture, views, todo)
         for number in progress(todo, f"views of {key.partition(' ')[0]}", len(todo)):
-            pixels = next(squares)
-            if pixels is None:
+            ready = next(squares)
+            if ready is None:
                 lost.append(number)
             else:
-                found = _encode(encode, pixels.to(specialist.device), views, glances)
+                found = _encode(encoders, *ready, views, glances)
                 for name, values in found.items():
                     stores[name][number] = values
             if number % CHUNK == CHUNK - 1 or number == count - 1:
@@ -153,7 +130,9 @@ def store_views(
                 fresh.write_text(json.dumps({"pictures": number + 1, "lost": lost}))
                 os.replace(fresh, marker)
     stored = {name: np.load(home / f"{name}.npy", mmap_mode="r") for name in shapes}
-    return StoredViews(stored["pooled"], stored.get("glance"), frozenset(lost))
+    return StoredViews(
+        stored["pooled"], stored.get("glance"), frozenset(lost), stored.get("objects")
+    )
 
 
 def _prepared(
@@ -161,16 +140,24 @@ def _prepared(
     picture: Callable[[int], np.ndarray],
     views: Sequence[int],
     numbers: Sequence[int],
-) -> Iterator[Tensor | None]:
-    """Yield pixels (views, 3, size, size) of each picture; None if it is unreadable."""
-    config = specialist.vision.config
+) -> Iterator[tuple[Tensor, Tensor | None] | None]:
+    """Yield pixels of each picture; None if it is unreadable.
 
-    def prepare(number: int) -> Tensor | None:
+    They are (views, 3, size, size), and (1, 3, size, size) for the object tower, if there is one.
+    """
+    config, objects = specialist.vision.config, specialist.config.objects
+
+    def prepare(number: int) -> tuple[Tensor, Tensor | None] | None:
         try:
             image = picture(number)
         except PictureError:
             return None
-        return to_pixels([square_view(config, image, view, number) for view in views])
+        squares = [square_view(config, image, view, number) for view in views]
+        whole = None
+        if objects:
+            whole = to_pixels([fit_square(image, objects.image_size, config.fit)])
+            whole = whole.to(specialist.device)
+        return to_pixels(squares).to(specialist.device), whole
 
     with ThreadPoolExecutor(1) as pool:
         ahead = deque(pool.submit(prepare, number) for number in numbers[:AHEAD])
@@ -182,12 +169,14 @@ def _prepared(
 
 
 def _encode(
-    encode: Encode, pixels: Tensor, views: Sequence[int], glances: bool
+    encoders: Encoders, pixels: Tensor, whole: Tensor | None, views: Sequence[int], glances: bool
 ) -> dict[str, np.ndarray]:
-    levels = [one.float() for one in encode(pixels)]
+    levels = [one.float() for one in encoders.levels(pixels)]
     found = {"pooled": pool(levels)}
     if glances:
         found["glance"] = levels[0][[list(views).index(view) for view in TRAIN_VIEWS]]
+    if encoders.objects and whole is not None:
+        found["objects"] = encoders.objects(whole)[0]
     return {name: values.half().cpu().numpy() for name, values in found.items()}
 
 
@@ -211,21 +200,25 @@ class ViewFeatures:
         ]
         return np.array([readable for some in kept for readable in some], bool)
 
-    def pooled(self, pictures: Sequence[int], views: Sequence[int]) -> tuple[Tensor, Tensor | None]:
+    def pooled(
+        self, pictures: Sequence[int], views: Sequence[int]
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """A detector's input for a view of each picture, see `WordDetector.forward`.
 
         The views of a picture with fewer views repeat.
         """
-        rows = []
+        rows, objects = [], []
         for number, view in zip(pictures, views, strict=True):
             store, row = self._find(number)
             rows.append(store.pooled[row, view % store.pooled.shape[1]])
-        pooled = torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
-        vision = self._specialist.vision
-        if not vision.classes:
-            return pooled, None
-        with torch.no_grad():
-            return pooled, vision.classify(pooled[:, : vision.channels[0]])
+            if store.objects is not None:
+                objects.append(store.objects[row])
+        pooled, vision = self._floats(rows), self._specialist.vision
+        classes = None
+        if vision.classes:
+            with torch.no_grad():
+                classes = vision.classify(pooled[:, : vision.channels[0]])
+        return pooled, classes, self._floats(objects) if objects else None
 
     def glance(self, pictures: Sequence[int], views: Sequence[int]) -> Tensor:
         """The glance's level (batch, tokens, channels) of one of TRAIN_VIEWS of each picture."""
@@ -234,7 +227,7 @@ class ViewFeatures:
             store, row = self._find(number)
             assert store.glance is not None
             rows.append(store.glance[row, TRAIN_VIEWS.index(view)])
-        return torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
+        return self._floats(rows)
 
     def mirrored(self, pictures: Sequence[int], views: Sequence[int]) -> list[bool]:
         """Which of these views are mirrored."""
@@ -242,6 +235,9 @@ class ViewFeatures:
             is_mirrored(view, self._find(number)[1])
             for number, view in zip(pictures, views, strict=True)
         ]
+
+    def _floats(self, rows: Sequence[np.ndarray]) -> Tensor:
+        return torch.from_numpy(np.stack(rows)).to(self._specialist.device).float()
 
     def _find(self, number: int) -> tuple[StoredViews, int]:
         index = int(np.searchsorted(self._ends, number, side="right"))
@@ -251,7 +247,7 @@ class ViewFeatures:
 
 def store_sets(
     specialist: Specialist,
-    encode: Encode,
+    encoders: Encoders,
     sets: Sequence[PictureSet],
     precision: str,
     folder: Path,
@@ -268,7 +264,14 @@ def store_sets(
             picture = _reader(one, names)
             stores.append(
                 store_views(
-                    specialist, encode, key, picture, len(names), folder, progress, glances=glances
+                    specialist,
+                    encoders,
+                    key,
+                    picture,
+                    len(names),
+                    folder,
+                    progress,
+                    glances=glances,
                 )
             )
     return stores

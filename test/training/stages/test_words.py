@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmser_ros.captioner.config import WordsConfig
+from mmser_ros.captioner.config import ObjectsConfig, WordsConfig
+from mmser_ros.captioner.model.object_tower import CLASSES
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.word_detector import NOTHING
 from mmser_ros.training.stages.words import probabilities_of_prompts
@@ -14,13 +15,15 @@ from mmser_ros.training.words.features import StoredViews, ViewFeatures
 from mmser_ros.training.words.views import CROPS, VIEWS
 
 
+@pytest.mark.parametrize("objects", [None, ObjectsConfig()])
 @pytest.mark.parametrize("crops", [0, 5])
-def test_training_prompts_have_the_words_that_the_robots_have(tiny_config, crops):
+def test_training_prompts_have_the_words_that_the_robots_have(tiny_config, crops, objects):
     words = WordsConfig(("dog", "grass", NOTHING), 4, crops)
-    specialist = Specialist(replace(tiny_config, words=words)).eval()
+    specialist = Specialist(replace(tiny_config, words=words, objects=objects)).eval()
     draw = np.random.default_rng(0)
     pooled = 4 * draw.random((3, VIEWS, 2 * sum(specialist.vision.channels)), np.float32)
-    stored = StoredViews(pooled.astype(np.float16), None, frozenset({1}))
+    seen = draw.random((3, CLASSES), np.float32).astype(np.float16) if objects else None
+    stored = StoredViews(pooled.astype(np.float16), None, frozenset({1}), seen)
     features = ViewFeatures([stored], specialist)
     views = [0, *(CROPS if crops else ())]
     odds = np.full((3, 3), -np.inf, np.float16)
@@ -33,7 +36,8 @@ def test_training_prompts_have_the_words_that_the_robots_have(tiny_config, crops
     specialist.word_detector.answer.bias.data.zero_()
     for number in (0, 2):
         seen = [features.pooled([number], [view]) for view in views]
-        inputs = (torch.stack(parts, dim=1) for parts in zip(*seen, strict=True))
+        pooled, classes, objects = zip(*seen, strict=True)
+        inputs = torch.stack(pooled, dim=1), torch.stack(classes, dim=1), objects[0]
         (expected,) = specialist.word_detector.detect(*inputs)
         chances = dict(zip(names, found[number].tolist(), strict=True))
         assert chances.pop(NOTHING) == expected.nothing

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
+from mmser_ros.captioner.config import ObjectsConfig
+from mmser_ros.captioner.model.object_tower import ObjectTower
 from mmser_ros.captioner.model.word_detector import NOTHING
 from mmser_ros.captioner.untrained import read_architecture
 from mmser_ros.cli.main import app
@@ -27,6 +29,7 @@ from mmser_ros.training.tokens import train_tokenizer
 from mmser_ros.training.words.recipe import has_words, read_words_recipe
 from mmser_ros.training.words.runs import run_words
 from test.data.sets import write_set
+from test.training.test_pretrained_objects import write_graph_model
 
 RECIPE = {
     "architecture": "tiny",
@@ -164,6 +167,39 @@ def test_odds_are_of_detectors_that_have_not_seen_the_picture(tmp_path, data, re
     changed = replace(plan, words=replace(plan.words, blanks=2))
     with pytest.raises(TrainingError, match=r"is of another run|is of other words"):
         run_words(changed, data, tmp_path / "out", work, plain, until="words")
+
+
+def test_an_object_tower_is_given_once_and_then_comes_with_the_model(tmp_path, data, recipe):
+    fields = {**RECIPE, "objects": {"image_size": 64}}
+    recipe.write_text(yaml.safe_dump(fields))
+    plan, work = read_words_recipe(recipe), tmp_path / "work"
+    with pytest.raises(TrainingError, match="give --objects"):
+        run_words(plan, data, tmp_path / "out", work, plain, until="words")
+    tower = ObjectTower(ObjectsConfig())
+    objects = write_graph_model(tower, tmp_path)
+    run_words(plan, data, tmp_path / "out", work, plain, until="words", objects=objects)
+    first, _ = load_checkpoint(tmp_path / "out")
+    for name, value in tower.state_dict().items():
+        torch.testing.assert_close(first.object_tower.state_dict()[name], value, atol=1e-3, rtol=0)
+    assert first.word_detector.object_mean.abs().max() > 0
+    image = np.zeros((40, 60, 3), np.uint8)
+    assert 0.0 <= Captioner.load(tmp_path / "out", quantize="none").caption(image).confidence <= 1.0
+    run_words(
+        plan,
+        data,
+        tmp_path / "again",
+        tmp_path / "more",
+        plain,
+        until="words",
+        model=tmp_path / "out",
+    )
+    again, _ = load_checkpoint(tmp_path / "again")
+    assert all(
+        torch.equal(value, again.object_tower.state_dict()[name])
+        for name, value in first.object_tower.state_dict().items()
+    )
+    with pytest.raises(TrainingError, match="a recipe without objects"):
+        run_words(replace(plan, objects=None), data, tmp_path / "out", work, plain, objects=objects)
 
 
 def test_a_language_model_trained_elsewhere_is_cut_and_goes_on(tmp_path, data, recipe):
