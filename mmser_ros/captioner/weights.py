@@ -4,9 +4,10 @@
 
 With 8 bits:
 
-- Only matrices (linear weights, embeddings) have 8 bits. Other weights are float16; integers stay.
-- A matrix is stored as int8 steps (rows, columns). `<name>.scale` holds the float16 size of a step
-  per row; a row's largest weight has 127 steps.
+- Only matrices (linear weights, embeddings) and kernels of convolutions have 8 bits. Other weights
+  are float16; integers stay.
+- They are stored as int8 steps of the same shape. `<name>.scale` holds the float16 size of a step
+  per row (per output channel of a kernel); a row's largest weight has 127 steps.
 - A weight is step times scale, which is exact in float32. So weights that were loaded from 8 bits
   are saved as the same steps and scales again.
 """
@@ -25,6 +26,8 @@ LARGEST_FILE = 44_000_000
 FLOATS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 STORAGES = (*FLOATS, "int8")
 STEPS = 127
+ROWS = (2, 4)
+"""Numbers of dimensions of matrices and of kernels."""
 SCALE = ".scale"
 HEADER, ENTRY = 1_000, 200
 """Maximum overhead in bytes: of a file, and of each tensor besides its name and values."""
@@ -46,7 +49,7 @@ def pack(weights: Mapping[str, Tensor], storage: str) -> dict[str, Tensor]:
     packed: dict[str, Tensor] = {}
     for name, value in weights.items():
         here = value.detach().cpu()
-        if storage == "int8" and here.is_floating_point() and here.ndim == 2:  # noqa: PLR2004
+        if storage == "int8" and here.is_floating_point() and here.ndim in ROWS:
             if not here.isfinite().all():
                 msg = f"{name} is not finite; expected numbers, train again with a lower rate"
                 raise ValueError(msg)
@@ -58,15 +61,15 @@ def pack(weights: Mapping[str, Tensor], storage: str) -> dict[str, Tensor]:
     return packed
 
 
-def to_steps(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Int8 steps (rows, columns) and float16 scales (rows,) of a finite matrix."""
-    matrix = matrix.float()
+def to_steps(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Int8 steps (rows, …) and float16 scales (rows,) of a finite weight (rows, …)."""
+    matrix = weight.float().flatten(1)
     exact = matrix.abs().amax(dim=1) / STEPS
     # A subnormal float16 scale is too coarse to be recovered from the steps.
     bounds = torch.finfo(torch.float16)
     scale = exact.clamp(bounds.smallest_normal, bounds.max).half()
     steps = (matrix / scale.float()[:, None]).round().clamp(-STEPS, STEPS)
-    return steps.to(torch.int8), scale
+    return steps.to(torch.int8).view(weight.shape), scale
 
 
 def unpack(stored: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
@@ -80,7 +83,8 @@ def unpack(stored: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
             if name + SCALE not in stored:
                 msg = f"{name} has no {name + SCALE}; expected its scales, copy the file again"
                 raise ValueError(msg)
-            yield name, value.float() * stored[name + SCALE].float()[:, None]
+            steps, scale = value.float(), stored[name + SCALE].float()
+            yield name, (steps.flatten(1) * scale[:, None]).view(value.shape)
         elif stored.get(name.removesuffix(SCALE), value).dtype != torch.int8:
             yield name, value
 

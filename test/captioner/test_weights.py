@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from mmser_ros.captioner.weights import from_files, is_weights_file, pack, to_files, unpack
 
 numbers = st.floats(allow_nan=False, allow_infinity=False, width=32)
-matrices = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=numbers)
+shapes = array_shapes(min_dims=2, max_dims=2, max_side=6) | array_shapes(min_dims=4, max_dims=4)
+matrices = arrays(np.float32, shapes, elements=numbers)
 vectors = arrays(np.float32, array_shapes(min_dims=1, max_dims=1), elements=numbers)
 integers = arrays(np.int64, array_shapes(min_dims=1, max_dims=2))
 weights = st.dictionaries(
