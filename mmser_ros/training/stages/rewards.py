@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,9 @@ class RewardSchedule(Schedule):
     Attributes:
         pictures: set → maximum number of its pictures per epoch; other sets: none.
         gain: reward of a word that is in the picture, see `CaptionRewards`.
-        label_gain: the same for pictures without human captions.
+        label_gain: the same for pictures without human captions, by set; `others`: that of other
+            sets. A word that is there with probability p pays if p is above
+            cost / (label_gain + cost).
         cost: penalty of a word that is not, and of each repetition of a word.
         supervised_weight: weight of the loss on a human caption of the picture.
         samples: samples per picture.
@@ -56,7 +58,7 @@ class RewardSchedule(Schedule):
 
     pictures: dict[str, NonNegativeInt] | None = None
     gain: NonNegativeFloat = 0.1
-    label_gain: NonNegativeFloat = 0.2
+    label_gain: dict[str, NonNegativeFloat] = field(default_factory=lambda: {"others": 0.2})
     cost: NonNegativeFloat = 0.25
     supervised_weight: NonNegativeFloat = 0.1
     samples: PositiveInt = 4
@@ -65,6 +67,12 @@ class RewardSchedule(Schedule):
     keep: Share = 1.0
     keep_channels: Share = 1.0
     connector_rate: PositiveFloat | None = None
+
+    def gain_of(self, of_set: str, *, captioned: bool) -> float:
+        """Reward of a true word of a picture of a set, with or without human captions."""
+        if captioned:
+            return self.gain
+        return self.label_gain.get(of_set, self.label_gain.get("others", self.gain))
 
 
 @dataclass(frozen=True)

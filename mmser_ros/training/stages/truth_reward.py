@@ -28,8 +28,7 @@ class CaptionRewards:
         targets: WordTargets,
         references: Sequence[Sequence[str]],
         *,
-        gain: float,
-        label_gain: float,
+        gains: Sequence[float],
         cost: float,
     ) -> None:
         """Set up the rewards.
@@ -38,14 +37,13 @@ class CaptionRewards:
             names: words of the detector.
             targets: word targets of the images.
             references: human captions of each image; may be empty.
-            gain: reward of a word that is in the image, times the target's weight.
-            label_gain: the same for images without human captions, which CIDEr-D does not reward.
+            gains: for each image, the reward of a word that is in it, times the target's weight.
             cost: penalty of a word that is not, times the target's weight.
         """
         self._finder = WordFinder(name for name in names if name != NOTHING)
         self._column = {name: number for number, name in enumerate(names)}
         self._targets = targets
-        self._gains, self._cost = (label_gain, gain), cost
+        self._gains, self._cost = gains, cost
         mirrored = [[mirror(caption) for caption in some] for some in references]
         self._cider = [CiderReward(references), CiderReward(mirrored)]
         self._captioned = [bool(some) for some in references]
@@ -69,7 +67,7 @@ class CaptionRewards:
     def truth(self, caption: str, picture: int) -> float:
         """The part of the reward for the caption's words; synonyms count once."""
         truth, weight = self._targets.truth[picture], self._targets.weight[picture]
-        gain = self._gains[self._captioned[picture]]
+        gain = self._gains[picture]
         found = self._finder.find(caption)
         columns = [self._column[min(self._finder.alike(word) or [word])] for word in found]
         return sum(

@@ -220,8 +220,10 @@ def _reward(
         detector.config.names,
         targets,
         [one.references for one in pictures],
-        gain=schedule.gain,
-        label_gain=schedule.label_gain,
+        gains=[
+            schedule.gain_of(data.examples[one.number].set, captioned=bool(one.references))
+            for one in pictures
+        ],
         cost=schedule.cost,
     )
     say(f"{len(pictures)} pictures whose captions are rewarded")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mmser_ros.training.stages.rewards import RewardSchedule
 from mmser_ros.training.stages.truth_reward import CaptionRewards
 from mmser_ros.training.words.targets import WordTargets
 
@@ -22,7 +23,7 @@ def rewards():
     weight[2] = 0
     targets = WordTargets(truth, weight)
     return CaptionRewards(
-        NAMES, targets, [HUMAN, [], [], OF_ANOTHER], gain=0.1, label_gain=0.2, cost=0.3
+        NAMES, targets, [HUMAN, [], [], OF_ANOTHER], gains=[0.1, 0.2, 0.2, 0.1], cost=0.3
     )
 
 
@@ -59,3 +60,16 @@ def test_a_repetition_costs(rewards):
     once = rewards("a person", 1, **whole)
     assert rewards("a person, a person and a person", 1, **whole) == pytest.approx(once - 0.6)
     assert rewards("a person on a person on the left", 1, **whole) == pytest.approx(once - 0.3)
+
+
+def test_words_of_pictures_with_labels_only_gain_by_their_set():
+    schedule = RewardSchedule(
+        epochs=1,
+        batch_size=2,
+        learning_rate=1e-3,
+        gain=0.1,
+        label_gain={"coco": 0.05, "others": 0.4},
+    )
+    assert schedule.gain_of("coco", captioned=True) == 0.1
+    assert schedule.gain_of("coco", captioned=False) == 0.05
+    assert schedule.gain_of("nyuv2", captioned=False) == 0.4
