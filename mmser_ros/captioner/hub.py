@@ -14,17 +14,18 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mmser_ros.captioner.answers import tidy
+from mmser_ros.captioner.answers import Answer, tidy
 from mmser_ros.captioner.checks import CaptionerError, check_device
 from mmser_ros.captioner.crops import CropFinder
 from mmser_ros.captioner.hub_files import (
+    compile_decoding,
     is_folder,
     load_model,
     load_processor,
     read_config,
     resolve,
 )
-from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+from mmser_ros.captioner.protocol import AnsweringCaptioner
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.errors import MmserError
 
@@ -82,7 +83,7 @@ class HubCaptioner(AnsweringCaptioner):
         quantize: `auto`, `none`, `bf16`, `fp16`, `int8` or `int4`.
         passes: default number of passes.
         beams: default number of beams.
-        settings: prompt, style, length, revision, refiner and crops.
+        settings: prompt, style, length, revision, refiner, crops and compile.
 
     Raises:
         CaptionerError: the model can't be loaded, reads no images, or can't do what is asked.
@@ -131,6 +132,8 @@ class HubCaptioner(AnsweringCaptioner):
         if passes > 1:
             self._crops.load()
         self._model = self._load(device, self.quantize)
+        if self._settings.compile:
+            self._compile()
 
     def degrade(self) -> str | None:
         """Use less memory after an OutOfMemoryError: first 1 pass and 1 beam, then the CPU."""
@@ -203,6 +206,18 @@ class HubCaptioner(AnsweringCaptioner):
         if model.generation_config.pad_token_id is None:
             model.generation_config.pad_token_id = self._processor.tokenizer.pad_token_id
         return model
+
+    def _compile(self) -> None:
+        """Compile by captioning an image, so that errors come now and no first image waits."""
+        try:
+            compile_decoding(self._model)
+            self.answer([np.zeros((64, 64, 3), np.uint8)], None, self._beams)
+        except Exception as error:  # compilers raise any kind
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            msg = f"{self.name} can't be compiled on {self.device}: {reason}; leave compile out. "
+            msg += "A CPU needs a C++ compiler such as g++, a GPU a C compiler and triton"
+            raise CaptionerError(msg) from error
+        torch._dynamo.config.suppress_errors = True  # what does not compile later runs as it is
 
     def _takes_several_images(self) -> bool:
         """Whether chat template and processor do: with one more image, a prompt is longer."""

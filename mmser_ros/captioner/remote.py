@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mmser_ros.captioner.answers import tidy, whole_sentences
+from mmser_ros.captioner.answers import Answer, tidy, whole_sentences
 from mmser_ros.captioner.checks import CaptionerError, check_images
 from mmser_ros.captioner.crops import CropFinder
-from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+from mmser_ros.captioner.protocol import AnsweringCaptioner
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.chat_endpoint import KEY_VARIABLE, LONGEST_WAIT, ChatEndpoint, ChatError
 from mmser_ros.core.images import ImageInput
@@ -75,14 +75,14 @@ class RemoteCaptioner(AnsweringCaptioner):
         settings: ModelSettings | None = None,
     ) -> None:
         self._settings = settings or ModelSettings()
-        self._settings.refuse(f"openai:{name}", "revision")
+        self._settings.refuse(f"openai:{name}", "revision", "compile")
         key = os.environ.get(KEY_VARIABLE)
         self._endpoint = ChatEndpoint(
             url, name, key=key, attempts=ATTEMPTS, timeout=self._settings.timeout_s
         )
         refiner = self._settings.refiner
-        _check_greedy(beams)
-        super().__init__(f"openai:{name}", device=url, passes=passes, beams=beams, refiner=refiner)
+        options: dict[str, Any] = {"passes": passes, "beams": beams, "refiner": refiner}
+        super().__init__(f"openai:{name}", device=url, max_beams=1, **options)
         self._crops = CropFinder(0 if refiner else self._settings.crops)
         if passes > 1:
             self._crops.load()
@@ -114,14 +114,18 @@ class RemoteCaptioner(AnsweringCaptioner):
         """Caption images, or look again at their captions; see `AnsweringCaptioner.answer`.
 
         Raises:
-            CaptionerError: beam search is asked for, or an answer is no caption.
+            CaptionerError: an answer is no caption.
             ChatError: the server does not answer in time, or refuses the request.
+            CancelledError: `cancel` was called.
         """
-        _check_greedy(beams)
         captions = initials or [""] * len(images)
         crops = self._crops.find(images, initials) if initials else [[] for _ in images]
         with ThreadPoolExecutor(min(PARALLEL, len(images))) as threads:
             return list(threads.map(self._ask, images, captions, crops))
+
+    def cancel(self) -> None:
+        """Abort the requests that are being answered; see `CaptionModel.cancel`."""
+        self._endpoint.cancel()
 
     def _ask(self, image: np.ndarray, caption: str, crops: Sequence[np.ndarray]) -> Answer:
         if monotonic() < self._paused_until:
@@ -200,12 +204,6 @@ class RemoteCaptioner(AnsweringCaptioner):
         msg = f"{self.name} answered without a caption (finish_reason {reason!r}"
         msg += f", refusal {str(refusal)[:200]!r})" if refusal else ")"
         raise CaptionerError(f"{msg}; does the model see images? Try another prompt or model")
-
-
-def _check_greedy(beams: int) -> None:
-    if beams > 1:
-        msg = f"beams is {beams}; a server takes no number of beams: use 1"
-        raise CaptionerError(msg)
 
 
 def _data_url(image: np.ndarray) -> str:

@@ -33,6 +33,7 @@ class ModelSettings:
             empty: the captioner makes them itself.
         crops: maximum number of crops, 0 to 5, that go with the image when a model looks at its
             caption again; they show what the caption's words point to. 0: the image alone.
+        compile: whether torch compiles a model of transformers: slower to start, then faster.
         timeout_s: seconds that a server has for an image, for all passes and attempts together.
 
     Raises:
@@ -45,6 +46,7 @@ class ModelSettings:
     revision: str = ""
     refiner: str = ""
     crops: int = 2
+    compile: bool = False
     timeout_s: float = 10.0
 
     def __post_init__(self) -> None:
