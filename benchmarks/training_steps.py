@@ -25,6 +25,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
+from typing import Any
 
 import numpy as np
 import torch
@@ -129,7 +130,7 @@ def run(
     folder: Path,
 ) -> int:
     """Train for one epoch of made pictures; how many images the recipe's epochs have."""
-    changes = {"epochs": 1, "batch_size": batch, "accumulate": 1}
+    changes: dict[str, Any] = {"epochs": 1, "batch_size": batch, "accumulate": 1}
     recipe = read_recipe(share_path("config/train/specialist.yaml"))
     if stage == "connector" and recipe.connector:
         schedule = replace(recipe.connector, **changes)
@@ -145,12 +146,12 @@ def run(
     refine = read_refine_recipe(share_path("config/train/specialist_refine.yaml")).refine
     assert refine
     maker = LexiconErrorMaker(Lexicon(share_path("config/lexicon/planted_errors.yaml")))
-    schedule = replace(refine, initial=("truth",), **changes)  # as long as planted ones
+    planted = replace(refine, initial=("truth",), **changes)  # captions of the same length
     initials = InitialCaptions(
         specialist, tokenizer, pictures, ("truth", "own"), maker, show_progress
     )
-    loss = RefineLoss(specialist, tokenizer, pictures, initials, schedule)
-    train_refine(specialist, tokenizer, pictures, schedule, folder, loss)
+    loss = RefineLoss(specialist, tokenizer, pictures, initials, planted)
+    train_refine(specialist, tokenizer, pictures, planted, folder, loss)
     return refine.epochs * COCO_CAPTIONS
 
 

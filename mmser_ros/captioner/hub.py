@@ -211,11 +211,13 @@ class HubCaptioner(AnsweringCaptioner):
         """Compile by captioning an image, so that errors come now and no first image waits."""
         try:
             compile_decoding(self._model)
-            self.answer([np.zeros((64, 64, 3), np.uint8)], None, self._beams)
+            with torch._dynamo.config.patch(suppress_errors=False):
+                self.answer([np.zeros((64, 64, 3), np.uint8)], None, self._beams)
         except Exception as error:  # compilers raise any kind
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            msg = f"{self.name} can't be compiled on {self.device}: {reason}; leave compile out. "
-            msg += "A CPU needs a C++ compiler such as g++, a GPU a C compiler and triton"
+            msg = f"{self.name} can't be compiled on {self.device}: {reason}; leave compile out"
+            if not isinstance(error, MmserError):
+                msg += ". A CPU needs a C++ compiler such as g++, a GPU a C compiler and triton"
             raise CaptionerError(msg) from error
         torch._dynamo.config.suppress_errors = True  # what does not compile later runs as it is
 

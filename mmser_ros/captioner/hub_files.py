@@ -148,7 +148,7 @@ def compile_decoding(model: Any) -> None:
         msg = f"weights in {quantizer.quantization_config.quant_method} do not compile"
         raise CaptionerError(msg)
     options = CompileConfig()
-    options._compile_all_devices = True  # on a CPU, too
+    options._compile_all_devices = True  # type: ignore[assignment]  # on a CPU, too
     model.generation_config.cache_implementation = "static"
     model.generation_config.compile_config = options
 

@@ -45,8 +45,8 @@ def text_in(body):
 
 
 def describe(body):
-    """The brightness of the picture, 0 to 4, and what only a further pass sees."""
-    shade = round(sum(picture_in(body).resize((1, 1)).getpixel((0, 0))) / 3 / 64)
+    """The brightness of the first picture, 0 to 4, and what only a further pass sees."""
+    shade = round(sum(next(pictures_in(body)).resize((1, 1)).getpixel((0, 0))) / 3 / 64)
     words = ["A", " room", " of", f" shade {shade}"]
     words += [" with", " a", " door", "."] if "earlier answer" in text_in(body) else ["."]
     tokens = [{"token": word, "logprob": -0.25} for word in words]

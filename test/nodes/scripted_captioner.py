@@ -47,8 +47,9 @@ class Captioner:
         return "moved to the CPU"
 
     def cancel(self):
-        self.trouble = CancelledError("cancelled")
-        self.free.set()
+        if not self.free.is_set():
+            self.trouble = CancelledError("cancelled")
+            self.free.set()
 
 
 def settled(node):

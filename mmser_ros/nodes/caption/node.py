@@ -234,7 +234,9 @@ class CaptionNode(LifecycleNode):
 
     def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         model = self._captioner
-        most = {"passes": model.max_passes, "beams": model.max_beams} if model else {}
+        if model is None:
+            return SetParametersResult(successful=True)
+        most = {"passes": model.max_passes, "beams": model.max_beams}
         for parameter in parameters:
             name, value = parameter.name, parameter.value
             if name in most and value > most[name]:
