@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from torch._dynamo.exc import TorchDynamoException
 
 from mmser_ros.captioner.answers import Answer, tidy
 from mmser_ros.captioner.checks import CaptionerError, check_device
@@ -216,7 +217,7 @@ class HubCaptioner(AnsweringCaptioner):
         except Exception as error:  # compilers raise any kind
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             msg = f"{self.name} can't be compiled on {self.device}: {reason}; leave compile out"
-            if not isinstance(error, MmserError):
+            if isinstance(error, TorchDynamoException):
                 msg += ". A CPU needs a C++ compiler such as g++, a GPU a C compiler and triton"
             raise CaptionerError(msg) from error
         torch._dynamo.config.suppress_errors = True  # what does not compile later runs as it is

@@ -33,7 +33,7 @@ class ModelSettings:
             empty: the captioner makes them itself.
         crops: maximum number of crops, 0 to 5, that go with the image when a model looks at its
             caption again; they show what the caption's words point to. 0: the image alone.
-        compile: whether torch compiles a model of transformers: slower to start, then faster.
+        compile: whether torch compiles the decoding of a model of transformers.
         timeout_s: seconds that a server has for an image, for all passes and attempts together.
 
     Raises:

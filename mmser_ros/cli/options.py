@@ -65,7 +65,9 @@ Crops = Annotated[
         help="Maximum crops that hf: and openai: models get in further passes; 0: none.",
     ),
 ]
-Compile = Annotated[bool, typer.Option("--compile", help="Let torch compile an hf: model.")]
+Compile = Annotated[
+    bool, typer.Option("--compile", help="Let torch compile the decoding of an hf: model.")
+]
 TimeoutS = Annotated[
     float, typer.Option("--timeout", help="Seconds that openai: models have for an image.")
 ]

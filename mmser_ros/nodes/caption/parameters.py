@@ -50,7 +50,7 @@ CAPTION_GROUPS: dict[str, tuple[Parameter, ...]] = {
             "again (passes: 2); they show what the caption's words point to. 0: the image alone.",
             minimum=0, maximum=5, read_only=True, launch=True),
         Parameter("compile", False,
-            "Whether torch compiles an hf: model: it starts minutes later, and decodes faster.",
+            "Whether torch compiles the decoding of an hf: model; the start then takes minutes.",
             read_only=True, launch=True),
         Parameter("request_timeout", 10.0,
             "Time limit of an image at a server (openai:), for all passes and attempts together.",
