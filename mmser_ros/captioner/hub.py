@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch._dynamo.exc import TorchDynamoException
 
 from mmser_ros.captioner.answers import Answer, tidy
 from mmser_ros.captioner.checks import CaptionerError, check_device
@@ -210,6 +209,8 @@ class HubCaptioner(AnsweringCaptioner):
 
     def _compile(self) -> None:
         """Compile by captioning an image, so that errors come now and no first image waits."""
+        from torch._dynamo.exc import TorchDynamoException
+
         try:
             compile_decoding(self._model)
             with torch._dynamo.config.patch(suppress_errors=False):
