@@ -105,6 +105,8 @@ class RemoteCaptioner(AnsweringCaptioner):
         Several images have several times as long.
         """
         arrays = check_images(images)
+        if options.get("initials") or (options.get("passes") or self._passes) > 1:
+            self._crops.load()  # takes seconds, once, that are not the server's
         self._end = monotonic() + self._settings.timeout_s * len(arrays)
         yield from super().caption_passes(arrays, **options)
 
