@@ -20,8 +20,8 @@ MIDDLE = 127
 class MyCaptioner(AnsweringCaptioner):
     """Names the strongest colour of an image; a further pass says how bright it is."""
 
-    def __init__(self, *, passes: int = 1, **_options: Any) -> None:
-        super().__init__("my_captioner", passes=passes)
+    def __init__(self, *, passes: int = 1, beams: int = 1, **_options: Any) -> None:
+        super().__init__("my_captioner", passes=passes, beams=beams, max_beams=1)
 
     def answer(
         self, images: Sequence[np.ndarray], initials: Sequence[str] | None, beams: int

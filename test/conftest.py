@@ -132,14 +132,14 @@ def hub_checkpoint(tmp_path_factory):
     """Gives the folder of a tiny checkpoint of transformers, by the type of its model."""
     from functools import cache
 
-    from test.hub_checkpoints import CHECKPOINTS
+    from test.hub_checkpoints import CHECKPOINTS, FURTHER
 
     @cache
     def folder(kind: str) -> Path:
         if kind == "smolvlm":
             pytest.importorskip("num2words", reason="the processor of SmolVLM needs it")
         path = tmp_path_factory.mktemp("hub") / kind
-        CHECKPOINTS[kind](path)
+        (CHECKPOINTS | FURTHER)[kind](path)
         return path
 
     return folder

@@ -179,6 +179,57 @@ def save_qwen2_5_vl(folder):
     _save(folder, Qwen2_5_VLForConditionalGeneration(config), processor)
 
 
+def save_paligemma(folder):
+    from transformers import (
+        PaliGemmaConfig,
+        PaliGemmaForConditionalGeneration,
+        PaliGemmaProcessor,
+        SiglipImageProcessorPil,
+    )
+
+    tokenizer = _bytes(image="<image>")
+    text = {"model_type": "gemma", **_llama(tokenizer), "head_dim": 16}
+    config = PaliGemmaConfig(
+        text_config=text,
+        vision_config={**_clip("siglip_vision_model"), "vision_use_head": False},
+        image_token_index=tokenizer.image_token_id,
+        projection_dim=32,
+        hidden_size=32,
+    )
+    images = SiglipImageProcessorPil(size={"height": 32, "width": 32})
+    images.image_seq_length = 4
+    model = PaliGemmaForConditionalGeneration(config)
+    _save(folder, model, PaliGemmaProcessor(images, tokenizer))
+
+
+def save_llava(folder):
+    from transformers import (
+        CLIPImageProcessorPil,
+        LlavaConfig,
+        LlavaForConditionalGeneration,
+        LlavaProcessor,
+    )
+
+    tokenizer = _bytes(image="<image>")
+    config = LlavaConfig(
+        text_config={"model_type": "llama", **_llama(tokenizer)},
+        vision_config=_clip("clip_vision_model"),
+        image_token_index=tokenizer.image_token_id,
+    )
+    images = CLIPImageProcessorPil(
+        size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
+    )
+    processor = LlavaProcessor(
+        images,
+        tokenizer,
+        patch_size=16,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=_chat("<image>"),
+    )
+    _save(folder, LlavaForConditionalGeneration(config), processor)
+
+
 CHECKPOINTS = {
     "blip": save_blip,
     "git": save_git,
@@ -186,6 +237,8 @@ CHECKPOINTS = {
     "smolvlm": save_smolvlm,
     "qwen2_5_vl": save_qwen2_5_vl,
 }
+FURTHER = {"paligemma": save_paligemma, "llava": save_llava}
+"""Of models that nothing here was written for."""
 
 
 def _save(folder, model, processor):
@@ -198,6 +251,11 @@ def _save(folder, model, processor):
                 parameter.normal_(std=0.2, generator=random)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
+
+
+def _clip(model_type):
+    vision = {**TEXT, "intermediate_size": 64, "image_size": 32, "patch_size": 16}
+    return {"model_type": model_type, "projection_dim": 32, **vision}
 
 
 def _chat(image):

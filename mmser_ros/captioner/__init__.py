@@ -11,9 +11,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 if TYPE_CHECKING:
+    from mmser_ros.captioner.answers import Answer
     from mmser_ros.captioner.captioner import Captioner
     from mmser_ros.captioner.opening import open_captioner
-    from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+    from mmser_ros.captioner.protocol import AnsweringCaptioner
     from mmser_ros.captioner.settings import ModelSettings
 else:
     from mmser_ros.core.lazy_imports import lazy_imports
@@ -21,7 +22,7 @@ else:
     __getattr__, __dir__ = lazy_imports(
         __name__,
         {
-            "Answer": "mmser_ros.captioner.protocol",
+            "Answer": "mmser_ros.captioner.answers",
             "AnsweringCaptioner": "mmser_ros.captioner.protocol",
             "Captioner": "mmser_ros.captioner.captioner",
             "ModelSettings": "mmser_ros.captioner.settings",

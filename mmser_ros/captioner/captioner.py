@@ -14,9 +14,8 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from mmser_ros.captioner import quantization
+from mmser_ros.captioner import checks, quantization
 from mmser_ros.captioner.checkpoint import load_checkpoint
-from mmser_ros.captioner.checks import check_beams, check_device, check_images, check_passes
 from mmser_ros.captioner.grounding import Explanation, explain, grounded
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import visible
@@ -29,7 +28,6 @@ from mmser_ros.core.resources import DEFAULT_MODEL
 from mmser_ros.core.types import Caption
 from mmser_ros.language.word_finder import WordFinder
 
-MOST_PASSES = 10
 logger = logging.getLogger(__name__)
 
 
@@ -47,6 +45,8 @@ class Captioner:
         >>> caption.model, caption.passes, caption.refined
         ('nano', 2, True)
     """
+
+    max_beams = checks.MOST_BEAMS
 
     def __init__(
         self,
@@ -73,13 +73,13 @@ class Captioner:
             QuantizationError: the quantization does not run on the device.
         """
         self.name = specialist.config.name
-        self.max_passes = MOST_PASSES if specialist.config.ser_connector else 1
-        self.device = check_device(device)
+        self.max_passes = checks.MOST_PASSES if specialist.config.ser_connector else 1
+        self.device = checks.check_device(device)
         self.quantize = quantization.resolve(quantize, self.device)
         self._specialist = specialist
         self._tokenizer = tokenizer
-        self._passes = check_passes(passes, self.max_passes, self.name)
-        self._beams = check_beams(beams)
+        self._passes = checks.check_passes(passes, self.max_passes, self.name)
+        self._beams = checks.check_beams(beams, self.max_beams, self.name)
         detector = specialist.word_detector if specialist.config.words else None
         self._finder = WordFinder(detector.words) if detector else None
         self._overreached = False  # memory ran out with more than one pass or beam
@@ -175,7 +175,7 @@ class Captioner:
         Returns:
             One caption for each image, in order; `times_ms` are of the whole batch.
         """
-        arrays = check_images(images, initials)
+        arrays = checks.check_images(images, initials)
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
             *_, last = passes_made
             return [one for one, _ in self._explained(arrays, last)] if ground else last.captions
@@ -193,7 +193,7 @@ class Captioner:
 
         Arguments and errors are those of `caption_batch`. Initial captions are not yielded.
         """
-        arrays = check_images(images, initials)
+        arrays = checks.check_images(images, initials)
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
             for one in passes_made:
                 yield [it for it, _ in self._explained(arrays, one)] if ground else one.captions
@@ -211,7 +211,7 @@ class Captioner:
         Arguments and errors are those of `caption`.
         """
         initials = None if initial is None else [initial]
-        arrays = check_images([image])
+        arrays = checks.check_images([image])
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
             return [self._explained(arrays, one)[0] for one in passes_made]
 
@@ -220,12 +220,11 @@ class Captioner:
         """Number of threads of torch."""
         return torch.get_num_threads()
 
-    def degrade(self) -> str | None:
-        """Use less memory after an OutOfMemoryError: first 1 pass and 1 beam, then the CPU.
+    def cancel(self) -> None:
+        """Do nothing: it waits for nobody; see `CaptionModel.cancel`."""
 
-        Returns:
-            What changed, in words; None if nothing is left to change.
-        """
+    def degrade(self) -> str | None:
+        """Ask for less memory: 1 pass and 1 beam, then the CPU; see `CaptionModel.degrade`."""
         if self._overreached:
             self._overreached = False
             self._passes = self._beams = 1
@@ -248,11 +247,12 @@ class Captioner:
     ) -> Iterator[Iterator[Pass]]:
         asked = self._passes if passes is None else passes
         asked = asked if initials is None else max(2, asked)
-        check_passes(asked, self.max_passes, self.name)
+        checks.check_passes(asked, self.max_passes, self.name)
         if initials and not self._reads_captions and not self._warned:
             self._warned = True
             logger.warning("%s does not read captions in a refinement pass", self.name)
-        width = self._beams if beams is None else check_beams(beams)
+        width = self._beams if beams is None else beams
+        checks.check_beams(width, self.max_beams, self.name)
         try:
             yield run_passes(
                 self._specialist,

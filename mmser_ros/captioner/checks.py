@@ -14,6 +14,8 @@ from PIL.Image import Image
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.images import ImageInput, as_array
 
+MOST_PASSES, MOST_BEAMS = 10, 16
+
 
 class CaptionerError(MmserError):
     """A captioner that can't be loaded, or can't be used as asked."""
@@ -43,16 +45,16 @@ def check_device(device: str) -> str:
     return device
 
 
-def check_beams(beams: int) -> int:
+def check_beams(beams: int, most: int, model: str) -> int:
     """The number given.
 
     Raises:
-        CaptionerError: it is less than 1.
+        CaptionerError: it is not 1 to what the model can use.
     """
-    if beams >= 1:
+    if 1 <= beams <= most:
         return beams
-    msg = f"beams is {beams}; expected 1 (greedy) or more"
-    raise CaptionerError(msg)
+    msg = f"beams is {beams}; {model} can use 1 (greedy) to {most}"
+    raise CaptionerError(msg if most > 1 else f"beams is {beams}; {model} decodes greedily: use 1")
 
 
 NO_CONNECTOR = "it has no SeR-connector, which refinement needs"

@@ -14,16 +14,18 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mmser_ros.captioner.answers import tidy
+from mmser_ros.captioner.answers import Answer, tidy
 from mmser_ros.captioner.checks import CaptionerError, check_device
+from mmser_ros.captioner.crops import CropFinder
 from mmser_ros.captioner.hub_files import (
+    compile_decoding,
     is_folder,
     load_model,
     load_processor,
     read_config,
     resolve,
 )
-from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+from mmser_ros.captioner.protocol import AnsweringCaptioner
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.errors import MmserError
 
@@ -72,7 +74,8 @@ class HubCaptioner(AnsweringCaptioner):
     """A model of transformers.
 
     A model with a chat template follows instructions: it is asked for a caption, and in further
-    passes to look at its caption again. Others make one pass, unless there is a refiner.
+    passes to look at its caption again, with crops if its processor takes several images. Others
+    make one pass, unless there is a refiner.
 
     Args:
         source: name of a model on the Hugging Face hub, or path of a folder.
@@ -80,7 +83,7 @@ class HubCaptioner(AnsweringCaptioner):
         quantize: `auto`, `none`, `bf16`, `fp16`, `int8` or `int4`.
         passes: default number of passes.
         beams: default number of beams.
-        settings: prompt, style, length, revision and refiner.
+        settings: prompt, style, length, revision, refiner, crops and compile.
 
     Raises:
         CaptionerError: the model can't be loaded, reads no images, or can't do what is asked.
@@ -124,7 +127,13 @@ class HubCaptioner(AnsweringCaptioner):
             else "it has no chat template, so it can't be asked to look again; set refiner, such "
             "as nano",
         )
+        several = self._chats and not self._settings.refiner and self._takes_several_images()
+        self._crops = CropFinder(self._settings.crops if several else 0)
+        if passes > 1:
+            self._crops.load()
         self._model = self._load(device, self.quantize)
+        if self._settings.compile:
+            self._compile()
 
     def degrade(self) -> str | None:
         """Use less memory after an OutOfMemoryError: first 1 pass and 1 beam, then the CPU."""
@@ -146,7 +155,11 @@ class HubCaptioner(AnsweringCaptioner):
         self, images: Sequence[np.ndarray], initials: Sequence[str] | None, beams: int
     ) -> list[Answer]:
         """Generate captions of a batch of images, with the log probabilities of their tokens."""
-        pictures = [Image.fromarray(one) for one in images]
+        crops = self._crops.find(images, initials) if initials else [[] for _ in images]
+        pictures = [
+            [Image.fromarray(one) for one in (whole, *parts)]
+            for whole, parts in zip(images, crops, strict=True)
+        ]
         try:
             inputs = self._chat(pictures, initials) if self._chats else self._task_inputs(pictures)
         except ValueError as error:  # such as of an image much wider than high
@@ -194,20 +207,51 @@ class HubCaptioner(AnsweringCaptioner):
             model.generation_config.pad_token_id = self._processor.tokenizer.pad_token_id
         return model
 
-    def _chat(self, pictures: Sequence[Image.Image], initials: Sequence[str] | None) -> Any:
+    def _compile(self) -> None:
+        """Compile by captioning an image, so that errors come now and no first image waits."""
+        from torch._dynamo.exc import TorchDynamoException
+
+        try:
+            compile_decoding(self._model)
+            with torch._dynamo.config.patch(suppress_errors=False):
+                self.answer([np.zeros((64, 64, 3), np.uint8)], None, self._beams)
+        except Exception as error:  # compilers raise any kind
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            msg = f"{self.name} can't be compiled on {self.device}: {reason}; leave compile out"
+            if isinstance(error, TorchDynamoException):
+                msg += ". A CPU needs a C++ compiler such as g++, a GPU a C compiler and triton"
+            raise CaptionerError(msg) from error
+        torch._dynamo.config.suppress_errors = True  # what does not compile later runs as it is
+
+    def _takes_several_images(self) -> bool:
+        """Whether chat template and processor do: with one more image, a prompt is longer."""
+        blank = Image.new("RGB", (64, 64))
+        try:
+            one, two = (self._chat([[blank] * count], None).input_ids for count in (1, 2))
+        except Exception:  # templates and processors raise any kind
+            return False
+        return bool(two.shape[1] > one.shape[1])
+
+    def _chat(
+        self, pictures: Sequence[Sequence[Image.Image]], initials: Sequence[str] | None
+    ) -> Any:
+        """The input of a chat template; `pictures` has the images of each question."""
         captions = initials or [""] * len(pictures)
-        questions = [self._settings.ask(self._plain(one)) for one in captions]
+        questions = [
+            self._settings.ask(self._plain(caption), crops=len(some) - 1)
+            for caption, some in zip(captions, pictures, strict=True)
+        ]
         chats = [
             [
                 {
                     "role": "user",
                     "content": [
-                        {"type": "image", "image": picture},
+                        *({"type": "image", "image": one} for one in some),
                         {"type": "text", "text": question},
                     ],
                 }
             ]
-            for picture, question in zip(pictures, questions, strict=True)
+            for some, question in zip(pictures, questions, strict=True)
         ]
         return self._processor.apply_chat_template(
             chats,
@@ -224,15 +268,14 @@ class HubCaptioner(AnsweringCaptioner):
             caption = caption.replace(token, " ")
         return " ".join(caption.split())
 
-    def _task_inputs(self, pictures: Sequence[Image.Image]) -> Any:
+    def _task_inputs(self, pictures: Sequence[Sequence[Image.Image]]) -> Any:
+        whole = [some[0] for some in pictures]
         prompt, task = self._settings.prompt, self._task
         text = task.prompted.format(prompt) if prompt else task.texts[self._settings.style]
         if not text:
-            return self._processor(images=list(pictures), return_tensors="pt")
-        texts = [text] * len(pictures)
-        return self._processor(
-            images=list(pictures), text=texts, return_tensors="pt", **task.options
-        )
+            return self._processor(images=whole, return_tensors="pt")
+        texts = [text] * len(whole)
+        return self._processor(images=whole, text=texts, return_tensors="pt", **task.options)
 
     def _length(self, tokens: list[int]) -> int:
         """Number of tokens up to the end; the rest of a batch's row is padding."""

@@ -20,6 +20,8 @@ from transformers import (
     AutoProcessor,
     AutoTokenizer,
     BitsAndBytesConfig,
+    CompileConfig,
+    GenerationMixin,
 )
 
 from mmser_ros.captioner.checks import CaptionerError
@@ -130,6 +132,25 @@ def load_model(source: str, revision: str, device: str, quantize: str) -> Any:
     elif quantize not in BITS:
         model.to(device)
     return model.eval()
+
+
+def compile_decoding(model: Any) -> None:
+    """Let torch compile a decoding step as transformers does it: with a cache of a fixed size.
+
+    Raises:
+        CaptionerError: the captions of this model are decoded in another way.
+    """
+    quantizer = getattr(model, "hf_quantizer", None)
+    if type(model).generate is not GenerationMixin.generate:
+        msg = f"a {model.config.model_type} model decodes with code of its own"
+        raise CaptionerError(msg)
+    if quantizer and not quantizer.is_compileable:
+        msg = f"weights in {quantizer.quantization_config.quant_method} do not compile"
+        raise CaptionerError(msg)
+    options = CompileConfig()
+    options._compile_all_devices = True  # type: ignore[assignment]  # on a CPU, too
+    model.generation_config.cache_implementation = "static"
+    model.generation_config.compile_config = options
 
 
 def _bits(quantize: str) -> BitsAndBytesConfig:

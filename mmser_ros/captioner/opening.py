@@ -17,8 +17,8 @@ from mmser_ros.captioner.threads import use_threads
 from mmser_ros.core.resources import DEFAULT_MODEL
 
 MEMBERS = (
-    *("name", "device", "quantize", "max_passes", "threads"),
-    *("caption", "caption_passes", "degrade"),
+    *("name", "device", "quantize", "max_passes", "max_beams", "threads"),
+    *("caption", "caption_passes", "degrade", "cancel"),
 )
 """Of a `CaptionModel`."""
 
@@ -74,6 +74,11 @@ def open_captioner(
         return _made_by(name, {**options, "settings": settings})
     settings.refuse(model)
     return Captioner.load(model, **options)
+
+
+def is_from_elsewhere(model: str) -> bool:
+    """Whether a value of `model` names a captioner that is no model of this package."""
+    return model.partition(":")[0] in ("hf", "openai", "python")
 
 
 def _name_and_url(text: str) -> tuple[str, str]:

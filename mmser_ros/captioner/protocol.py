@@ -10,24 +10,28 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 
-from mmser_ros.captioner.answers import one_line
-from mmser_ros.captioner.captioner import MOST_PASSES, Captioner
-from mmser_ros.captioner.checks import CaptionerError, check_beams, check_images, check_passes
+from mmser_ros.captioner.answers import Answer, check_answers
+from mmser_ros.captioner.captioner import Captioner
+from mmser_ros.captioner.checks import (
+    MOST_BEAMS,
+    MOST_PASSES,
+    CaptionerError,
+    check_beams,
+    check_images,
+    check_passes,
+)
 from mmser_ros.captioner.confidence import geometric_mean
 from mmser_ros.captioner.grounding import find_phrases
 from mmser_ros.core.errors import OutOfMemoryError
 from mmser_ros.core.images import ImageInput
 from mmser_ros.core.types import Caption, GroundedPhrase
-
-ROUNDING = 1e-3
-"""How far above 0 a log probability may be."""
 
 
 class CaptionModel(Protocol):
@@ -38,12 +42,14 @@ class CaptionModel(Protocol):
         device: where it runs: `cpu`, `cuda:0`, or the address of a server.
         quantize: number format of the weights, as the captioner names it.
         max_passes: maximum number of passes.
+        max_beams: maximum number of beams; 1: greedy decoding only.
     """
 
     name: str
     device: str
     quantize: str
     max_passes: int
+    max_beams: int
 
     @property
     def threads(self) -> int:
@@ -82,18 +88,12 @@ class CaptionModel(Protocol):
         """
         ...
 
+    def cancel(self) -> None:
+        """Abort waiting, in other threads: their captions end with a CancelledError.
 
-@dataclass(frozen=True)
-class Answer:
-    """What a model says of one image.
-
-    Attributes:
-        text: the caption.
-        log_probabilities: of its tokens; empty if the model gives none.
-    """
-
-    text: str
-    log_probabilities: Sequence[float] = ()
+        A captioner that waits for nobody, but computes, may do nothing.
+        """
+        ...
 
 
 class AnsweringCaptioner(ABC):
@@ -112,6 +112,7 @@ class AnsweringCaptioner(ABC):
         device: str = "cpu",
         passes: int = 1,
         beams: int = 1,
+        max_beams: int = MOST_BEAMS,
         refiner: str = "",
         one_pass: str = "",
     ) -> None:
@@ -122,6 +123,7 @@ class AnsweringCaptioner(ABC):
             device: where it runs.
             passes: default number of passes.
             beams: default number of beams.
+            max_beams: maximum number of beams.
             refiner: a model of this package that makes the passes after the first, on the CPU;
                 empty: `answer` makes them.
             one_pass: why `answer` makes the first pass only; empty: it makes all.
@@ -135,7 +137,8 @@ class AnsweringCaptioner(ABC):
         self.max_passes = MOST_PASSES if self._refiner or not one_pass else 1
         self._one_pass = one_pass
         self._passes = check_passes(passes, self.max_passes, name, one_pass)
-        self._beams = check_beams(beams)
+        self.max_beams = max_beams
+        self._beams = check_beams(beams, max_beams, name)
         self._overreached = False  # memory ran out with more than one pass or beam
 
     @abstractmethod
@@ -168,6 +171,10 @@ class AnsweringCaptioner(ABC):
         self._overreached = False
         self._passes = self._beams = 1
         return "one pass, greedy"
+
+    def cancel(self) -> None:
+        """Do nothing: most captioners wait for nobody; see `CaptionModel.cancel`."""
+        return
 
     def caption(
         self,
@@ -202,7 +209,7 @@ class AnsweringCaptioner(ABC):
         asked = self._passes if passes is None else passes
         asked = asked if initials is None else max(2, asked)
         check_passes(asked, self.max_passes, self.name, self._one_pass)
-        width = self._beams if beams is None else check_beams(beams)
+        width = self._beams if beams is None else check_beams(beams, self.max_beams, self.name)
         begun, times = perf_counter(), dict[str, float]()
         first = texts = None if initials is None else list(initials)
         for number in range(1 if initials is None else 2, asked + 1):
@@ -241,38 +248,12 @@ class AnsweringCaptioner(ABC):
             refined = self._refiner.caption_batch(images, passes=2, beams=1, initials=initials)
             return [Answer(one.text, one.log_probabilities) for one in refined]
         try:
-            return _checked(self.answer(images, initials, beams), len(images), self.name)
+            return check_answers(self.answer(images, initials, beams), len(images), self.name)
         except torch.OutOfMemoryError as error:
             self._overreached = passes > 1 or beams > 1
             torch.cuda.empty_cache()
             msg = f"{self.device} ran out of memory with {passes} passes and {beams} beams"
             raise OutOfMemoryError(msg) from error
-
-
-def _checked(answers: Any, images: int, name: str) -> list[Answer]:
-    """The answers to a number of images, with texts and numbers that a message can carry.
-
-    Raises:
-        CaptionerError: they are not what `AnsweringCaptioner.answer` returns.
-    """
-    expected = f"expected a list with one Answer for each of {images} images: a text, and numbers "
-    expected += "as log_probabilities"
-    try:
-        found = [
-            Answer(one_line(one.text), tuple(map(float, one.log_probabilities))) for one in answers
-        ]
-    except (AttributeError, TypeError, ValueError) as error:
-        msg = f"{name} answered {str(answers)[:200]} ({error}); {expected}"
-        raise CaptionerError(msg) from error
-    if len(found) != images:
-        msg = f"{name} answered {len(found)} times; {expected}"
-        raise CaptionerError(msg)
-    wrong = [number for one in found for number in one.log_probabilities if not number <= ROUNDING]
-    if wrong:
-        msg = f"{name} answered with log_probabilities of {wrong[0]}; expected logarithms of "
-        msg += "probabilities, at most 0. An hf: model may need quantize none or bf16"
-        raise CaptionerError(msg)
-    return found
 
 
 def _load_refiner(model: str) -> Captioner:

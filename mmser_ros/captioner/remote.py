@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mmser_ros.captioner.answers import tidy, whole_sentences
+from mmser_ros.captioner.answers import Answer, tidy, whole_sentences
 from mmser_ros.captioner.checks import CaptionerError, check_images
-from mmser_ros.captioner.protocol import Answer, AnsweringCaptioner
+from mmser_ros.captioner.crops import CropFinder
+from mmser_ros.captioner.protocol import AnsweringCaptioner
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.chat_endpoint import KEY_VARIABLE, LONGEST_WAIT, ChatEndpoint, ChatError
 from mmser_ros.core.images import ImageInput
@@ -31,6 +32,8 @@ QUALITY = 85
 """Of their JPEG encoding, 0 to 100."""
 PARALLEL = 8
 """Requests at the same time, for several images at once."""
+OF_SEVERAL_IMAGES = (400, 413, 422, 500)
+"""HTTP status codes of servers whose model takes one image: vLLM sends 400, Ollama 500."""
 ATTEMPTS = 3
 PAUSE = 1.0
 """Seconds after a failed request in which no other one is sent."""
@@ -72,14 +75,17 @@ class RemoteCaptioner(AnsweringCaptioner):
         settings: ModelSettings | None = None,
     ) -> None:
         self._settings = settings or ModelSettings()
-        self._settings.refuse(f"openai:{name}", "revision")
+        self._settings.refuse(f"openai:{name}", "revision", "compile")
         key = os.environ.get(KEY_VARIABLE)
         self._endpoint = ChatEndpoint(
             url, name, key=key, attempts=ATTEMPTS, timeout=self._settings.timeout_s
         )
         refiner = self._settings.refiner
-        _check_greedy(beams)
-        super().__init__(f"openai:{name}", device=url, passes=passes, beams=beams, refiner=refiner)
+        options: dict[str, Any] = {"passes": passes, "beams": beams, "refiner": refiner}
+        super().__init__(f"openai:{name}", device=url, max_beams=1, **options)
+        self._crops = CropFinder(0 if refiner else self._settings.crops)
+        if passes > 1:
+            self._crops.load()
         length = self._settings.longest
         self._forms: list[dict[str, Any]] = [
             {"max_tokens": length, "temperature": 0.0, "logprobs": True},
@@ -99,6 +105,8 @@ class RemoteCaptioner(AnsweringCaptioner):
         Several images have several times as long.
         """
         arrays = check_images(images)
+        if options.get("initials") or (options.get("passes") or self._passes) > 1:
+            self._crops.load()  # takes seconds, once, that are not the server's
         self._end = monotonic() + self._settings.timeout_s * len(arrays)
         yield from super().caption_passes(arrays, **options)
 
@@ -108,20 +116,24 @@ class RemoteCaptioner(AnsweringCaptioner):
         """Caption images, or look again at their captions; see `AnsweringCaptioner.answer`.
 
         Raises:
-            CaptionerError: beam search is asked for, or an answer is no caption.
+            CaptionerError: an answer is no caption.
             ChatError: the server does not answer in time, or refuses the request.
+            CancelledError: `cancel` was called.
         """
-        _check_greedy(beams)
+        captions = initials or [""] * len(images)
+        crops = self._crops.find(images, initials) if initials else [[] for _ in images]
         with ThreadPoolExecutor(min(PARALLEL, len(images))) as threads:
-            return list(threads.map(self._ask, images, initials or [None] * len(images)))
+            return list(threads.map(self._ask, images, captions, crops))
 
-    def _ask(self, image: np.ndarray, initial: str | None) -> Answer:
+    def cancel(self) -> None:
+        """Abort the requests that are being answered; see `CaptionModel.cancel`."""
+        self._endpoint.cancel()
+
+    def _ask(self, image: np.ndarray, caption: str, crops: Sequence[np.ndarray]) -> Answer:
         if monotonic() < self._paused_until:
             raise CaptionerError(self._failure)
-        text = {"type": "text", "text": self._settings.ask(initial or "")}
-        picture = {"type": "image_url", "image_url": {"url": _data_url(image)}}
         try:
-            choice = self._complete([{"role": "user", "content": [text, picture]}])
+            choice = self._complete_with_crops(image, caption, crops)
         except ChatError as error:
             if error.status in OF_ONE_IMAGE:
                 raise
@@ -134,6 +146,29 @@ class RemoteCaptioner(AnsweringCaptioner):
             msg = "%s at %s gives no log probabilities: the confidence of its captions is 0, so "
             logger.warning(msg + "leave min_confidence at 0", self.name, self.device)
         return Answer(self._caption_in(choice), log_probabilities)
+
+    def _complete_with_crops(
+        self, image: np.ndarray, caption: str, crops: Sequence[np.ndarray]
+    ) -> Any:
+        """Ask with crops; if the server takes one image only, ask without, and go on so."""
+        if not crops:
+            return self._complete(self._question([image], caption))
+        try:
+            return self._complete(self._question([image, *crops], caption))
+        except ChatError as error:
+            if error.status not in OF_SEVERAL_IMAGES:
+                raise
+            refusal = error
+        choice = self._complete(self._question([image], caption))
+        self._crops = CropFinder(0)
+        msg = "%s refuses crops, and gets the whole image alone from now on: %s"
+        logger.warning(msg, self.name, refusal)
+        return choice
+
+    def _question(self, images: Sequence[np.ndarray], caption: str) -> list[dict[str, Any]]:
+        text = self._settings.ask(caption, crops=len(images) - 1)
+        pictures = [{"type": "image_url", "image_url": {"url": _data_url(one)}} for one in images]
+        return [{"role": "user", "content": [{"type": "text", "text": text}, *pictures]}]
 
     def _complete(self, messages: Sequence[dict[str, Any]]) -> Any:
         """Ask in the first form of a request that the server takes, and go on with it."""
@@ -171,12 +206,6 @@ class RemoteCaptioner(AnsweringCaptioner):
         msg = f"{self.name} answered without a caption (finish_reason {reason!r}"
         msg += f", refusal {str(refusal)[:200]!r})" if refusal else ")"
         raise CaptionerError(f"{msg}; does the model see images? Try another prompt or model")
-
-
-def _check_greedy(beams: int) -> None:
-    if beams > 1:
-        msg = f"beams is {beams}; a server takes no number of beams: use 1"
-        raise CaptionerError(msg)
 
 
 def _data_url(image: np.ndarray) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,13 +16,20 @@ from rich.table import Table
 from mmser_ros.cli.options import (
     AsJson,
     Beams,
+    Compile,
+    Crops,
     Data,
     Device,
+    MaxTokens,
     Part,
+    Prompt,
     Quantize,
+    Refiner,
     Sets,
     Split,
+    Style,
     Threads,
+    TimeoutS,
     one_pass_number,
     set_names,
 )
@@ -59,12 +66,22 @@ def compare(
     out: Annotated[
         Path | None, typer.Option(help="Page with the images and captions, such as compare.html.")
     ] = None,
+    prompt: Prompt = "",
+    style: Style = "short",
+    max_tokens: MaxTokens = 0,
+    refiner: Refiner = "",
+    crops: Crops = 2,
+    compile_model: Compile = False,
+    timeout_s: TimeoutS = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Caption the same images with several models; compare captions, scores, time and memory.
 
-    A model that fails is left out, and the exit status is 1.
+    Options for hf: and openai: models do not change models of this package, so that they can be
+    compared. A model that fails is left out, and the exit status is 1.
     """
+    from mmser_ros.captioner.opening import is_from_elsewhere
+    from mmser_ros.captioner.settings import ModelSettings
     from mmser_ros.evaluation.compare import Pictures, measure
     from mmser_ros.evaluation.evaluate import score_sets
     from mmser_ros.evaluation.scoring import judging
@@ -80,12 +97,22 @@ def compare(
     opened = pictures.open()
     for one in opened:
         errors.print(one.report(), markup=False)
-    options: dict[str, str | int] = {"device": device, "quantize": quantize, "threads": threads}
+    settings = ModelSettings(
+        prompt,
+        style,
+        max_tokens,
+        refiner=refiner,
+        crops=crops,
+        compile=compile_model,
+        timeout_s=timeout_s,
+    )
+    options: dict[str, Any] = {"device": device, "quantize": quantize, "threads": threads}
     options |= {"passes": one_pass_number(passes), "beams": beams}
     measured: dict[str, Measured] = {}
     for model in models:
         try:
-            measured[model] = measure(model, options, pictures)
+            given = {"settings": settings} if is_from_elsewhere(model) else {}
+            measured[model] = measure(model, {**options, **given}, pictures)
         except MmserError as error:
             errors.print(f"error: {model}: {error}", style="red", markup=False)
     if not measured:

@@ -16,6 +16,8 @@ from rich.table import Table
 from mmser_ros.cli.options import (
     AsJson,
     Beams,
+    Compile,
+    Crops,
     Data,
     Device,
     Limit,
@@ -72,6 +74,8 @@ def evaluate_model(
     max_tokens: MaxTokens = 0,
     revision: Revision = "",
     refiner: Refiner = "",
+    crops: Crops = 2,
+    compile_model: Compile = False,
     timeout_s: TimeoutS = 10.0,
     as_json: AsJson = False,
 ) -> None:
@@ -88,7 +92,9 @@ def evaluate_model(
         device=device,
         quantize=quantize,
         threads=threads,
-        settings=ModelSettings(prompt, style, max_tokens, revision, refiner, timeout_s),
+        settings=ModelSettings(
+            prompt, style, max_tokens, revision, refiner, crops, compile_model, timeout_s
+        ),
     )
     spread = [one.spread(limit) for one in opened]
     result = _score_model(captioner, data, spread, numbers, beams, out)

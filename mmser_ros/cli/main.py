@@ -21,6 +21,8 @@ from mmser_ros.cli.memory import memory_app
 from mmser_ros.cli.options import (
     AsJson,
     Beams,
+    Compile,
+    Crops,
     Device,
     Initial,
     MaxTokens,
@@ -114,6 +116,8 @@ def caption(
     max_tokens: MaxTokens = 0,
     revision: Revision = "",
     refiner: Refiner = "",
+    crops: Crops = 2,
+    compile_model: Compile = False,
     timeout_s: TimeoutS = 10.0,
     as_json: AsJson = False,
 ) -> None:
@@ -133,7 +137,9 @@ def caption(
         threads=threads,
         passes=last,
         beams=beams,
-        settings=ModelSettings(prompt, style, max_tokens, revision, refiner, timeout_s),
+        settings=ModelSettings(
+            prompt, style, max_tokens, revision, refiner, crops, compile_model, timeout_s
+        ),
     )
     initials = None if initial is None else [initial]
     one_file = out is not None and out.suffix.lower() in SUFFIXES

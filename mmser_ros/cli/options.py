@@ -57,6 +57,17 @@ Refiner = Annotated[
     str,
     typer.Option(help="Model of this package that refines captions of hf: and openai: models."),
 ]
+Crops = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=5,
+        help="Maximum crops that hf: and openai: models get in further passes; 0: none.",
+    ),
+]
+Compile = Annotated[
+    bool, typer.Option("--compile", help="Let torch compile the decoding of an hf: model.")
+]
 TimeoutS = Annotated[
     float, typer.Option("--timeout", help="Seconds that openai: models have for an image.")
 ]

@@ -7,18 +7,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError as FutureCancelledError
+from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
-from mmser_ros.core.errors import MmserError
+from mmser_ros.core.chat_errors import (
+    KEY_VARIABLE,
+    ChatError,
+    cause,
+    check_address,
+    check_key,
+    retry_after,
+)
+from mmser_ros.core.errors import CancelledError, MmserError
 
 try:
     from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit
@@ -26,7 +32,6 @@ except ModuleNotFoundError as error:
     msg = f"a model at an endpoint needs the package {error.name}: pip install '.[llm]'"
     raise MmserError(msg) from error
 
-KEY_VARIABLE = "MMSER_API_KEY"
 RETRIED = {408, 409, 425, 429}
 """HTTP status codes, beside 5xx, after which a request is sent again."""
 LONGEST_WAIT = 300.0
@@ -37,20 +42,6 @@ REPLY_FORMATS = ("json_schema", "json_object", "text")
 
 Message = Mapping[str, Any]
 logger = logging.getLogger(__name__)
-
-
-class ChatError(MmserError):
-    """An endpoint that can't be reached, refuses a request, or sends an unusable answer.
-
-    Attributes:
-        status: the HTTP status code; 0 without an answer.
-        wait: seconds that the endpoint asks to wait (Retry-After); None if it does not.
-    """
-
-    def __init__(self, message: str, status: int = 0, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.wait = wait
 
 
 class _RetryableError(ChatError):
@@ -95,7 +86,7 @@ class ChatEndpoint:
             what the endpoint asks for (Retry-After).
         timeout: seconds that one attempt may take.
         now: a clock, in seconds.
-        sleep: waits for a number of that clock's seconds.
+        sleep: waits for a number of that clock's seconds; default: until `cancel`, at most.
 
     Raises:
         ChatError: the URL is not an HTTP address, the reply format is unknown, or no header can
@@ -113,9 +104,9 @@ class ChatEndpoint:
         attempts: int = 8,
         timeout: float = 120.0,
         now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
-        _check_address(url)
+        check_address(url)
         if reply_format not in REPLY_FORMATS:
             msg = f"unknown reply format {reply_format!r}; expected {', '.join(REPLY_FORMATS)}"
             raise ChatError(msg)
@@ -125,7 +116,7 @@ class ChatEndpoint:
         self._reply_format = reply_format
         self._attempts = attempts
         self._timeout = timeout
-        self._key = _check_key(key)
+        self._key = check_key(key)
         client = AsyncOpenAI(base_url=url, api_key=self._key or "none", timeout=None, max_retries=0)
         self._create = client.chat.completions.create
         self._headers: dict[str, Any] = {} if self._key else {"Authorization": Omit()}
@@ -134,6 +125,7 @@ class ChatEndpoint:
         self._spacing = 60.0 / per_minute if per_minute else 0.0
         self._next_start = now()
         self._now, self._sleep = now, sleep
+        self._running: set[_Call] = set()
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
         """Send a conversation; return the model's answer, text that should follow a JSON schema.
@@ -161,12 +153,28 @@ class ChatEndpoint:
 
         Raises:
             ChatError: the endpoint refuses the request, or no attempt gets an answer in time.
+            CancelledError: `cancel` was called.
         """
-        body = {"model": self.model, "messages": list(messages), **options}
+        call = _Call({"model": self.model, "messages": list(messages), **options})
+        with self._lock:
+            self._running.add(call)
+        try:
+            return self._attempt(call, within)
+        finally:
+            with self._lock:
+                self._running.remove(call)
+
+    def cancel(self) -> None:
+        """Abort what other threads are waiting for: they get a CancelledError."""
+        with self._lock:
+            for call in self._running:
+                call.cancel()
+
+    def _attempt(self, call: _Call, within: float) -> Any:
         end = self._now() + within
         for attempt in range(self._attempts - 1):
             try:
-                return self._complete_once(body, end)
+                return self._complete_once(call, end)
             except _RetryableError as error:
                 backoff = min(2.0**attempt, LONGEST_BACKOFF)
                 wait = backoff if error.wait is None else error.wait
@@ -175,20 +183,26 @@ class ChatEndpoint:
                 # Who sets a time limit hears of the failure soon.
                 level = logging.WARNING if math.isinf(within) else logging.INFO
                 logger.log(level, "attempt %d failed, next in %.0f s: %s", attempt + 1, wait, error)
-                self._sleep(wait)
-        return self._complete_once(body, end)
+                self._wait(call, wait)
+        return self._complete_once(call, end)
 
-    def _complete_once(self, body: Mapping[str, Any], end: float) -> Any:
-        self._wait_for_turn()
+    def _complete_once(self, call: _Call, end: float) -> Any:
+        self._wait_for_turn(call)
         seconds = max(0.0, min(self._timeout, end - self._now()))
-        request = asyncio.run_coroutine_threadsafe(self._send(body, seconds), self._loop)
+        sending = self._send(call.body, seconds)
+        call.request = asyncio.run_coroutine_threadsafe(sending, self._loop)
+        if call.cancelled.is_set():
+            call.request.cancel()
         try:
-            answer = request.result()
+            answer = call.request.result()
+        except FutureCancelledError as error:
+            msg = f"the request to {self._url} was cancelled"
+            raise CancelledError(msg) from error
         except asyncio.TimeoutError as error:
             msg = f"{self._url} gave no answer within {seconds:.1f} s; allow more time, or take a "
             raise _RetryableError(msg + "faster model or server") from error
         except APIConnectionError as error:
-            msg = f"{self._url} does not answer: {_cause(error)}; is the server running?"
+            msg = f"{self._url} does not answer: {cause(error)}; is the server running?"
             raise _RetryableError(msg) from error
         except APIStatusError as error:
             raise self._refusal(error) from error
@@ -212,7 +226,7 @@ class ChatEndpoint:
     def _refusal(self, error: APIStatusError) -> ChatError:
         code = error.status_code
         msg = f"{self._url} answered {code}: {self._excerpt(error.response.text)!r}"
-        wait = _retry_after(error.response.headers)
+        wait = retry_after(error.response.headers)
         if code not in RETRIED and not error.response.is_server_error:
             msg += f"; check the address, the model, the reply format and the key in {KEY_VARIABLE}"
             return ChatError(msg, code)
@@ -235,12 +249,29 @@ class ChatEndpoint:
             self.usage.tokens_in += tokens[0]
             self.usage.tokens_out += tokens[1]
 
-    def _wait_for_turn(self) -> None:
+    def _wait(self, call: _Call, seconds: float) -> None:
+        (self._sleep or call.cancelled.wait)(seconds)
+
+    def _wait_for_turn(self, call: _Call) -> None:
         with self._lock:
             start = max(self._next_start, self._now())
             self._next_start = start + self._spacing
         if start > self._now():
-            self._sleep(start - self._now())
+            self._wait(call, start - self._now())
+
+
+class _Call:
+    """A conversation that is being sent, with its waits and further attempts."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.body = body
+        self.cancelled = threading.Event()
+        self.request: Future[Any] | None = None
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+        if self.request:
+            self.request.cancel()
 
 
 @cache
@@ -249,50 +280,3 @@ def _event_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="requests", daemon=True).start()
     return loop
-
-
-def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of a port that is no number
-        fine = False
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        msg = f"the address of the endpoint has a user or a password; put a key into {KEY_VARIABLE}"
-        raise ChatError(msg)
-    if not fine:
-        msg = f"endpoint {url!r} is no address; expected one like http://localhost:8000/v1"
-        raise ChatError(msg)
-
-
-def _check_key(key: str | None) -> str:
-    key = (key or "").strip()
-    if all("!" <= sign <= "~" for sign in key):
-        return key
-    msg = f"the key in {KEY_VARIABLE} has spaces or signs outside ASCII; expected a bearer token"
-    raise ChatError(msg)
-
-
-def _cause(error: BaseException) -> str:
-    """The first of a chain of errors, which says most: such as "Connection refused"."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    number = error.errno if isinstance(error, OSError) else None
-    if number and number > 0:  # it is negative for names that are unknown
-        return os.strerror(number)
-    return str(error) or type(error).__name__
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a Retry-After header asks for: a number, or a date by the server's clock."""
-    value = headers.get("Retry-After", "")
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        now = headers.get("Date")
-        since = parsedate_to_datetime(now) if now else datetime.now(timezone.utc)
-        return max(0.0, (parsedate_to_datetime(value) - since).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a time zone
-        return None

@@ -13,6 +13,10 @@ class OutOfMemoryError(MmserError):
     """The device ran out of memory: the image got no caption, the cache is freed."""
 
 
+class CancelledError(MmserError):
+    """What was asked for was cancelled, because the one who asked is about to end."""
+
+
 def format_error(error: Exception) -> str:
     """The message of an MmserError; of any other error, which is a bug, the traceback."""
     return str(error) if isinstance(error, MmserError) else "".join(format_exception(error))

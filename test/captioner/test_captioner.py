@@ -17,6 +17,7 @@ from mmser_ros.core.errors import OutOfMemoryError
 from mmser_ros.core.images import PictureError
 from mmser_ros.core.resources import DEFAULT_MODEL
 from mmser_ros.core.types import Region
+from test.photographs import photograph
 
 
 @pytest.fixture(scope="module")
@@ -228,15 +229,15 @@ def test_out_of_memory_is_told_and_degrades(tiny_checkpoint, picture, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("photograph", "words"),
+    ("name", "words"),
     [
         ("astronaut.png", {"man", "woman", "person", "people", "girl", "boy", "astronaut"}),
         ("chelsea.png", {"cat"}),
         ("coffee.png", {"cup", "coffee", "mug"}),
     ],
 )
-def test_small_names_what_is_there(small, photograph, words):
-    caption = small.caption(_photograph(photograph), ground=True)
+def test_small_names_what_is_there(small, name, words):
+    caption = small.caption(photograph(name), ground=True)
     assert words & set(caption.text.split())
     assert words & {word for word, probability in caption.support if probability > 0.3}
     assert caption.confidence > 0.05
@@ -262,28 +263,16 @@ def small():
     return Captioner.load("small", device="cpu")
 
 
-def _photograph(name):
-    import skimage
-
-    from mmser_ros.core.images import load_picture
-
-    return load_picture(f"{skimage.__path__[0]}/data/{name}")
-
-
 def test_the_shipped_model_says_what_it_sees():
     """nano on photographs that every installation has."""
-    import skimage
-
-    from mmser_ros.core.images import load_picture
-
     assert "nano" in shipped_models()
     folder = find_model("nano")
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 60e6
     captioner = Captioner.load("nano", device="cpu")
-    photograph = load_picture(f"{skimage.__path__[0]}/data/astronaut.png")
+    astronaut = photograph("astronaut.png")
     people = {"man", "woman", "boy", "girl", "person", "people"}
     for passes in (1, 2):
-        caption = captioner.caption(photograph, passes=passes, ground=True)
+        caption = captioner.caption(astronaut, passes=passes, ground=True)
         assert people & {one.head for one in caption.phrases}  # coarse, but not by chance
         assert caption.refined == (passes > 1)
     parameters = sum(one.numel() for one in load_checkpoint(folder)[0].parameters())

@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from torch._dynamo.utils import compile_times
 from torch.ao.nn.quantized.dynamic import Linear as DynamicLinear
 from transformers import AutoModelForImageTextToText, LlamaConfig, LlamaForCausalLM, ProcessorMixin
 
@@ -18,16 +19,22 @@ from mmser_ros.captioner.answers import tidy
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.hub_files import load_model, load_processor, read_config
+from mmser_ros.captioner.model.vision import crops
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.captioner.quantization import QuantizationError
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.errors import OutOfMemoryError
 from test.cli.test_main import mmser
-from test.hub_checkpoints import CHECKPOINTS
+from test.hub_checkpoints import CHECKPOINTS, FURTHER
+from test.photographs import cat_and_cup
 
 FEW = 8  # tokens
 CHATS = ("smolvlm", "qwen2_5_vl")
-IMAGES = {"smolvlm": "<image>", "qwen2_5_vl": "<|vision_start|><|image_pad|><|vision_end|>"}
+IMAGES = {
+    "smolvlm": "<image>",
+    "llava": "<image>",
+    "qwen2_5_vl": "<|vision_start|><|image_pad|><|vision_end|>",
+}
 
 
 @pytest.fixture(params=CHECKPOINTS)
@@ -56,16 +63,20 @@ def open_tiny(hub_checkpoint):
     return load
 
 
-def chat(kind, question):
+def chat(kind, question, images=1):
     """The prompt that the chat templates of the checkpoints make."""
-    return f"<s>user: {IMAGES[kind]}{question}</s>assistant: "
+    return f"<s>user: {images * IMAGES[kind]}{question}</s>assistant: "
 
 
 def generate(folder, pictures, texts=None, **options):
-    """What transformers generates: the tokens after the prompt as text, and all it returns."""
+    """What transformers generates: the tokens after the prompt as text, and all it returns.
+
+    An element of `pictures` is a picture, or a list of several for one text.
+    """
     processor = load_processor(str(folder), "", read_config(str(folder), ""))
     text = {} if texts is None else {"text": texts, "padding": True, "add_special_tokens": False}
-    inputs = processor(images=[[one] for one in pictures], return_tensors="pt", **text)
+    several = [one if isinstance(one, list) else [one] for one in pictures]
+    inputs = processor(images=several, return_tensors="pt", **text)
     model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
     with torch.inference_mode():
         result = model.generate(
@@ -76,13 +87,21 @@ def generate(folder, pictures, texts=None, **options):
             output_scores=True,
             **options,
         )
-    start = inputs["input_ids"].shape[1] if folder.name in CHATS else 0
+    start = inputs["input_ids"].shape[1] if folder.name in (*CHATS, *FURTHER) else 0
     texts = processor.batch_decode(result.sequences[:, start:], skip_special_tokens=True)
     return [tidy(one) if start else " ".join(one.split()) for one in texts], result
 
 
+def chances(result, row=0):
+    """The probability of each token that was generated."""
+    new = result.sequences[row, -len(result.scores) :]
+    return np.array([one[row].softmax(-1)[it] for one, it in zip(result.scores, new, strict=True)])
+
+
 def question_of(kind):
-    if kind in CHATS:
+    if kind == "paligemma":
+        return ["<image>caption en"]
+    if kind in IMAGES:
         return [chat(kind, "Describe the image in one short sentence.")]
     return ["<CAPTION>"] if kind == "florence2" else None
 
@@ -93,10 +112,17 @@ def test_words_are_those_of_transformers(kind, hub_checkpoint, open_tiny, pictur
     assert text
     assert caption.text == caption.initial_text == text
     assert (caption.model, caption.passes) == (f"hf:{hub_checkpoint(kind)}", 1)
-    new = result.sequences[0, -len(result.scores) :]
-    chances = [one[0].softmax(-1)[token] for one, token in zip(result.scores, new, strict=True)]
-    assert np.exp(caption.log_probabilities) == pytest.approx(np.array(chances), rel=1e-3)
-    assert caption.confidence == pytest.approx(np.prod(chances) ** (1 / len(new)), rel=1e-3)
+    found = chances(result)
+    assert np.exp(caption.log_probabilities) == pytest.approx(found, rel=1e-3)
+    assert caption.confidence == pytest.approx(np.prod(found) ** (1 / len(found)), rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", FURTHER)
+def test_models_that_nothing_was_written_for(kind, hub_checkpoint, open_tiny, pictures):
+    texts, result = generate(hub_checkpoint(kind), pictures, 2 * question_of(kind))
+    (captions,) = open_tiny(kind).caption_passes(pictures)
+    assert [one.text for one in captions] == texts
+    assert np.exp(captions[1].log_probabilities) == pytest.approx(chances(result, 1), rel=1e-3)
 
 
 def test_a_batch_of_pictures_of_different_sizes(kind, hub_checkpoint, open_tiny, pictures):
@@ -205,6 +231,52 @@ def test_a_second_pass_asks_to_look_again(kind, hub_checkpoint, open_tiny, pictu
     assert (given.initial_text, given.text) == ("a cat", text)
 
 
+def parts_of(image, count):
+    """The whole image, and the crops that "a cat" and a "cup of coffee" point to."""
+    top_left, _, _, bottom_right, middle = crops(image)
+    return [image, *([top_left] if count == 1 else [middle, bottom_right])]
+
+
+@pytest.mark.parametrize("kind", CHATS)
+def test_a_second_pass_gets_the_crops_that_the_caption_points_to(kind, hub_checkpoint, open_tiny):
+    image, captions = cat_and_cup(), ["a cat", "a cat and a cup of coffee", "a thingummy"]
+    given = [parts_of(image, 1), parts_of(image, 2), [image]]
+    questions = [
+        chat(kind, ModelSettings().ask(caption, crops=len(some) - 1), len(some))
+        for caption, some in zip(captions, given, strict=True)
+    ]
+    texts, result = generate(hub_checkpoint(kind), given, questions)
+    (together,) = open_tiny(kind).caption_passes([image] * 3, initials=captions)
+    assert [one.text for one in together] == texts
+    for row, one in enumerate(together):
+        assert np.exp(one.log_probabilities) == pytest.approx(chances(result, row), rel=1e-3)
+    alone = open_tiny(kind, crops=0).caption(image, initial=captions[0])
+    assert alone.confidence != pytest.approx(together[0].confidence, rel=1e-3)
+
+
+def test_a_model_gets_no_more_crops_than_asked_for(hub_checkpoint, open_tiny):
+    image, caption = cat_and_cup(), "a cat and a cup of coffee"
+    question = chat("smolvlm", ModelSettings().ask(caption, crops=1), 2)
+    _, result = generate(hub_checkpoint("smolvlm"), [parts_of(image, 2)[:2]], [question])
+    fewer = open_tiny("smolvlm", crops=1).caption(image, initial=caption)
+    assert np.exp(fewer.log_probabilities) == pytest.approx(chances(result), rel=1e-3)
+
+
+ONE_IMAGE = "{% if loop.first %}" + IMAGES["qwen2_5_vl"] + "{% endif %}"
+
+
+def test_a_model_of_one_image_gets_no_crops(hub_checkpoint, open_tiny, tmp_path):
+    source = copy(hub_checkpoint("qwen2_5_vl"), tmp_path / "one")
+    template = tmp_path / "one/chat_template.jinja"
+    template.write_text(template.read_text().replace(IMAGES["qwen2_5_vl"], ONE_IMAGE))
+    few, image = ModelSettings(max_tokens=FEW), cat_and_cup()
+    captioner = open_captioner(f"hf:{source}", device="cpu", quantize="none", settings=few)
+    whole = open_tiny("qwen2_5_vl", crops=0)
+    refined = captioner.caption(image, initial="a cat")
+    alone = whole.caption(image, initial="a cat")
+    assert (refined.text, refined.confidence) == (alone.text, alone.confidence)
+
+
 @pytest.mark.parametrize("kind", CHATS)
 def test_a_given_caption_is_text_and_nothing_else(kind, open_tiny, picture):
     captioner = open_tiny(kind)
@@ -300,6 +372,38 @@ def test_out_of_memory_gives_up_passes_then_moves_to_the_cpu(
     assert captioner.degrade() == "moved from cuda:0 to the CPU"
     assert captioner.caption(picture).passes == 1
     assert captioner.degrade() is None
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler")
+def test_a_compiled_model_says_the_same_words(open_tiny, pictures):
+    plain = open_tiny("qwen2_5_vl")
+    torch._dynamo.reset()
+    compiled = open_tiny("qwen2_5_vl", compile=True)
+    assert compile_times(), "nothing was compiled"
+    for one in pictures:
+        expected, caption = plain.caption(one), compiled.caption(one)
+        assert caption.text == expected.text
+        assert caption.confidence == pytest.approx(expected.confidence, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("blip", "can't be compiled on cpu: a blip model decodes with code of its own; leave"),
+        ("git", "can't be compiled on cpu: .*; leave compile out"),
+    ],
+)
+def test_models_that_do_not_compile(kind, words, open_tiny):
+    with pytest.raises(CaptionerError, match=words):
+        open_tiny(kind, compile=True)
+
+
+def test_compiling_needs_a_compiler(open_tiny, monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
+    torch._dynamo.reset()
+    with pytest.raises(CaptionerError, match=r"can't be compiled on cpu: .*g\+\+"):
+        open_tiny("smolvlm", compile=True)
 
 
 def copy(folder, target, *, without=()):

@@ -66,7 +66,7 @@ def test_a_class_of_the_user_gets_the_options(module, picture):
         ("broken_models.Echo", "no_such_package"),
         ("own_models.Gone", "own_models has no class Gone"),
         ("own_models.number", "own_models has no class number"),
-        ("own_models.Bare", "has no device, quantize, max_passes, threads, caption, "),
+        ("own_models.Bare", "has no device, quantize, max_passes, max_beams, threads, "),
         ("own_models.Stubborn", "can't be called with device, quantize, passes, beams, settings"),
     ],
 )
@@ -93,6 +93,7 @@ def test_a_model_of_this_package(tiny_checkpoint):
     ("settings", "names"),
     [
         ({"prompt": "What is it?"}, "prompt"),
+        ({"crops": 1, "compile": True}, "crops and compile"),
         ({"style": "detailed", "max_tokens": 9}, "style and max_tokens"),
         ({"revision": "main", "refiner": "nano", "timeout_s": 1.0}, "revision and refiner and tim"),
     ],
@@ -110,6 +111,7 @@ def test_a_model_of_this_package_has_no_use_for_settings(tiny_checkpoint, settin
         ({"style": "long"}, "expected one of short, detailed"),
         ({"max_tokens": -1}, "expected 1 to 2048, or 0"),
         ({"max_tokens": 9999}, "expected 1 to 2048, or 0"),
+        ({"crops": 6}, "expected 0 .the whole image alone. to 5"),
         ({"timeout_s": 0.0}, "seconds above 0"),
         ({"timeout_s": float("nan")}, "seconds above 0"),
     ],

@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 
 from mmser_ros.captioner.answers import tidy, whole_sentences
 from mmser_ros.captioner.checks import CaptionerError
+from mmser_ros.captioner.model.vision import crops
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.captioner.remote import PARALLEL
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.chat_endpoint import KEY_VARIABLE, ChatError
-from mmser_ros.core.errors import MmserError
-from test.core.chat_process import describe, picture_in, text_in
+from mmser_ros.core.errors import CancelledError, MmserError
+from test.core.chat_process import describe, picture_in, pictures_in, text_in
 from test.core.chat_stub import Answer, ChatStub
+from test.photographs import cat_and_cup
 
 IMAGE = np.full((48, 64, 3), 130, np.uint8)
 FINE = Answer(content="a room", logprobs=[{"token": "a", "logprob": -0.5}])
@@ -109,6 +112,54 @@ def test_a_further_pass_looks_again_at_the_caption_before():
     assert second.text in asked[2]
     assert "a {red} dog" in asked[3]
     assert all(picture_in(body).size == (64, 48) for _, body in stub.requests)
+
+
+def close(sent, image):
+    """Whether a JPEG picture shows an image."""
+    difference = np.abs(np.asarray(sent, int) - image) if sent.size == image.shape[1::-1] else 255
+    return np.mean(difference) < 8
+
+
+def test_a_further_pass_gets_the_crops_that_the_caption_points_to():
+    image = cat_and_cup()
+    top_left, _, _, bottom_right, middle = crops(image)
+    with ChatStub(Answer(content="A cat."), FINE, FINE, FINE, FINE) as stub:
+        captioner = open_remote(stub)
+        captioner.caption(image, passes=2)
+        captioner.caption(image, initial="a cat and a cup of coffee")
+        captioner.caption(image, initial="a thingummy")
+        open_remote(stub, crops=0).caption(image, initial="a cat")
+    sent = [list(pictures_in(body)) for _, body in stub.requests]
+    expected = [[], [top_left], [middle, bottom_right], [], []]
+    for some, parts in zip(sent, expected, strict=True):
+        assert [*map(close, some, [image, *parts])] == [True] * (1 + len(parts))
+        assert len(some) == 1 + len(parts)
+    told = ["further image shows a part" in text_in(body) for _, body in stub.requests]
+    assert told == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize("status", [400, 413, 422, 500])
+def test_a_server_of_one_image_is_asked_again_without_crops(status, caplog):
+    def answer(body):
+        return FINE if len(list(pictures_in(body))) == 1 else Answer(status, body="1 image!")
+
+    images, captions = [cat_and_cup()] * 2, ["a cat", "a cat"]
+    with ChatStub(answer=answer) as stub, caplog.at_level(logging.WARNING):
+        captioner = open_remote(stub)
+        for _ in range(2):
+            (made,) = captioner.caption_passes(images, initials=captions)
+            assert [one.text for one in made] == ["a room"] * 2
+        after = len(stub.requests)
+        captioner.caption(images[0], initial="a cat")
+    assert "refuses crops, and gets the whole image alone from now on: " in caplog.text
+    assert len(stub.requests) == after + 1
+
+
+def test_a_server_that_fails_keeps_its_crops():
+    image = cat_and_cup()
+    with ChatStub(Answer(503), answer=lambda _: FINE) as stub:
+        open_remote(stub).caption(image, initial="a cat")
+    assert [len(list(pictures_in(body))) for _, body in stub.requests] == [2, 2]
 
 
 def test_a_model_of_this_package_refines(refining_checkpoint):
@@ -366,6 +417,7 @@ def test_an_answer_without_a_caption(answer, said):
         ("openai:vlm@http://a:b", {}, "is no address"),
         ("openai:vlm@http://me:secret@a/v1", {}, f"put a key into {KEY_VARIABLE}"),
         ("openai:vlm@http://a/v1", {"revision": "main"}, "no use for revision"),
+        ("openai:vlm@http://a/v1", {"compile": True}, "no use for compile"),
     ],
 )
 def test_what_can_not_be_opened(model, settings, said):
@@ -381,6 +433,23 @@ def test_a_name_may_have_signs_of_its_own():
 def test_beams_are_not_for_servers():
     with ChatStub() as stub, pytest.raises(MmserError, match=r"beams is 4.*use 1"):
         open_remote(stub).caption(IMAGE, beams=4)
+
+
+def test_a_cancelled_caption_is_no_reason_to_drop_the_next_one():
+    begun, never = threading.Event(), threading.Event()
+
+    def wait():
+        begun.set()
+        never.wait()
+
+    with ChatStub(Answer(wait=wait), answer=describe) as stub, ThreadPoolExecutor(1) as pool:
+        captioner = open_remote(stub, timeout_s=600.0)
+        made = pool.submit(captioner.caption, IMAGE)
+        begun.wait()
+        captioner.cancel()
+        assert isinstance(made.exception(), CancelledError)
+        never.set()
+        assert captioner.caption(IMAGE).text == "A room of shade 2."
     with pytest.raises(MmserError, match=r"beams is 4.*use 1"):
         open_captioner("openai:vlm@http://a/v1", beams=4)
 

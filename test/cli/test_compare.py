@@ -29,6 +29,13 @@ class Sofa(AnsweringCaptioner):
 class Dog(Sofa):
     text = "a dog"
 
+class Asked(Sofa):
+    def __init__(self, *, settings, **options):
+        super().__init__(**options)
+        self.text = f"{settings.prompt} {settings.style} {settings.max_tokens} {settings.crops}"
+    def answer(self, images, initials, beams):
+        return [Answer(self.text if initials is None else initials[0] + " again")] * len(images)
+
 class Killed(Sofa):
     def answer(self, images, initials, beams):
         os._exit(9)
@@ -81,6 +88,13 @@ def test_a_shipped_kind_of_model_and_two_passes(data, tmp_path, refining_checkpo
     done = run(data, refining_checkpoint, "--sets", "nyuv2", "--limit", 1, "--passes", 2)
     assert "Time and memory" in done.stdout
     assert "nyuv2 dev, 1 images" in done.stdout
+
+
+def test_settings_are_for_models_from_elsewhere(data, tmp_path, refining_checkpoint):
+    page, models = tmp_path / "compare.html", (python("Asked"), refining_checkpoint)
+    asked = ("--prompt", "why", "--style", "detailed", "--max-tokens", 7, "--crops", 1)
+    run(data, *models, *asked, "--sets", "nyuv2", "--limit", 1, "--passes", 2, "--out", page)
+    assert "<td>why detailed 7 1 again</td>" in page.read_text()
 
 
 def test_captions_on_the_page_are_not_html():

@@ -22,13 +22,20 @@ from PIL import Image
 from test.core.chat_stub import Answer, ChatStub
 
 
-def picture_in(body):
-    """The picture of a request."""
+def pictures_in(body):
+    """The pictures of a request."""
     content = body["messages"][-1]["content"]
-    (url,) = [part["image_url"]["url"] for part in content if part["type"] == "image_url"]
-    kind, _, data = url.partition(",")
-    assert kind == "data:image/jpeg;base64"
-    return Image.open(BytesIO(base64.b64decode(data)))
+    for part in content:
+        if part["type"] == "image_url":
+            kind, _, data = part["image_url"]["url"].partition(",")
+            assert kind == "data:image/jpeg;base64"
+            yield Image.open(BytesIO(base64.b64decode(data)))
+
+
+def picture_in(body):
+    """The only picture of a request."""
+    (picture,) = pictures_in(body)
+    return picture
 
 
 def text_in(body):
@@ -38,8 +45,8 @@ def text_in(body):
 
 
 def describe(body):
-    """The brightness of the picture, 0 to 4, and what only a further pass sees."""
-    shade = round(sum(picture_in(body).resize((1, 1)).getpixel((0, 0))) / 3 / 64)
+    """The brightness of the first picture, 0 to 4, and what only a further pass sees."""
+    shade = round(sum(next(pictures_in(body)).resize((1, 1)).getpixel((0, 0))) / 3 / 64)
     words = ["A", " room", " of", f" shade {shade}"]
     words += [" with", " a", " door", "."] if "earlier answer" in text_in(body) else ["."]
     tokens = [{"token": word, "logprob": -0.25} for word in words]

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mmser_ros.core.chat_endpoint import KEY_VARIABLE, ChatEndpoint, ChatError
+from mmser_ros.core.errors import CancelledError
 from test.core.chat_stub import Answer, ChatStub, Clock
 
 SCHEMA = {"type": "object"}
@@ -233,3 +234,24 @@ def test_what_was_used_and_what_it_costs(clock):
     assert (chat.usage.replies, chat.usage.uncounted) == (4, 2)
     assert (chat.usage.tokens_in, chat.usage.tokens_out) == (200, 40)
     assert chat.usage.cost(price_in=2.0, price_out=10.0) == pytest.approx(0.0008)
+
+
+def test_cancelled_requests_and_waits_end_at_once():
+    begun, never = threading.Semaphore(0), threading.Event()
+
+    def answer(body):
+        begun.release()
+        silent = Answer(wait=never.wait)
+        return silent if body["messages"] else Answer(503, headers={"Retry-After": "200"})
+
+    with ChatStub(answer=answer) as stub, ThreadPoolExecutor(2) as pool:
+        asked = ChatEndpoint(stub.url, "small")
+        running = [pool.submit(asked.complete, some, {}) for some in (MESSAGES, [])]
+        begun.acquire()
+        begun.acquire()
+        while not all(one.done() for one in running):  # the second may not wait yet
+            asked.cancel()
+        for one in running:
+            assert isinstance(one.exception(), CancelledError)
+        never.set()
+        assert asked.complete(MESSAGES, {}).message.content == "{}"  # it goes on

@@ -5,6 +5,7 @@
 import threading
 from time import monotonic
 
+from mmser_ros.core.errors import CancelledError
 from mmser_ros.core.types import Caption
 from test.nodes.conftest import wait_until
 
@@ -16,7 +17,8 @@ class Captioner:
     comes in the pass `troubled`. `sure` are the confidences, pass by pass.
     """
 
-    name, device, quantize, max_passes, threads = "scripted", "cpu", "none", 3, 1
+    name, device, quantize, threads = "scripted", "cpu", "none", 1
+    max_passes, max_beams = 3, 4
 
     def __init__(self):
         self.free, self.free_again = threading.Event(), threading.Event()
@@ -43,6 +45,11 @@ class Captioner:
 
     def degrade(self):
         return "moved to the CPU"
+
+    def cancel(self):
+        if not self.free.is_set():
+            self.trouble = CancelledError("cancelled")
+            self.free.set()
 
 
 def settled(node):

@@ -41,24 +41,17 @@ if TYPE_CHECKING:
     from mmser_ros.captioner.protocol import CaptionModel
 
 OPTIONS = ("model", "device", "quantize", "threads", "passes", "beams")
-SETTINGS = ("prompt", "style", "max_tokens", "revision", "refiner", "request_timeout")
+SETTINGS = ("prompt", "style", "max_tokens", "revision", "refiner", "crops", "compile")
+TIMEOUT = "request_timeout"
 
 
-def load_captioner(
-    *,
-    prompt: str,
-    style: str,
-    max_tokens: int,
-    revision: str,
-    refiner: str,
-    request_timeout: float,
-    **options: Any,
-) -> CaptionModel:
+def load_captioner(*, request_timeout: float, **options: Any) -> CaptionModel:
     """`open_captioner`, imported when it is needed: torch takes seconds."""
     from mmser_ros.captioner.opening import open_captioner
     from mmser_ros.captioner.settings import ModelSettings
 
-    settings = ModelSettings(prompt, style, max_tokens, revision, refiner, request_timeout)
+    given = {name: options.pop(name) for name in SETTINGS}
+    settings = ModelSettings(**given, timeout_s=request_timeout)
     return open_captioner(**options, settings=settings)
 
 
@@ -68,8 +61,8 @@ class CaptionNode(LifecycleNode):
     The subscription only swaps the image that waits; `CaptionWorker` captions.
 
     Args:
-        captioner_factory: takes the parameters in `OPTIONS` and `SETTINGS` and returns a
-            captioner; may raise MmserError.
+        captioner_factory: takes the parameters in `OPTIONS` and `SETTINGS` and `TIMEOUT` and
+            returns a captioner; may raise MmserError.
         options: of LifecycleNode.
 
     Attributes:
@@ -111,7 +104,7 @@ class CaptionNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and open topics and service."""
-        options = {name: self._get(name) for name in (*OPTIONS, *SETTINGS)}
+        options = {name: self._get(name) for name in (*OPTIONS, *SETTINGS, TIMEOUT)}
         try:
             self._captioner = self._captioner_factory(**options)
         except Exception as error:  # rclpy would swallow it without a word
@@ -148,7 +141,7 @@ class CaptionNode(LifecycleNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the worker; a caption that is being made is still published."""
+        """Stop the worker; a caption that is being made is still published, if it comes soon."""
         self._stop()
         self._state = "inactive"
         return super().on_deactivate(state)
@@ -173,6 +166,12 @@ class CaptionNode(LifecycleNode):
         """Stop the worker before its publisher goes."""
         self._stop()
         super().destroy_node()
+
+    def end_requests(self) -> None:
+        """Stop the worker and abort requests for captions, as the process is about to end."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker.end_requests()
 
     def _stop(self) -> None:
         if self._worker is not None:
@@ -235,10 +234,13 @@ class CaptionNode(LifecycleNode):
 
     def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         model = self._captioner
+        if model is None:
+            return SetParametersResult(successful=True)
+        most = {"passes": model.max_passes, "beams": model.max_beams}
         for parameter in parameters:
-            if parameter.name == "passes" and model and parameter.value > model.max_passes:
-                reason = f"passes is {parameter.value}; {model.name} can make 1 to "
-                reason += str(model.max_passes)
+            name, value = parameter.name, parameter.value
+            if name in most and value > most[name]:
+                reason = f"{name} is {value}; {model.name} takes 1 to {most[name]}"
                 return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
@@ -269,7 +271,7 @@ class CaptionNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted; exit status 1 if it can't start or go on."""
-    run_lifecycle_node("caption_node", CaptionNode, args)
+    run_lifecycle_node("caption_node", CaptionNode, args, before_end=CaptionNode.end_requests)
 
 
 if __name__ == "__main__":

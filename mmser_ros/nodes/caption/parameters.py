@@ -45,6 +45,13 @@ CAPTION_GROUPS: dict[str, tuple[Parameter, ...]] = {
             "Model of this package that makes the passes after the first, such as nano. Empty: the "
             "model makes them itself.",
             read_only=True, launch=True),
+        Parameter("crops", 2,
+            "Maximum number of crops that go with the image when the model looks at its caption "
+            "again (passes: 2); they show what the caption's words point to. 0: the image alone.",
+            minimum=0, maximum=5, read_only=True, launch=True),
+        Parameter("compile", False,
+            "Whether torch compiles the decoding of an hf: model; the start then takes minutes.",
+            read_only=True, launch=True),
         Parameter("request_timeout", 10.0,
             "Time limit of an image at a server (openai:), for all passes and attempts together.",
             unit="s", minimum=0.1, maximum=3600.0, read_only=True, launch=True),

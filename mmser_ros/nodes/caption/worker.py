@@ -15,7 +15,7 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from mmser_ros.core.errors import OutOfMemoryError, format_error
+from mmser_ros.core.errors import CancelledError, OutOfMemoryError, format_error
 from mmser_ros.core.types import Caption
 from mmser_ros.nodes.caption.diagnostics import MALFORMED
 from mmser_ros.nodes.caption.frame_slot import Frame, NewestFrame
@@ -31,6 +31,12 @@ from mmser_ros.nodes.common.image_conversions import ImageError, compressed_to_r
 
 if TYPE_CHECKING:
     from mmser_ros.captioner.protocol import CaptionModel
+
+
+GRACE = 1.0
+"""Seconds that a caption may still take when the worker stops."""
+PERIOD = 0.1
+"""Seconds between attempts to cancel it."""
 
 
 class CaptionWorker:
@@ -74,11 +80,24 @@ class CaptionWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; a caption that is being made is still published."""
+        """End the thread.
+
+        A caption that is being made is still published. One that is waited for is cancelled after
+        `GRACE`.
+        """
         if self._frames is not None and self._thread is not None:
             self._frames.close()
-            self._thread.join()
+            self._thread.join(GRACE)
+            while self._thread.is_alive():  # again, as between two requests nothing is waited for
+                self._captioner.cancel()
+                self._thread.join(PERIOD)
             self._frames = self._thread = None
+
+    def end_requests(self) -> None:
+        """Cancel what calls of `caption` wait for, until they end."""
+        while not self._inference.acquire(timeout=PERIOD):
+            self._captioner.cancel()
+        self._inference.release()
 
     def offer(self, message: Image | CompressedImage) -> None:
         """Let an image wait for the thread, in place of one that waits; before `start`, ignore it.
@@ -141,6 +160,8 @@ class CaptionWorker:
             except ImageError as error:
                 self._statistics.dropped(MALFORMED + error.reason, str(error))
                 self._warn(f"malformed image: {error}")
+            except CancelledError:
+                self._statistics.dropped("shutdown")
             except OutOfMemoryError as error:
                 self._statistics.dropped(OUT_OF_MEMORY, str(error))
                 self._degrade(error)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from signal import SIGINT, SIGTERM, signal
 from threading import Event, Thread
+from typing import TypeVar
 
 import rclpy
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
@@ -18,9 +19,15 @@ from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 
 from mmser_ros.nodes.common.command_line import start_ros, warn_of_idle_files
 
+N = TypeVar("N", bound=LifecycleNode)
+
 
 def run_lifecycle_node(
-    name: str, make: Callable[[], LifecycleNode], args: list[str] | None, threads: int = 3
+    name: str,
+    make: Callable[[], N],
+    args: list[str] | None,
+    threads: int = 3,
+    before_end: Callable[[N], None] = lambda _: None,
 ) -> None:
     """Run a node until it is interrupted; exit status 1 if it can't start or go on.
 
@@ -29,6 +36,7 @@ def run_lifecycle_node(
         make: makes it; its parameter `autostart` says whether to configure and activate it.
         args: of the command line.
         threads: of the executor.
+        before_end: called with the node before the end waits for its callbacks.
     """
     start_ros(name, args)
     interruption = Interruption()
@@ -66,6 +74,8 @@ def run_lifecycle_node(
         executor.create_task(lambda: None)  # a shutdown might come before it waits, and not wake it
         if spinning.is_alive():
             spinning.join()
+        if node is not None:
+            before_end(node)
         executor.shutdown()
         if node is not None:
             node.destroy_node()

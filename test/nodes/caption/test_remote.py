@@ -10,7 +10,14 @@ from mmser_ros.srv import CaptionImage
 
 from test.core.chat_process import ChatProcess
 from test.nodes.caption.test_node import adds_up
-from test.nodes.conftest import connect, make_image, node_process, values, wait_until
+from test.nodes.conftest import (
+    connect,
+    make_image,
+    node_process,
+    set_parameter,
+    values,
+    wait_until,
+)
 
 FRAMES = int(os.environ.get("MMSER_FRAMES", "150"))
 """Images of the test with faults; 1000 take 100 s."""
@@ -133,13 +140,17 @@ def test_whatever_the_server_does_no_image_is_lost_and_captions_come_again(make_
 
 
 def test_a_node_ends_while_its_server_is_silent(make_peer, server):
-    server.answer(never=True)
     peer = make_peer("/silent_server")
-    with remote_node(server, "/silent_server", request_timeout=1.0) as node:
+    with remote_node(server, "/silent_server", request_timeout=3600.0) as node:
         publisher = connect(peer)
         publisher.publish(make_image())
-        last_error(peer, "gave no answer within")
+        wait_until(lambda: peer.captions, "a caption")
+        refused = set_parameter(peer, "beams", 2)
+        assert not refused.successful
+        assert "openai:vlm takes 1 to 1" in refused.reason
+        server.answer(never=True)
         publisher.publish(make_image())
+        peer.status(lambda one: values(one)["received"] == "2", "the image")
         node.send_signal(signal.SIGINT)
         _, printed = node.communicate(timeout=60)
     assert node.returncode == 0

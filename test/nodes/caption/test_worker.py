@@ -34,6 +34,34 @@ def test_newest_wins_while_the_model_is_busy(make_node):
     assert node.statistics.snapshot().dropped == {"overrun": 4}
 
 
+def test_what_the_captioner_waits_for_is_cancelled_when_the_worker_stops(make_node):
+    node = make_node()
+    node.captioner.free.clear()
+    node.on_image(make_image(shade=1))
+    wait_until(lambda: node.captioner.calls, "the picture to be started")
+    node.trigger_deactivate()
+    assert node.statistics.snapshot().dropped == {"shutdown": 1}
+    assert not node.statistics.snapshot().last_error
+    node.trigger_activate()
+    feed(node, make_image(shade=2))
+    assert node.statistics.snapshot().captioned == 1
+
+
+def test_requests_are_cancelled_before_the_end(make_node):
+    node = make_node()
+    node.captioner.free.clear()
+    answers = []
+    request = CaptionImage.Request(image=make_image())
+    asking = threading.Thread(
+        target=lambda: answers.append(node._caption_image(request, CaptionImage.Response()))
+    )
+    asking.start()
+    wait_until(lambda: node.captioner.calls, "the request to be started")
+    node.end_requests()
+    asking.join()
+    assert (answers[0].success, answers[0].message) == (False, "cancelled")
+
+
 def test_max_rate_spaces_captions_and_can_be_lifted(make_node):
     node = make_node(max_rate=20.0)
     begin = monotonic()
@@ -54,7 +82,7 @@ def test_max_rate_spaces_captions_and_can_be_lifted(make_node):
 def test_parameters_reach_the_captioner(make_node):
     given = {"model": "m", "device": "cpu", "quantize": "int8", "passes": 2, "beams": 4}
     asked = {"prompt": "p", "style": "detailed", "max_tokens": 7, "revision": "r"}
-    asked |= {"refiner": "nano", "request_timeout": 3.0}
+    asked |= {"refiner": "nano", "crops": 3, "compile": True, "request_timeout": 3.0}
     node = make_node(**given, **asked)
     assert node.captioner.options == given | asked | {"threads": "auto"}
     feed(node, make_image(shade=5))
@@ -66,6 +94,8 @@ def test_parameters_reach_the_captioner(make_node):
     assert node.captioner.calls[-1][:3] == (6, 3, 1)
     assert node.captioner.calls[-1][4] is not ground
     assert not node.set_parameters([Parameter("passes", value=4)])[0].successful
+    (refused,) = node.set_parameters([Parameter("beams", value=5)])
+    assert refused.reason == "beams is 5; scripted takes 1 to 4"
 
 
 def test_qos_is_what_was_asked_for(make_node):
