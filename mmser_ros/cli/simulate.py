@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`mmser simulate`: look at simulated homes."""
+"""`mmser simulate`: look at simulated homes, and make sets of images of them."""
 
 from __future__ import annotations
 
@@ -45,3 +45,33 @@ def simulate_look(
             facts = truth.of(camera, pose, viewer.numbers(pose)).as_dict()
             path.with_suffix(".json").write_text(json.dumps(facts, indent=1) + "\n")
             print(path)
+
+
+@simulate_app.command("dataset")
+def simulate_dataset(
+    out: Annotated[Path, typer.Option(help="Folder of data sets; the set is in its `homes`.")],
+    homes: Annotated[int, typer.Option(min=1, help="Number of homes.")],
+    views: Annotated[int, typer.Option(min=1, help="Images of each home.")],
+    split: Annotated[
+        Literal["train", "dev"],
+        typer.Option(help="dev has homes with designs and textures that train never shows."),
+    ] = "train",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first home.")] = 0,
+    captions: Annotated[int, typer.Option(min=1, max=20, help="Captions of each image.")] = 5,
+    style: Annotated[
+        Literal["short", "detailed"], typer.Option(help="One sentence, or several.")
+    ] = "short",
+    width: Annotated[int, typer.Option(min=80, max=1280, help="Of the images, in pixels.")] = 320,
+) -> None:
+    """Write a set of images of homes with captions and labels; a stopped run continues."""
+    from mmser_ros.core.console import show_progress
+    from mmser_ros.data.home_sets import HomeSetSettings, write_home_set
+    from mmser_ros.data.picture_sets import open_sets
+
+    settings = HomeSetSettings(
+        split=split, homes=homes, views=views, seed=seed, captions=captions, style=style,
+        width=width,
+    )  # fmt: skip
+    made = write_home_set(out / "homes", settings, show_progress)
+    (written,) = open_sets(out, split, ["homes"])
+    print(f"{written.report()}; {made} homes made now, {homes - made} were there")
