@@ -10,6 +10,7 @@ import numpy as np
 
 from mmser_ros.core.types import Observation
 from mmser_ros.language.interfaces import Parser, Words
+from mmser_ros.language.repeated_mentions import join_repeated
 from mmser_ros.language.types import ParsedCaption
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.fusion import existence
@@ -84,7 +85,7 @@ class Fusion:
         place, keyframe = places.add_pose(graph, observation, f"place:{digest[:10]}", config)
         if not keyframe:
             return
-        parsed = self._parser.parse(observation.caption.text)
+        parsed = join_repeated(self._parser.parse(observation.caption.text), self._words)
         update = Update(observation, digest, View(observation, config))
         if parsed.place is not None:
             label = self._words.canonical(parsed.place)
