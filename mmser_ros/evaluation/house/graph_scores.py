@@ -14,6 +14,7 @@ from mmser_ros.evaluation.house.reference import Reference, middle, undirected
 from mmser_ros.language.interfaces import Words
 from mmser_ros.memory.results import Match
 from mmser_ros.memory.scene_memory import SceneMemory
+from mmser_ros.simulation.description.wording import PAIRS, ROWS
 from mmser_ros.simulation.home.home import Home
 from mmser_ros.simulation.home.relations import Relation
 
@@ -69,7 +70,7 @@ def score_graph(memory: SceneMemory, home: Home, reference: Reference) -> GraphS
     """Compare what a memory believes with a home."""
     objects = [one for one in memory.objects() if one.label not in STRUCTURE]
     known = match_objects(objects, home, memory.words)
-    right = sum(number in reference.objects for number in known.values())
+    right = len(reference.objects.intersection(known.values()))
     found, wrong, unasked = set(), 0, set()
     for one in objects:
         for held in memory.relations(one.name):
@@ -113,7 +114,10 @@ def score_graph(memory: SceneMemory, home: Home, reference: Reference) -> GraphS
 
 
 def match_objects(objects: list[Match], home: Home, words: Words) -> dict[str, int]:
-    """True objects by the names of a memory's: of a like word, and nearest first, each once."""
+    """True objects by the names of a memory's: of a like word, and nearest first, each once.
+
+    A pair of shoes and a row of books may be two objects of the memory.
+    """
     pairs = sorted(
         (distance, one.name, true.number)
         for one in objects
@@ -122,11 +126,10 @@ def match_objects(objects: list[Match], home: Home, words: Words) -> dict[str, i
         and words.similarity(one.label, true.name) >= SIMILAR
     )
     known: dict[str, int] = {}
-    taken: set[int] = set()
     for _, name, number in pairs:
-        if name not in known and number not in taken:
+        several = 2 if home.objects[number].name in PAIRS | ROWS else 1
+        if name not in known and list(known.values()).count(number) < several:
             known[name] = number
-            taken.add(number)
     return known
 
 

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from mmser_ros.simulation.description.main_objects import SMALLEST
+from mmser_ros.simulation.description.relations import NOT_OUTSTANDING
+from mmser_ros.simulation.description.wording import ROWS
 from mmser_ros.simulation.home.home import Home
 from mmser_ros.simulation.home.relations import Relation, home_relations
 from mmser_ros.simulation.home.robot import Obstacles, flat_pose
@@ -61,13 +64,31 @@ def make_reference(simulator: Simulator, seed: int = 0) -> Reference:
                 pairs |= {one for one in held if {one.subject, one.object} <= here}
             alone.update(seen)
             together.update(pairs)
-    objects = frozenset(number for number, count in alone.items() if count >= NOTICED)
+    noticed = sorted(number for number, count in alone.items() if count >= NOTICED)
+    objects = frozenset(_one_of_each_row(home, noticed, held))
     relations = {
         one
         for one, count in together.items()
-        if count >= NOTICED and {one.subject, one.object} <= objects
+        if count >= NOTICED and {one.subject, one.object} <= objects and _is_said(home, one)
     }
     return Reference(objects, frozenset(relations), held)
+
+
+def _one_of_each_row(home: Home, numbers: list[int], held: Iterable[Relation]) -> list[int]:
+    """Leave one of what people name together: all books on a bookshelf are "books"."""
+    supports = {one.subject: one.object for one in held if one.predicate in {"on", "in"}}
+    rows = {
+        (home.objects[number].name, supports.get(number)): number
+        for number in reversed(numbers)
+        if home.objects[number].name in ROWS
+    }
+    return [one for one in numbers if home.objects[one].name not in ROWS or one in rows.values()]
+
+
+def _is_said(home: Home, one: Relation) -> bool:
+    """Whether people say a relation: nothing is said to be next to a door."""
+    names = {home.objects[number].name for number in (one.subject, one.object)}
+    return one.predicate != "next to" or not names & NOT_OUTSTANDING
 
 
 def undirected(one: Relation) -> Relation:

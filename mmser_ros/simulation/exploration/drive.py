@@ -32,6 +32,8 @@ LOOK_AFTER, TURN_AFTER = 0.3, 0.5
 """Metres and radians after which the robot looks again."""
 TURN = 1.2
 """Rad/s on the spot."""
+TURN_AGAIN = 1.0
+"""Metres from places where it turned around within which it does not do so again."""
 PATIENCE = 60.0
 """Seconds after which a goal is given up."""
 
@@ -80,6 +82,7 @@ class Explorations:
         self.map = OccupancyMap(localise(simulator.robot).position[:2])
         self.driven, self._time, self._count = 0.0, 0.0, 0
         self._last: Pose | None = None
+        self._turned_at: list[Point] = []
 
     def run(self, explorer: Explorer) -> Iterator[Look]:
         """Yield looks until nothing is left to explore, or the limits are reached."""
@@ -89,13 +92,16 @@ class Explorations:
             if goal is None:
                 return
             yield from self._drive(goal)
-            if goal.heading is None:
-                yield from self._turn_around()
-            else:
+            if goal.heading is not None:
                 yield self._look()
+            elif all(math.dist(self._at(), one) > TURN_AGAIN for one in self._turned_at):
+                yield from self._turn_around()
 
     def _is_over(self) -> bool:
         return self.driven >= self._distance or self._count >= self._looks
+
+    def _at(self) -> Point:
+        return self._simulator.robot.pose.position[:2]
 
     def _believed(self) -> Pose:
         return self._localise(self._simulator.robot)
@@ -110,6 +116,7 @@ class Explorations:
                 return
             self._step(*command)
             if self._simulator.robot.has_bumped:
+                self._back_off()
                 return
             if self._moved():
                 yield self._look()
@@ -123,8 +130,15 @@ class Explorations:
             return None
         return PathFollower(space, path, goal.heading)
 
+    def _back_off(self) -> None:
+        """Remember what stopped the robot, and drive back a little."""
+        pose = self._believed()
+        self.map.add_obstacle(pose.position[:2], heading(pose.orientation))
+        self._step(-0.2, 0.0, 1.0)
+
     def _turn_around(self) -> Iterator[Look]:
         turned = 0.0
+        self._turned_at.append(self._at())
         while turned < 2 * math.pi and not self._is_over():
             yield self._look()
             self._step(0.0, TURN, TURN_AFTER / TURN)

@@ -10,17 +10,18 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from mmser_ros.core.types import Camera, Pose
+from mmser_ros.simulation.home.robot import RADIUS
 from mmser_ros.simulation.home.room_space import HEADROOM
 from mmser_ros.simulation.home.views import camera_axes
 from mmser_ros.simulation.navigation import FreeSpace, Point
 
 CELL = 0.1
 """Metres."""
-REACH = 4.0
-"""Metres up to which depth is used."""
+REACH = 2.5
+"""Metres up to which depth is used: what is farther was not looked at."""
 LOWEST = 0.08
 """Metres above the floor from which a surface is an obstacle."""
-FOOTPRINT = 0.25
+FOOTPRINT = RADIUS
 """Metres around the robot that are free, as it stands there."""
 COLUMNS = 80
 """Rays of an image that are used, evenly spread."""
@@ -92,6 +93,12 @@ class OccupancyMap:
         disc = around.reshape(2, -1).T
         disc = disc[np.hypot(*disc.T) < FOOTPRINT]
         self._count(disc + pose.position[:2], -LIMIT)
+
+    def add_obstacle(self, at: Point, heading: float) -> None:
+        """Add what stopped a robot that drove ahead: three cells before it."""
+        turns = heading + np.array([-0.4, 0.0, 0.4])
+        before = np.stack([np.cos(turns), np.sin(turns)], axis=1) * (RADIUS + CELL / 2)
+        self._count(before + at, 2 * LIMIT)
 
     def free_space(self) -> FreeSpace:
         """Where the robot can stand, as far as it knows: known cells, off the obstacles."""
