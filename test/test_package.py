@@ -52,6 +52,7 @@ def test_pip_installs_the_command():
         ("caption_node", ["--ros-args", "-p", "passes:=0"], "caption_node can't start"),
         ("memory_node", ["--ros-args", "-p", "full_graph_interval:=-1"], "memory_node can't start"),
         ("replay_node", ["--ros-args", "-p", "rate:=-1.0"], "replay_node: "),
+        ("simulation_node", ["--ros-args", "-p", "rate:=0.0"], "simulation_node can't start"),
         ("mmser", ["info", "--no-such-option"], "No such option: --no-such-option"),
     ],
 )
