@@ -18,6 +18,7 @@ from mmser_ros.nodes.common.parameters import Parameter
 from mmser_ros.nodes.memory.tuning_parameters import MEMORY_GROUPS
 from mmser_ros.nodes.replay.parameters import REPLAY_GROUPS
 from mmser_ros.nodes.simulation.parameters import SIMULATION_GROUPS
+from mmser_ros.nodes.viewer.parameters import VIEWER_GROUPS
 
 ROOT = Path(__file__).parents[1]
 COMMAND = "python -m docs.generate_parameters"
@@ -26,6 +27,7 @@ NODES = {
     "memory": MEMORY_GROUPS,
     "replay": REPLAY_GROUPS,
     "simulation": SIMULATION_GROUPS,
+    "viewer": VIEWER_GROUPS,
 }
 Groups = Mapping[str, tuple[Parameter, ...]]
 WIDTH = 100

@@ -19,6 +19,7 @@ NODES = {
     "memory": "-p pose_source:=odom, …",
     "replay": "-p source:=folder, …",
     "simulation": "-p seed:=34, …",
+    "viewer": "-p recording:=home.rrd, …",
 }
 """By name: ROS arguments as an example."""
 
