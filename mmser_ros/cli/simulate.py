@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`mmser simulate`: look at simulated homes, and make sets of images of them."""
+"""`mmser simulate`: run the nodes in a home, look at one, make sets of images of homes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,56 @@ from typing import Annotated, Literal
 
 import typer
 
+from mmser_ros.cli.options import Model, Passes, one_pass_number
+from mmser_ros.core.resources import DEFAULT_MODEL
+
 simulate_app = typer.Typer(no_args_is_help=True, help="Furnished homes that MuJoCo renders.")
+
+
+@simulate_app.command("run")
+def simulate_run(
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the home.")] = 0,
+    split: Annotated[
+        Literal["train", "evaluation"],
+        typer.Option(help="Designs and textures to use; no design is in both."),
+    ] = "evaluation",
+    model: Model = DEFAULT_MODEL,
+    passes: Passes = "1",
+    speed: Annotated[
+        float, typer.Option(min=0, help="Simulated seconds per second; 0: as fast as it goes.")
+    ] = 1.0,
+    lockstep: Annotated[
+        bool, typer.Option(help="Let time stand still until each image has its caption.")
+    ] = True,
+    viewer: Annotated[
+        Literal["rerun", "none"], typer.Option(help="rerun: a page for a browser.")
+    ] = "rerun",
+    recording: Annotated[
+        Path | None, typer.Option(help="File of the viewer to write, such as home.rrd.")
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="File of the memory; default: it is not kept.")
+    ] = None,
+    namespace: Annotated[str, typer.Option(help="Of all nodes, such as robot1.")] = "",
+    params_file: Annotated[
+        Path | None, typer.Option(help="YAML file of parameters, each node's under its name.")
+    ] = None,
+) -> None:
+    """Run a home, its robot, captions, memory and viewer, as simulator.launch.py does.
+
+    Type what the robot shall go to, such as: the red mug.
+    """
+    from mmser_ros.demo.simulator import run_simulator
+
+    parameters: dict[str, dict[str, object]] = {
+        "simulation": {"seed": seed, "split": split, "speed": speed, "lockstep": lockstep},
+        "caption": {"model": model, "passes": one_pass_number(passes)},
+        "memory": {} if store is None else {"store_path": store},
+        "viewer": {} if recording is None else {"recording": recording},
+    }
+    run_simulator(
+        parameters, namespace=namespace, viewer=viewer == "rerun", params_file=params_file
+    )
 
 
 @simulate_app.command("look")
