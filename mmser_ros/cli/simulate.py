@@ -25,6 +25,9 @@ def simulate_run(
     ] = "evaluation",
     model: Model = DEFAULT_MODEL,
     passes: Passes = "1",
+    explore: Annotated[
+        bool, typer.Option(help="Drive to what was not seen yet, while there is no goal.")
+    ] = True,
     speed: Annotated[
         float, typer.Option(min=0, help="Simulated seconds per second; 0: as fast as it goes.")
     ] = 1.0,
@@ -52,11 +55,13 @@ def simulate_run(
     from mmser_ros.demo.simulator import run_simulator
 
     parameters: dict[str, dict[str, object]] = {
-        "simulation": {"seed": seed, "split": split, "speed": speed, "lockstep": lockstep},
+        "simulation": {
+            "seed": seed, "split": split, "explore": explore, "speed": speed, "lockstep": lockstep,
+        },
         "caption": {"model": model, "passes": one_pass_number(passes)},
         "memory": {} if store is None else {"store_path": store},
         "viewer": {} if recording is None else {"recording": recording},
-    }
+    }  # fmt: skip
     run_simulator(
         parameters, namespace=namespace, viewer=viewer == "rerun", params_file=params_file
     )

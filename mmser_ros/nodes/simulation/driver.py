@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Who drives the robot: a velocity from outside, or the way to a goal."""
+"""Who drives the robot: a velocity from outside, the way to a goal, or exploration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import threading
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.geometry import heading
 from mmser_ros.core.types import SECOND, Pose
+from mmser_ros.simulation.exploration.pilot import ExplorationPilot
 from mmser_ros.simulation.navigation import (
     FreeSpace,
     NavigationError,
@@ -31,19 +32,21 @@ class DrivingError(MmserError):
 class Driver:
     """Takes commands and goals in any thread; `velocity` is for one thread.
 
-    A velocity that is not zero ends the way to a goal.
+    A velocity that is not zero ends the way to a goal. A robot without either explores, if it may.
 
     Args:
         space: of the home.
 
     Attributes:
-        status: of the last goal, in words.
+        status: of the last goal or of exploration, in words.
         plan: the way that lies ahead.
+        pilot: explores; None: nobody does.
     """
 
     def __init__(self, space: FreeSpace) -> None:
         self.status = "no goal yet"
         self.plan: list[Point] = []
+        self.pilot: ExplorationPilot | None = None
         self._space = space
         self._lock = threading.Lock()
         self._given: Velocity | None = None
@@ -93,13 +96,22 @@ class Driver:
             self._set_off(pose, *goal)
         if given is not None and given != STILL and self._follower is not None:
             self._end("cancelled by cmd_vel")
+        if self.pilot is not None and (given is not None or self._follower is not None):
+            self.pilot.interrupt()
         if given is not None or self._follower is None:
-            return given or STILL
+            return given or self._explore(pose, moment)
         command = self._follower.command(pose)
         self.plan = self._follower.remaining
         if command is None:
             x, y, _ = pose.position
             self._end(f"reached ({x:.2f}, {y:.2f})")
+        return command or STILL
+
+    def _explore(self, pose: Pose, moment: int) -> Velocity:
+        if self.pilot is None:
+            return STILL
+        command = self.pilot.command(pose, moment)
+        self.status = "explored: nothing is left" if command is None else "exploring"
         return command or STILL
 
     def _set_off(self, pose: Pose, goal: Pose, tolerance: float) -> None:

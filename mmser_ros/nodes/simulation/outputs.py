@@ -20,6 +20,7 @@ from mmser_ros.nodes.common.image_conversions import from_rgb
 from mmser_ros.nodes.common.scene_conversions import pose_to_message, stamp_of
 from mmser_ros.nodes.simulation import messages
 from mmser_ros.simulation.home.simulator import Simulator
+from mmser_ros.simulation.home.views import View
 from mmser_ros.simulation.navigation import FreeSpace, Point, Velocity
 
 LASTING = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -88,28 +89,36 @@ class SimulationOutputs:
             ]
             self._tf.publish(self._tf_type(transforms=transforms))
 
-    def frame(self, simulator: Simulator, moment: int) -> bool:
-        """Publish what the camera sees, the image last; whether anybody subscribes."""
+    def frame(self, simulator: Simulator, view: View | None, moment: int) -> None:
+        """Publish what the camera sees, the image last.
+
+        Args:
+            simulator: whose robot has it.
+            view: now; None: nobody subscribes.
+            moment: simulated, in nanoseconds.
+        """
         header = Header(stamp=stamp_of(moment), frame_id=self._get("camera_frame"))
+        self._info.publish(messages.camera_info(simulator.camera, header))
         if _heard(self._truth):
             pose: Pose = simulator.robot.pose
             text = messages.truth_json(simulator.ground_truth(), moment, pose)
             self._truth.publish(String(data=text))
-        self._info.publish(messages.camera_info(simulator.camera, header))
-        if not (self.is_seen() or _heard(self._depth)):
-            return False
-        view = simulator.view()
+        if view is None:
+            return
         if _heard(self._depth):
             self._depth.publish(messages.depth_image(view.depth, header))
         if _heard(self._compressed):
             self._compressed.publish(messages.compressed_image(view.image, header))
         if _heard(self._image):
             self._image.publish(from_rgb(view.image, header))
-        return self.is_seen()
 
     def is_seen(self) -> bool:
         """Whether anybody subscribes to images."""
         return _heard(self._image) or _heard(self._compressed)
+
+    def is_watched(self) -> bool:
+        """Whether anybody subscribes to images or depth."""
+        return self.is_seen() or _heard(self._depth)
 
     def goal(self, status: str, plan: list[Point], moment: int) -> None:
         """Publish the state of the goal and the way to it, when they have changed."""

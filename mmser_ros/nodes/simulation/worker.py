@@ -13,11 +13,13 @@ from typing import Any
 from rclpy.node import Node
 
 from mmser_ros.core.errors import format_error
-from mmser_ros.core.types import SECOND
+from mmser_ros.core.types import SECOND, Pose
 from mmser_ros.nodes.simulation.caption_gate import CaptionGate
 from mmser_ros.nodes.simulation.diagnostics import Progress
 from mmser_ros.nodes.simulation.driver import Driver
 from mmser_ros.nodes.simulation.outputs import SimulationOutputs
+from mmser_ros.simulation.exploration.explorers import FrontierExplorer
+from mmser_ros.simulation.exploration.pilot import ExplorationPilot
 from mmser_ros.simulation.home.home import Home
 from mmser_ros.simulation.home.robot import DEFAULT_DRIFT, Drift
 from mmser_ros.simulation.home.simulator import Simulator
@@ -143,11 +145,11 @@ class SimulationWorker:
             if self._get("lockstep") and not self._has_captioner:
                 self._wait_for_captioner()
                 continue
-            pose = simulator.robot.pose
-            velocity = self._driver.velocity(pose, self._moment)
+            self._set_pilot(simulator)
+            velocity = self._driver.velocity(self._pose(simulator), self._moment)
             simulator.robot.step(*velocity, self._period / SECOND)
-            self.bumps += simulator.robot.has_bumped
             self._moment += self._period
+            self._notice_bump(simulator)
             self._steps.append((monotonic(), self._moment))
             self._outputs.poses(simulator, velocity, self._moment)
             self._outputs.goal(self._driver.status, self._driver.plan, self._moment)
@@ -163,14 +165,34 @@ class SimulationWorker:
         self._has_captioner = is_active or (not self._stopped() and self._outputs.is_seen())
         self._waiting = ""
 
+    def _pose(self, simulator: Simulator) -> Pose:
+        """Where the robot thinks that it is in the map."""
+        robot = simulator.robot
+        return robot.pose if self._get("localization") == "perfect" else robot.odometry
+
+    def _set_pilot(self, simulator: Simulator) -> None:
+        if not self._get("explore"):
+            self._driver.pilot = None
+        elif self._driver.pilot is None:
+            start = self._pose(simulator).position
+            self._driver.pilot = ExplorationPilot(FrontierExplorer(), start[:2])
+
+    def _notice_bump(self, simulator: Simulator) -> None:
+        self.bumps += simulator.robot.has_bumped
+        if simulator.robot.has_bumped and self._driver.pilot is not None:
+            self._driver.pilot.bumped(self._pose(simulator), self._moment)
+
     def _frame(self, simulator: Simulator) -> None:
-        if not self._get("lockstep"):
-            self.images += self._outputs.frame(simulator, self._moment)
-            return
-        dropped = self._gate.dropped
-        heard = self._outputs.frame(simulator, self._moment)
-        self.images += heard
-        if heard:
+        pilot, dropped = self._driver.pilot, self._gate.dropped
+        is_seen = self._outputs.is_seen()
+        view = None
+        if pilot is not None or self._outputs.is_watched():
+            view = simulator.view()
+        if pilot is not None and view is not None:
+            pilot.see(view.depth, simulator.camera, self._pose(simulator))
+        self._outputs.frame(simulator, view, self._moment)
+        self.images += is_seen
+        if is_seen and self._get("lockstep"):
             self._waiting = f"the caption of the image at {self._moment / SECOND:.3f} s"
             self._gate.wait(self._moment, dropped, self._get("lockstep_timeout"), self._stopped)
         self._waiting = ""
