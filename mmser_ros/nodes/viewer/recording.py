@@ -178,6 +178,7 @@ class SceneRecording:
             albedo_texture=np.stack([shade] * 3, axis=-1),
         )
         self._log("map/floor", mesh, static=True)
+        self._stream.send_blueprint(layout((at.x + width / 2, at.y + height / 2), width + height))
 
     def graph(self, nodes: Sequence[SceneNode], edges: Sequence[SceneEdge], stamp: int) -> None:
         """Rooms, places, objects and relations of the memory."""
@@ -237,9 +238,15 @@ class SceneRecording:
         self._log(name, points)
 
 
-def layout() -> Any:
-    """Camera and captions on the left, the map in the middle, answers and figures below it."""
-    top = rrb.EyeControls3D(position=(5.0, -4.0, 14.0), look_target=(5.0, 4.0, 0.0))
+def layout(middle: tuple[float, float] = (5.0, 4.0), size: float = 18.0) -> Any:
+    """Camera and words on the left, and on the right the map, seen from the south.
+
+    Args:
+        middle: of the map, in metres.
+        size: width and height of the map together, in metres.
+    """
+    x, y = middle
+    top = rrb.EyeControls3D(position=(x, y - 0.35 * size, 0.6 * size), look_target=(x, y, 0.0))
     words = rrb.Tabs(
         rrb.TextLogView(origin="captions", name="Captions"),
         rrb.TextLogView(origin="answers", name="Answers"),
