@@ -38,9 +38,10 @@ from mmser_ros.cli.options import (
     pass_numbers,
 )
 from mmser_ros.cli.perturb import perturb_app
-from mmser_ros.cli.run import run_app
+from mmser_ros.cli.run import ROS_ARGUMENTS, run_app
 from mmser_ros.cli.simulate import simulate_app
 from mmser_ros.cli.train import train_app
+from mmser_ros.cli.view import view
 from mmser_ros.core.console import errors
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.resources import DEFAULT_MODEL
@@ -57,6 +58,7 @@ app.add_typer(perturb_app, name="perturb")
 app.add_typer(simulate_app, name="simulate")
 app.command()(calibrate)
 app.command()(compare)
+app.command(context_settings=ROS_ARGUMENTS)(view)
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ from mmser_ros.nodes.common.scene_conversions import nanoseconds
 
 POLL = 0.2
 """Seconds between two looks at whether the wait has to end."""
+RESEND = 2.0
+"""Seconds after which an image that did not arrive is published again; diagnostics come sooner."""
 STATUS = "/caption_node: captions"
 """How the name of the captioner's status ends."""
 
@@ -37,7 +39,8 @@ class CaptionGate:
         self.missed = 0
         self._node = node
         self._changed = threading.Condition()
-        self._captioned, self._dropped, self._is_active = 0, 0, False
+        self._captioned, self._is_active = 0, False
+        self._received, self._dropped = 0, 0
         self._prefix = node.get_namespace().rstrip("/")
         group = MutuallyExclusiveCallbackGroup()
         self._subscriptions = [
@@ -62,25 +65,30 @@ class CaptionGate:
         """
         return self._wait(lambda: self._is_active, timeout, ended)
 
-    @property
-    def dropped(self) -> int:
-        """Images that the captioner has dropped."""
-        return self._dropped
+    def send(
+        self, publish: Callable[[], None], stamp: int, timeout: float, ended: Callable[[], bool]
+    ) -> None:
+        """Publish an image, and wait until it has its caption, or is dropped.
 
-    def wait(self, stamp: int, dropped: int, timeout: float, ended: Callable[[], bool]) -> bool:
-        """Wait until an image has its caption, or is dropped.
+        An image that the captioner has not received is published again.
 
         Args:
+            publish: publishes it.
             stamp: of the image, in nanoseconds.
-            dropped: what `dropped` was before the image went out.
             timeout: seconds.
             ended: whether to give up.
         """
-        done = self._wait(
-            lambda: self._captioned >= stamp or self._dropped > dropped, timeout, ended
-        )
-        self.missed += not done and not ended()
-        return done
+        received, dropped = self._received, self._dropped
+        deadline = monotonic() + timeout
+
+        def is_done() -> bool:
+            return self._captioned >= stamp or self._dropped > dropped
+
+        while not is_done() and not ended() and monotonic() < deadline:
+            if received == self._received:
+                publish()
+            self._wait(is_done, min(RESEND, deadline - monotonic()), ended)
+        self.missed += not is_done() and not ended()
 
     def _wait(
         self, condition: Callable[[], bool], timeout: float, ended: Callable[[], bool]
@@ -107,5 +115,6 @@ class CaptionGate:
             counts = [int(count) for key, count in values.items() if key.startswith("dropped.")]
             with self._changed:
                 self._is_active = values.get("state") == "active"
+                self._received = int(values.get("received", 0))
                 self._dropped = sum(counts)
                 self._changed.notify_all()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -183,19 +184,20 @@ class SimulationWorker:
             self._driver.pilot.bumped(self._pose(simulator), self._moment)
 
     def _frame(self, simulator: Simulator) -> None:
-        pilot, dropped = self._driver.pilot, self._gate.dropped
-        is_seen = self._outputs.is_seen()
-        view = None
+        pilot, view = self._driver.pilot, None
         if pilot is not None or self._outputs.is_watched():
             view = simulator.view()
         if pilot is not None and view is not None:
             pilot.see(view.depth, simulator.camera, self._pose(simulator))
-        self._outputs.frame(simulator, view, self._moment)
+        publish = partial(self._outputs.frame, simulator, view, self._moment)
+        is_seen = self._outputs.is_seen()
         self.images += is_seen
         if is_seen and self._get("lockstep"):
             self._waiting = f"the caption of the image at {self._moment / SECOND:.3f} s"
-            self._gate.wait(self._moment, dropped, self._get("lockstep_timeout"), self._stopped)
-        self._waiting = ""
+            self._gate.send(publish, self._moment, self._get("lockstep_timeout"), self._stopped)
+            self._waiting = ""
+        else:
+            publish()
 
     def _pause(self, due: float) -> float:
         """Wait until the next step is due; the moment at which it was."""

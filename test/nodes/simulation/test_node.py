@@ -195,6 +195,7 @@ class ScriptedCaptioner:
 
     def __init__(self, ear, dropped=()):
         self.ear, self.dropping, self.dropped, self.count = ear, dropped, 0, 0
+        self.is_deaf = False
         self.captions = ear.node.create_publisher(SceneCaption, "scene_caption", 10)
         self.diagnostics = ear.node.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.is_holding = False
@@ -203,6 +204,7 @@ class ScriptedCaptioner:
 
     def say(self):
         pairs = {"state": "active", "dropped.low_confidence": str(self.dropped)}
+        pairs["received"] = "0" if self.is_deaf else str(self.count)
         name = f"{self.ear.node.get_namespace()}/caption_node: captions"
         status = DiagnosticStatus(name=name, level=OK)
         status.values = [KeyValue(key=key, value=value) for key, value in pairs.items()]
@@ -266,6 +268,20 @@ def test_an_image_without_an_answer_is_given_up_after_the_time_limit(listen):
         ear.wait("image", 3)
         status = ear.peer.status(lambda one: "got no caption" in one.message, "misses")
     assert int(values(status)["lockstep misses"]) >= 2
+
+
+def test_an_image_that_did_not_arrive_is_published_again(listen):
+    ear = listen("/lost").hear(image=Image)
+    captioner = ScriptedCaptioner(ear)
+    captioner.is_holding = captioner.is_deaf = True
+    with node_process("simulation_node", "/lost", **QUICK, lockstep=True):
+        first, again = ear.wait("image", 2)[:2]
+        assert stamp(first) == stamp(again)
+        captioner.is_holding = captioner.is_deaf = False
+        captioner.answer(again)
+        wait_until(lambda: stamp(ear.heard["image"][-1]) > stamp(first), "the next image")
+        status = ear.peer.status(lambda one: "lockstep misses" in values(one), "the node's")
+    assert values(status)["lockstep misses"] == "0"
 
 
 def test_time_stands_still_while_the_node_is_inactive(listen):
