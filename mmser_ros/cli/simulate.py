@@ -13,7 +13,14 @@ import typer
 from mmser_ros.cli.options import Model, Passes, one_pass_number
 from mmser_ros.core.resources import DEFAULT_MODEL
 
-simulate_app = typer.Typer(no_args_is_help=True, help="Furnished homes that MuJoCo renders.")
+simulate_app = typer.Typer(help="Furnished homes that MuJoCo renders.")
+
+
+@simulate_app.callback(invoke_without_command=True)
+def simulate(context: typer.Context) -> None:
+    """Furnished homes that MuJoCo renders; without a command: run."""
+    if context.invoked_subcommand is None:
+        simulate_run()
 
 
 @simulate_app.command("run")
