@@ -1,6 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Write config/{caption,memory,replay}.yaml and docs/parameters.md from the declarations.
+"""Write config/NODE.yaml and docs/parameters.md from the declarations.
 
 Run it after a parameter was changed: `python -m docs.generate_parameters`.
 """
@@ -17,10 +17,18 @@ from mmser_ros.nodes.caption.parameters import CAPTION_GROUPS
 from mmser_ros.nodes.common.parameters import Parameter
 from mmser_ros.nodes.memory.tuning_parameters import MEMORY_GROUPS
 from mmser_ros.nodes.replay.parameters import REPLAY_GROUPS
+from mmser_ros.nodes.simulation.parameters import SIMULATION_GROUPS
+from mmser_ros.nodes.viewer.parameters import VIEWER_GROUPS
 
 ROOT = Path(__file__).parents[1]
 COMMAND = "python -m docs.generate_parameters"
-NODES = {"caption": CAPTION_GROUPS, "memory": MEMORY_GROUPS, "replay": REPLAY_GROUPS}
+NODES = {
+    "caption": CAPTION_GROUPS,
+    "memory": MEMORY_GROUPS,
+    "replay": REPLAY_GROUPS,
+    "simulation": SIMULATION_GROUPS,
+    "viewer": VIEWER_GROUPS,
+}
 Groups = Mapping[str, tuple[Parameter, ...]]
 WIDTH = 100
 INTRODUCTION = f"""# Parameters

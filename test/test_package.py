@@ -52,6 +52,8 @@ def test_pip_installs_the_command():
         ("caption_node", ["--ros-args", "-p", "passes:=0"], "caption_node can't start"),
         ("memory_node", ["--ros-args", "-p", "full_graph_interval:=-1"], "memory_node can't start"),
         ("replay_node", ["--ros-args", "-p", "rate:=-1.0"], "replay_node: "),
+        ("simulation_node", ["--ros-args", "-p", "rate:=0.0"], "simulation_node can't start"),
+        ("viewer_node", ["--ros-args", "-p", "web_port:=0"], "viewer_node can't start"),
         ("mmser", ["info", "--no-such-option"], "No such option: --no-such-option"),
     ],
 )
@@ -78,6 +80,8 @@ def test_what_ros2_run_starts_is_installed(name, arguments, answer, tmp_path):
         "config/caption.yaml",
         "config/memory.yaml",
         "config/replay.yaml",
+        "config/simulator.yaml",
+        "config/robots.yaml",
         "config/fastdds.xml",
         "config/train/nano.yaml",
         "config/architectures/specialist.json",

@@ -40,8 +40,10 @@ from mmser_ros.cli.options import (
     pass_numbers,
 )
 from mmser_ros.cli.perturb import perturb_app
+from mmser_ros.cli.run import ROS_ARGUMENTS, run_app
 from mmser_ros.cli.simulate import simulate_app
 from mmser_ros.cli.train import train_app
+from mmser_ros.cli.view import view
 from mmser_ros.core.console import errors
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.resources import DEFAULT_MODEL
@@ -50,7 +52,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-run_app = typer.Typer(no_args_is_help=True, help="Run a node, as ros2 run does.")
 app.add_typer(memory_app, name="memory")
 app.add_typer(train_app, name="train")
 app.add_typer(run_app, name="run")
@@ -59,11 +60,7 @@ app.add_typer(perturb_app, name="perturb")
 app.add_typer(simulate_app, name="simulate")
 app.command()(calibrate)
 app.command()(compare)
-
-ROS_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
-ParamsFile = Annotated[
-    Path | None, typer.Option(help="YAML file of parameters; default: the shipped one.")
-]
+app.command(context_settings=ROS_ARGUMENTS)(view)
 
 
 def main() -> None:
@@ -239,46 +236,6 @@ def info(as_json: AsJson = False) -> None:
         text = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
         table.add_row(name, text or "nothing")
     Console().print(table)
-
-
-@run_app.command("caption", context_settings=ROS_ARGUMENTS)
-def run_caption(
-    context: typer.Context,
-    params_file: ParamsFile = None,
-) -> None:
-    """Run caption_node; other arguments are ROS arguments (-p name:=value, -r from:=to)."""
-    from mmser_ros.nodes.caption.node import main as node
-
-    node(_ros_arguments("caption", params_file, context.args))
-
-
-@run_app.command("memory", context_settings=ROS_ARGUMENTS)
-def run_memory(
-    context: typer.Context,
-    params_file: ParamsFile = None,
-) -> None:
-    """Run memory_node; other arguments are ROS arguments (-p pose_source:=odom, …)."""
-    from mmser_ros.nodes.memory.node import main as node
-
-    node(_ros_arguments("memory", params_file, context.args))
-
-
-@run_app.command("replay", context_settings=ROS_ARGUMENTS)
-def run_replay(
-    context: typer.Context,
-    params_file: ParamsFile = None,
-) -> None:
-    """Run replay_node; other arguments are ROS arguments (-p source:=folder, …)."""
-    from mmser_ros.nodes.replay.node import main as node
-
-    node(_ros_arguments("replay", params_file, context.args))
-
-
-def _ros_arguments(name: str, params_file: Path | None, further: list[str]) -> list[str]:
-    from mmser_ros.core.resources import share_path
-
-    file = params_file or share_path(f"config/{name}.yaml")
-    return [f"{name}_node", "--ros-args", "--params-file", str(file), *further]
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mmser_ros.nodes.memory.graph_subscriber import SceneGraphListener
+    from mmser_ros.nodes.common.graph_subscriber import SceneGraphListener
 else:
     from mmser_ros.core.lazy_imports import lazy_imports
 
     __getattr__, __dir__ = lazy_imports(
-        __name__, {"SceneGraphListener": "mmser_ros.nodes.memory.graph_subscriber"}
+        __name__, {"SceneGraphListener": "mmser_ros.nodes.common.graph_subscriber"}
     )
 
 __all__ = ["SceneGraphListener"]

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mmser_ros.core.types import Observation
 from mmser_ros.language.interfaces import Parser, Words
+from mmser_ros.language.repeated_mentions import join_repeated
 from mmser_ros.language.types import ParsedCaption
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.fusion import existence
@@ -19,6 +21,7 @@ from mmser_ros.memory.fusion.tracks import (
     association_distance,
     attributes_conflict,
     create_track,
+    floor_variance,
     merge_tracks,
     update_track,
 )
@@ -30,8 +33,6 @@ REACH_MARGIN = 2.0
 """Metres beyond `max_range` within which a detection can match an object."""
 WORD_PENALTY = 4.0
 """Added to the squared Mahalanobis distance of a pair of words, times 1 - their similarity."""
-PLACE_RADIUS = 3.0
-"""Metres within which the place of an object is searched."""
 MERGE_RADIUS = 1.5
 """Metres within which duplicates of an object are searched."""
 MERGE_STRICTNESS = 3.0
@@ -55,11 +56,13 @@ class Update:
         observation: to apply.
         digest: of the observation; it names new nodes.
         view: camera of the observation in the map.
+        place: name of the robot's place.
     """
 
     observation: Observation
     digest: str
     view: View
+    place: str
 
     def provenance(self, weight: float) -> Provenance:
         """The provenance of what this observation says with a weight."""
@@ -84,8 +87,8 @@ class Fusion:
         place, keyframe = places.add_pose(graph, observation, f"place:{digest[:10]}", config)
         if not keyframe:
             return
-        parsed = self._parser.parse(observation.caption.text)
-        update = Update(observation, digest, View(observation, config))
+        parsed = join_repeated(self._parser.parse(observation.caption.text), self._words)
+        update = Update(observation, digest, View(observation, config), place)
         if parsed.place is not None:
             label = self._words.canonical(parsed.place)
             places.add_room_vote(graph, place, label, observation.caption.confidence)
@@ -144,10 +147,17 @@ class Fusion:
             word = self._words.canonical(obj.names[0][0])
             obj = replace(obj, word=word, kind=self._words.kind(word))
         obj = existence.add_detection(obj, stamp, detection.weight, config, trust=detection.trust)
-        near = graph.near(Place, obj.position[:2], PLACE_RADIUS)
-        ranked = [(float(np.hypot(*np.subtract(p.position, obj.position)[:2])), n) for n, p in near]
-        graph.put((name,), replace(obj, place=min(ranked)[1] if ranked else None))
+        graph.put((name,), replace(obj, place=self._nearest(obj, update.place)))
         return name
+
+    def _nearest(self, obj: Object, place: str) -> str:
+        """The place that is nearest to an object, of those from which it was detected.
+
+        A nearer place may be behind a wall, in another room.
+        """
+        ends = [(one, self._graph.node(one, Place)) for one in (obj.place, place) if one]
+        apart = [(math.dist(one.position, obj.position), name) for name, one in ends if one]
+        return min(apart)[1] if apart else place
 
     def _add_misses(
         self,
@@ -228,7 +238,7 @@ class Fusion:
             if conflict or not self._similar(obj, other):
                 continue
             gap = np.subtract(obj.position, record.position)
-            floor = 2 * self._config.min_position_sigma**2 * np.eye(3)
+            floor = floor_variance(self._config, obj.size, record.size) * np.eye(3)
             spread = np.reshape(np.add(obj.covariance, record.covariance), (3, 3)) + floor
             square = float(gap @ np.linalg.solve(spread, gap))
             if square < self._config.mahalanobis_gate / MERGE_STRICTNESS:

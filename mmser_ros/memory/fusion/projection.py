@@ -25,6 +25,9 @@ MARGIN = 0.05
 REGION_SPREAD = 0.15
 """Standard deviation of an object's centre in its region, as a share of the region's width."""
 
+FOREGROUND = 35
+"""Percentile of the depth in a region that is taken for its object's; what is behind is deeper."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -93,17 +96,18 @@ def point_of_region(
 ) -> tuple[float, float, float] | None:
     """Point (x, y, z) in the optical frame at the centre of a region; None if depth is unknown.
 
-    The depth is the median over the central half of the region.
+    The depth is the percentile FOREGROUND over the region: through an open door, between the legs
+    of a chair and beside a lamp the camera sees what is behind, and that is often the larger part.
     """
-    left, top = region.x + region.width / 4, region.y + region.height / 4
-    right, bottom = left + max(1.0, region.width / 2), top + max(1.0, region.height / 2)
+    left, top = region.x, region.y
+    right, bottom = left + max(1.0, region.width), top + max(1.0, region.height)
     rows = slice(max(0, round(top)), max(0, round(bottom)))
     columns = slice(max(0, round(left)), max(0, round(right)))
     values = depth[rows, columns]
     values = values[np.isfinite(values) & (values > 0)]
     if values.size == 0:
         return None
-    z = float(np.median(values))
+    z = float(np.percentile(values, FOREGROUND))
     u, v = region.x + region.width / 2, region.y + region.height / 2
     return ((u - camera.cx) * z / camera.fx, (v - camera.cy) * z / camera.fy, z)
 

@@ -23,6 +23,8 @@ from mmser_ros.memory.graph.records import (
 
 RIDGE = 1e-3
 """Information (1/m²) of the last position that is always kept, for parallel bearings."""
+EXTENT = 0.2
+"""Standard deviation of the middle of what is visible of an object, as a share of its width."""
 SIZE_SMOOTHING = 0.8
 """Weight of the old width and height at each detection."""
 
@@ -98,12 +100,21 @@ def association_distance(
         precise one.
     """
     spread = np.reshape(obj.covariance, (3, 3)) + detection.estimate.covariance
-    spread = spread + config.min_position_sigma**2 * np.eye(3)
+    floor = config.min_position_sigma**2 + (EXTENT * max(obj.size, detection.estimate.size)) ** 2
+    spread = spread + floor * np.eye(3)
     gap = detection.estimate.mean - obj.position
     square = float(gap @ np.linalg.solve(spread, gap))
     if attributes_conflict(obj.attributes, tuple((one, 1.0) for one in detection.attributes)):
         square += config.attribute_mismatch_penalty
     return square, float(np.log(np.linalg.det(spread)))
+
+
+def floor_variance(config: MemoryConfig, *widths: float) -> float:
+    """Least variance (m²) of the distance of two tracks of one object.
+
+    Views from two sides show two ends of a couch; the middles of what they show differ.
+    """
+    return 2 * config.min_position_sigma**2 + (EXTENT * max(widths)) ** 2
 
 
 def attributes_conflict(a: Votes, b: Votes) -> bool:

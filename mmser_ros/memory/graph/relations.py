@@ -33,6 +33,8 @@ MIN_LIFT = 0.15
 """Minimum height difference of the centres for "on" and "under", as a share of both heights."""
 RESTING_LIFT = 0.6
 """Height difference at which one object rests on the other, as a share of both half heights."""
+SHELF = 0.7
+"""Height (metres) from which an object may have boards, on which others stand inside it."""
 MAX_ASSERTIONS = 4.0
 
 
@@ -172,8 +174,10 @@ def _upright(predicate: str, a: Object, b: Object, slack: float) -> float:
     lift, need = a.position[2] - b.position[2], MIN_LIFT * (tall + base)
     hangs = a.height > 0 and b.height > 0 and lift - (tall + base) / 2 > slack + 0.1
     small = 0 < base * b.size < 1.5 * tall * a.size
+    shelved = base > SHELF and tall < base / 2 and abs(lift) < base / 2
+    sunk = lift < need / 3 or lift - tall / 2 < -slack
     right, wrong = {
-        "on": (lift >= need, lift < need / 3 or lift - tall / 2 < -slack or hangs),
+        "on": (shelved or lift >= need, not shelved and (sunk or hangs)),
         "above": (lift >= need, lift < need / 3),
         "under": (lift <= -need, lift > slack / 2),
         "in": (abs(lift) <= base / 2, lift > base / 2 + slack or small),

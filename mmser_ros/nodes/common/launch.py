@@ -75,7 +75,7 @@ def node_description(
             given["use_sim_time"] = True
         file = Path(value("params_file")).expanduser()
         read_sections(file)  # ROS's launch would go on without it
-        options = {
+        options: dict[str, Any] = {
             "namespace": value("namespace"),
             "parameters": [file, given],
             "remappings": [(one.topic, value(argument)) for argument, one in topics.items()],

@@ -89,10 +89,13 @@ class Interruption:
     """The first SIGINT or SIGTERM interrupts the main thread, which then ends the others in order.
 
     Further ones are ignored: they would break into the end.
+
+    Attributes:
+        came: whether there was one.
     """
 
     def __init__(self) -> None:
-        self._came = self._deferred = False
+        self.came = self._deferred = False
         for one in (SIGINT, SIGTERM):
             signal(one, self._interrupt)
 
@@ -104,11 +107,11 @@ class Interruption:
             yield
         finally:
             self._deferred = False
-        if self._came:
+        if self.came:
             raise KeyboardInterrupt
 
     def _interrupt(self, *_: object) -> None:
-        first, self._came = not self._came, True
+        first, self.came = not self.came, True
         if first and not self._deferred:
             raise KeyboardInterrupt
 

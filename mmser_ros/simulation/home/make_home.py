@@ -7,9 +7,11 @@ from __future__ import annotations
 import numpy as np
 
 from mmser_ros.simulation.home.clutter import add_clutter
+from mmser_ros.simulation.home.designs.kinds import KINDS
 from mmser_ros.simulation.home.floor_plan import FloorPlan, make_plan
 from mmser_ros.simulation.home.furnishing import Furnisher
 from mmser_ros.simulation.home.home import Home, HomeObject, RoomStyle
+from mmser_ros.simulation.home.mujoco_gl import SimulatorError
 from mmser_ros.simulation.home.openings import opening_parts
 from mmser_ros.simulation.home.split import Split
 
@@ -64,6 +66,21 @@ def make_home(seed: int, split: Split = Split.TRAIN) -> Home:
             )
     daylight = float(random.choice([1.0, 0.8, 0.6, 0.15], p=[0.4, 0.25, 0.2, 0.15]))
     return Home(plan, _styles(plan, random, split), tuple(objects), seed, split, daylight)
+
+
+def check_split(home: Home) -> None:
+    """Check that a home has only designs and textures of its split.
+
+    Raises:
+        SimulatorError: it has others.
+    """
+    allowed = set(home.split.variants())
+    used = {style.texture for style in home.styles} | {one.texture for one in home.objects}
+    used |= {one.variant for one in home.objects if one.name in KINDS}
+    if used - allowed:
+        msg = f"home {home.seed} is for {home.split.value} and has the variants "
+        msg += f"{sorted(used - allowed)}; expected only {sorted(allowed)}"
+        raise SimulatorError(msg)
 
 
 def _styles(plan: FloorPlan, random: np.random.Generator, split: Split) -> tuple[RoomStyle, ...]:

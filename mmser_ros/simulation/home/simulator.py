@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from mmser_ros.core.types import Camera
+from mmser_ros.core.types import Camera, Pose
 from mmser_ros.simulation.home.ground_truth import GroundTruth, Truth
 from mmser_ros.simulation.home.home import Home
 from mmser_ros.simulation.home.mujoco_gl import SimulatorError
@@ -65,6 +65,10 @@ class Simulator:
     def view(self) -> View:
         """Image and depth of the camera now."""
         return self._viewer.view(self.robot.pose)
+
+    def numbers(self, pose: Pose) -> np.ndarray:
+        """(height, width) int32: the object of each pixel from any pose, as `Viewer.numbers`."""
+        return self._viewer.numbers(pose)
 
     def ground_truth(self) -> GroundTruth:
         """What is true of the view now."""

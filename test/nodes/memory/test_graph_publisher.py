@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.made_scenes import around, open_memory
+from mmser_ros.nodes.common.graph_subscriber import GraphReceiver
 from mmser_ros.nodes.memory.graph_publisher import SceneGraphStream
-from mmser_ros.nodes.memory.graph_subscriber import GraphReceiver
 
 NAMES = ("object:a", "object:b", "object:c", "object:d")
 

@@ -24,7 +24,7 @@ from visualization_msgs.msg import MarkerArray
 
 from benchmarks.made_scenes import around, open_memory, pose, view
 from mmser_ros.core.types import SECOND
-from mmser_ros.nodes.memory.graph_subscriber import SceneGraphListener
+from mmser_ros.nodes.common.graph_subscriber import SceneGraphListener
 from mmser_ros.nodes.memory.replication import OBSERVATIONS
 from mmser_ros.nodes.memory.tuning_parameters import MEMORY_PARAMETERS
 from test.nodes.conftest import node_process, values, wait_until

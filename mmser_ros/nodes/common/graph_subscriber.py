@@ -103,6 +103,7 @@ class SceneGraphListener(GraphReceiver):
         depth: int = 100,
     ) -> None:
         super().__init__(self._call)
+        self._node = node
         self._client = node.create_client(GetSceneGraph, service)
         self._answer: Any = None
         qos = QoSProfile(
@@ -111,6 +112,11 @@ class SceneGraphListener(GraphReceiver):
             durability=DurabilityPolicy.TRANSIENT_LOCAL,
         )
         self._subscription = node.create_subscription(SceneGraph, topic, self.take, qos)
+
+    def close(self) -> None:
+        """Close the subscription and the client."""
+        self._node.destroy_subscription(self._subscription)
+        self._node.destroy_client(self._client)
 
     def _call(self) -> None:
         if self._answer is None and self._client.service_is_ready():  # else at the next message

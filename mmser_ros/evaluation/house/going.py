@@ -1,0 +1,130 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Go to things: ask the memory, drive there, and see whether it was right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmser_ros.core.geometry import heading
+from mmser_ros.core.types import Pose
+from mmser_ros.evaluation.house.questions import Errand
+from mmser_ros.memory.results import Match
+from mmser_ros.memory.scene_memory import SceneMemory
+from mmser_ros.simulation.exploration.drive import drive_to
+from mmser_ros.simulation.home.home import Home
+from mmser_ros.simulation.home.robot import Robot
+from mmser_ros.simulation.navigation import (
+    FreeSpace,
+    NavigationError,
+    Point,
+    path_length,
+    shortest_path,
+)
+
+THERE = 1.0
+"""Metres from the outline of an object, in its room, at which the robot is there."""
+BESIDE = 0.9
+"""Metres from where the memory says that an object is, within which the robot stops."""
+
+
+@dataclass(frozen=True)
+class Trip:
+    """How an errand ended.
+
+    Attributes:
+        text: what was asked.
+        answer: what the memory answered with: label and room; empty without an answer.
+        success: whether the robot stands at one of the objects.
+        driven: metres.
+        shortest: metres of the shortest way to one of them.
+    """
+
+    text: str
+    answer: str
+    success: bool
+    driven: float
+    shortest: float
+
+    @property
+    def spl(self) -> float:
+        """Success weighted by path length (arXiv 1807.06757)."""
+        if not self.success:
+            return 0.0
+        return self.shortest / max(self.driven, self.shortest) if self.shortest else 1.0
+
+
+def go_to(errand: Errand, memory: SceneMemory, home: Home, space: FreeSpace, start: Pose) -> Trip:
+    """Ask the memory for something, and drive there from a start."""
+    goals = arrival_cells(home, space, errand.objects)
+    shortest = _shortest(space, start.position[:2], goals)
+    found = memory.find(errand.text, k=1)
+    if not found:
+        return Trip(errand.text, "", False, 0.0, shortest)
+    x, y, _ = start.position
+    robot = Robot(home, x, y, heading(start.orientation))
+    try:
+        driven = drive_to(robot, space, standing_point(space, found[0]))
+    except NavigationError:
+        driven = 0.0
+    at = robot.pose.position[:2]
+    return Trip(
+        errand.text,
+        f"{found[0].label} in {found[0].room}",
+        is_there(home, errand.objects, at),
+        driven,
+        shortest,
+    )
+
+
+def standing_point(space: FreeSpace, match: Match) -> Point:
+    """Where to stand at an object: beside it, on the side from which it was seen.
+
+    Of the free cells beside the object, that with the shortest way from the pose of the match is
+    in the same room. Without such a cell, it is the pose of the match.
+    """
+    lengths, _ = space.distances(match.pose.position[:2])
+    rows, columns = np.indices(space.free.shape)
+    x = space.origin[0] + (columns + 0.5) * space.resolution
+    y = space.origin[1] + (rows + 0.5) * space.resolution
+    apart = np.hypot(x - match.position[0], y - match.position[1])
+    near = np.where(apart <= BESIDE, lengths, np.inf)
+    cell = np.unravel_index(int(np.argmin(near)), near.shape)
+    if not np.isfinite(near[cell]):
+        return match.pose.position[:2]
+    return space.point((int(cell[0]), int(cell[1])))
+
+
+def is_there(home: Home, objects: tuple[int, ...], at: Point) -> bool:
+    """Whether a robot stands at one of some objects: near it, and in its room."""
+    room = home.plan.room_at(*at)
+    return any(
+        home.objects[number].room == room and _gap(home, number, at) <= THERE for number in objects
+    )
+
+
+def arrival_cells(home: Home, space: FreeSpace, objects: tuple[int, ...]) -> np.ndarray:
+    """(rows, columns) bool: free cells at one of some objects."""
+    cells = np.zeros_like(space.free)
+    for row, column in np.argwhere(space.free).tolist():
+        cells[row, column] = is_there(home, objects, space.point((row, column)))
+    return cells
+
+
+def _gap(home: Home, number: int, at: Point) -> float:
+    """Metres on the floor plan from a point to the outline of an object."""
+    one = home.objects[number]
+    apart = np.maximum(np.maximum(one.low[:2] - at, at - one.high[:2]), 0)
+    return float(np.hypot(*apart))
+
+
+def _shortest(space: FreeSpace, start: Point, goals: np.ndarray) -> float:
+    """Metres of the shortest way to one of some cells; 0 at one of them, or without any."""
+    lengths, _ = space.distances(start)
+    ways = np.where(goals, lengths, np.inf)
+    cell = np.unravel_index(int(np.argmin(ways)), ways.shape)
+    if not np.isfinite(ways[cell]):
+        return 0.0
+    return path_length(shortest_path(space, start, space.point((int(cell[0]), int(cell[1])))))

@@ -1,0 +1,3 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""viewer_node: what the robot sees, says and remembers, in Rerun."""

@@ -1,0 +1,3 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Ground-truth captions of views, as people write them."""

@@ -1,0 +1,138 @@
+# Copyright 2026 the mmser_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Explorers: where a robot drives next, by frontiers alone or also by what a memory doubts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mmser_ros.core.geometry import heading
+from mmser_ros.core.types import Pose
+from mmser_ros.simulation.exploration.frontiers import find_frontiers
+from mmser_ros.simulation.exploration.occupancy import CELL, OccupancyMap
+from mmser_ros.simulation.navigation import NavigationError, Point
+
+FAILED = 0.4
+"""Metres around a goal that could not be reached, or was reached, in which none is chosen again."""
+WORTH = 1.5
+"""Metres of way that a frontier of 1 m is worth."""
+BASE = 1.0
+"""Metres that are added to every way, so that near trifles do not come first."""
+LOOK_WORTH = 1.0
+"""Value of a look with a gain of 1, beside that of a metre of frontier."""
+SAME_HEADING = 0.6
+"""Radians within which a look from the same place is the same."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where to drive.
+
+    Attributes:
+        point: in metres.
+        heading: radians; None: turn around once and look everywhere.
+    """
+
+    point: Point
+    heading: float | None = None
+
+
+class Explorer(Protocol):
+    """Chooses goals."""
+
+    def choose(self, known: OccupancyMap, pose: Pose) -> Goal | None:
+        """The next goal; None if nothing is left to explore."""
+        ...
+
+
+class FrontierExplorer:
+    """Drives to the frontier with the most length for its way, and looks around there."""
+
+    def __init__(self) -> None:
+        self._done: list[Point] = []
+
+    def choose(self, known: OccupancyMap, pose: Pose) -> Goal | None:
+        """The next goal; None without frontiers."""
+        best = max(self._valued(known, pose), key=lambda one: one[0], default=None)
+        if best is None:
+            return None
+        self._done.append(best[1].point)
+        return best[1]
+
+    def _valued(self, known: OccupancyMap, pose: Pose) -> list[tuple[float, Goal]]:
+        """Goals with their values, in metres of frontier for a metre of way."""
+        space = known.free_space()
+        try:
+            lengths, _ = space.distances(pose.position[:2])
+        except NavigationError:
+            return []
+        valued = []
+        for one in find_frontiers(known, space, lengths):
+            if all(math.dist(one.stand, other) > FAILED for other in self._done):
+                value = WORTH * one.cells * CELL / (BASE + one.distance)
+                valued.append((value, Goal(one.stand)))
+        return valued
+
+
+@dataclass(frozen=True)
+class LookWish:
+    """A pose that something wants a look from, and how much it expects to learn."""
+
+    pose: Pose
+    gain: float
+
+
+class ActiveExplorer(FrontierExplorer):
+    """Also drives where a memory wants another look, if that is worth the way.
+
+    Args:
+        wishes: gives the looks that are wanted now.
+    """
+
+    def __init__(self, wishes: Callable[[], Sequence[LookWish]]) -> None:
+        super().__init__()
+        self._wishes = wishes
+        self._looked: list[tuple[Point, float]] = []
+
+    def choose(self, known: OccupancyMap, pose: Pose) -> Goal | None:
+        """The next goal; None without frontiers and wishes."""
+        valued = self._valued(known, pose)
+        valued += self._looks(known, pose)
+        best = max(valued, key=lambda one: one[0], default=None)
+        if best is None:
+            return None
+        goal = best[1]
+        if goal.heading is None:
+            self._done.append(goal.point)
+        else:
+            self._looked.append((goal.point, goal.heading))
+        return goal
+
+    def _looks(self, known: OccupancyMap, pose: Pose) -> list[tuple[float, Goal]]:
+        space = known.free_space()
+        try:
+            lengths, _ = space.distances(pose.position[:2])
+        except NavigationError:
+            return []
+        reached = np.isfinite(lengths)
+        valued = []
+        for wish in self._wishes():
+            at, turn = wish.pose.position[:2], heading(wish.pose.orientation)
+            cell, off = space.nearest_free(at, among=reached)
+            if off > FAILED or self._was_looked(space.point(cell), turn):
+                continue
+            value = LOOK_WORTH * wish.gain / (BASE + float(lengths[cell]))
+            valued.append((value, Goal(space.point(cell), turn)))
+        return valued
+
+    def _was_looked(self, at: Point, turn: float) -> bool:
+        return any(
+            math.dist(at, other) < FAILED
+            and abs(math.remainder(turn - before, 2 * math.pi)) < SAME_HEADING
+            for other, before in self._looked
+        )
