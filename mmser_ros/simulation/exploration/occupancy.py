@@ -41,7 +41,7 @@ class OccupancyMap:
         known: (rows, columns) bool: cells that were seen.
     """
 
-    def __init__(self, centre: Point, half: float = 15.0) -> None:
+    def __init__(self, centre: Point, half: float = 14.0) -> None:
         count = math.ceil(2 * half / CELL)
         self.origin: Point = (centre[0] - half, centre[1] - half)
         self._evidence = np.zeros((count, count), np.int16)
