@@ -48,8 +48,8 @@ def evaluate_house(
             "at equal distance."
         ),
     ] = "frontiers",
-    distance: Annotated[float, typer.Option(min=1, help="Metres to explore.")] = 50.0,
-    looks: Annotated[int, typer.Option(min=1, help="Most images of an exploration.")] = 300,
+    distance: Annotated[float, typer.Option(min=1, help="Metres to explore.")] = 80.0,
+    looks: Annotated[int, typer.Option(min=1, help="Most images of an exploration.")] = 400,
     errands: Annotated[int, typer.Option(min=1, help="Things to go to in each home.")] = 10,
     split: Annotated[
         Literal["train", "evaluation"],

@@ -35,7 +35,7 @@ def paired_test(before: Sequence[float], after: Sequence[float]) -> dict[str, fl
     if not len(first):
         return {"value": float("nan"), "p": 1.0, "n": 0}
     value = float((second - first).mean())
-    if len(first) < 2 or not (second != first).any():
+    if len(first) == 1 or not (second != first).any():
         return {"value": value, "p": 1.0, "n": len(first)}
     found = permutation_test(
         (second, first),

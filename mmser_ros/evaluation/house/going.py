@@ -27,8 +27,10 @@ from mmser_ros.simulation.navigation import (
 
 THERE = 1.0
 """Metres from the outline of an object, in its room, at which the robot is there."""
-BESIDE = 0.9
-"""Metres from where the memory says that an object is, within which the robot stops."""
+BESIDE, FARTHEST = 0.5, 2.0
+"""Metres from where the memory says that an object is: near enough, and too far to stand."""
+NEARNESS = 4.0
+"""Metres of way from the pose of a match that a metre nearer to the object is worth."""
 
 
 @dataclass(frozen=True)
@@ -81,17 +83,17 @@ def go_to(errand: Errand, memory: SceneMemory, home: Home, space: FreeSpace, sta
 
 
 def standing_point(space: FreeSpace, match: Match) -> Point:
-    """Where to stand at an object: beside it, on the side from which it was seen.
+    """Where to stand at an object: near it, and on the side from which it was seen.
 
-    Of the free cells beside the object, that with the shortest way from the pose of the match is
-    in the same room. Without such a cell, it is the pose of the match.
+    The nearest free cell may be behind a wall. So the way from the pose of the match counts too.
+    Without a free cell near the object, it is the pose of the match.
     """
     lengths, _ = space.distances(match.pose.position[:2])
     x, y = _middles(space)
     apart = np.hypot(x - match.position[0], y - match.position[1])
-    near = np.where(apart <= BESIDE, lengths, np.inf)
-    cell = np.unravel_index(int(np.argmin(near)), near.shape)
-    if not np.isfinite(near[cell]):
+    costs = np.where(apart <= FARTHEST, lengths + NEARNESS * np.maximum(apart, BESIDE), np.inf)
+    cell = np.unravel_index(int(np.argmin(costs)), costs.shape)
+    if not np.isfinite(costs[cell]):
         return match.pose.position[:2]
     return space.point((int(cell[0]), int(cell[1])))
 
@@ -124,6 +126,12 @@ def _middles(space: FreeSpace) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = np.indices(space.free.shape)
     x = space.origin[0] + (columns + 0.5) * space.resolution
     return x, space.origin[1] + (rows + 0.5) * space.resolution
+
+
+def can_be_reached(home: Home, space: FreeSpace, start: Point, objects: Iterable[int]) -> bool:
+    """Whether a robot can stand at one of some objects."""
+    lengths, _ = space.distances(start)
+    return bool((arrival_cells(home, space, objects) & np.isfinite(lengths)).any())
 
 
 def _shortest(space: FreeSpace, start: Point, goals: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mmser_ros.core.types import Caption
 from mmser_ros.evaluation.house.captions import Eyes, invented, references
-from mmser_ros.evaluation.house.going import go_to
+from mmser_ros.evaluation.house.going import can_be_reached, go_to
 from mmser_ros.evaluation.house.graph_scores import score_graph
 from mmser_ros.evaluation.house.questions import errands
 from mmser_ros.evaluation.house.reference import Reference, make_reference
@@ -48,8 +48,8 @@ class HouseSettings:
     """
 
     explorer: ExplorerName = "frontiers"
-    distance: float = 50.0
-    looks: int = 300
+    distance: float = 80.0
+    looks: int = 400
     errands: int = 10
     split: str = "evaluation"
     style: Literal["short", "detailed"] = "detailed"
@@ -142,7 +142,15 @@ class _Run:
         """Scores of each source, and what they rest on."""
         home = self._home
         space = free_space(home)
-        asked = errands(home, reference, self._words, self._settings.errands, home.seed)
+        at = self._start.position[:2]
+        asked = errands(
+            home,
+            reference,
+            self._words,
+            count=self._settings.errands,
+            seed=home.seed,
+            can_be_reached=lambda objects: can_be_reached(home, space, at, objects),
+        )
         found = {}
         for source, memory in self._memories.items():
             trips = [go_to(one, memory, home, space, self._start) for one in asked]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,15 @@ class Errand:
     objects: tuple[int, ...]
 
 
-def errands(home: Home, reference: Reference, words: Words, count: int, seed: int) -> list[Errand]:
+def errands(
+    home: Home,
+    reference: Reference,
+    words: Words,
+    *,
+    count: int,
+    seed: int,
+    can_be_reached: Callable[[tuple[int, ...]], bool],
+) -> list[Errand]:
     """Choose things of the reference, of different kinds as far as there are enough.
 
     An object is asked for by its name if there is one of it; else with its colour or its room, if
@@ -53,7 +62,8 @@ def errands(home: Home, reference: Reference, words: Words, count: int, seed: in
     chosen: dict[str, Errand] = {}
     for _, _, one in sorted(ranked, key=lambda each: each[:2]):
         errand = _errand(home, one, words)
-        chosen.setdefault(errand.text, errand)
+        if errand.text not in chosen and can_be_reached(errand.objects):
+            chosen[errand.text] = errand
         if len(chosen) == count:
             break
     return list(chosen.values())

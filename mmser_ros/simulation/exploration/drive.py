@@ -28,11 +28,11 @@ from mmser_ros.simulation.navigation import (
 
 TICK = 0.1
 """Seconds between two velocity commands."""
-LOOK_AFTER, TURN_AFTER = 0.3, 0.6
+LOOK_AFTER, TURN_AFTER = 0.4, 0.6
 """Metres and radians after which the robot looks again."""
 TURN = 1.2
 """Rad/s on the spot."""
-TURN_AGAIN = 1.5
+TURN_AGAIN = 2.0
 """Metres from places where it turned around within which it does not do so again."""
 PATIENCE = 60.0
 """Seconds after which a goal is given up."""
