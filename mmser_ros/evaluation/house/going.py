@@ -27,10 +27,13 @@ from mmser_ros.simulation.navigation import (
 
 THERE = 1.0
 """Metres from the outline of an object, in its room, at which the robot is there."""
-BESIDE, FARTHEST = 0.5, 2.0
-"""Metres from where the memory says that an object is: near enough, and too far to stand."""
-NEARNESS = 4.0
-"""Metres of way from the pose of a match that a metre nearer to the object is worth."""
+FARTHEST = 2.0
+"""Metres from where the memory says that an object is, beyond which it is too far to stand."""
+DETOUR, MARGIN = 3.0, 2.0
+"""A way from the pose of a match that is longer than DETOUR times the straight one and MARGIN
+metres leads behind a wall."""
+NEARNESS = 12.0
+"""Metres of way that a metre nearer to the object is worth; ways beside obstacles count more."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +88,19 @@ def go_to(errand: Errand, memory: SceneMemory, home: Home, space: FreeSpace, sta
 def standing_point(space: FreeSpace, match: Match) -> Point:
     """Where to stand at an object: near it, and on the side from which it was seen.
 
-    The nearest free cell may be behind a wall. So the way from the pose of the match counts too.
-    Without a free cell near the object, it is the pose of the match.
+    The nearest free cell may be behind a wall. So only cells with a short way from the pose of the
+    match count. Without any near the object, it is the pose of the match.
     """
-    lengths, _ = space.distances(match.pose.position[:2])
+    start = match.pose.position[:2]
+    lengths, _ = space.distances(start)
     x, y = _middles(space)
     apart = np.hypot(x - match.position[0], y - match.position[1])
-    costs = np.where(apart <= FARTHEST, lengths + NEARNESS * np.maximum(apart, BESIDE), np.inf)
+    straight = np.hypot(x - start[0], y - start[1])
+    near = (apart <= FARTHEST) & (lengths <= DETOUR * straight + MARGIN)
+    costs = np.where(near, lengths + NEARNESS * apart, np.inf)
     cell = np.unravel_index(int(np.argmin(costs)), costs.shape)
     if not np.isfinite(costs[cell]):
-        return match.pose.position[:2]
+        return start
     return space.point((int(cell[0]), int(cell[1])))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mmser_ros.evaluation.house.reference import Reference
 from mmser_ros.language.interfaces import Words
-from mmser_ros.simulation.description.wording import COLOURLESS
+from mmser_ros.simulation.description.wording import COLOURLESS, SAID_COLOURS
 from mmser_ros.simulation.home.home import Home, HomeObject
 
 NOT_ASKED = frozenset({"door", "window", "curtain", "rug", "counter"})
@@ -72,7 +72,7 @@ def errands(
 def _errand(home: Home, one: HomeObject, words: Words) -> Errand:
     alike = [other for other in home.objects if words.similarity(other.name, one.name) >= SIMILAR]
     room = home.plan.rooms[one.room].name
-    coloured = [other for other in alike if other.colour == one.colour]
+    coloured = [other for other in alike if _said(other.colour) == _said(one.colour)]
     near = [other for other in alike if home.plan.rooms[other.room].name == room]
     colour = "" if one.name in COLOURLESS else f"{one.colour} "
     options = [(f"the {one.name}", alike), (f"the {one.name} in the {room}", near)]
@@ -82,3 +82,8 @@ def _errand(home: Home, one: HomeObject, words: Words) -> Errand:
         options.append((f"the {colour}{one.name} in the {room}", both))
     best = min(options, key=lambda option: len(option[1]))
     return Errand(best[0], tuple(other.number for other in best[1]))
+
+
+def _said(colour: str) -> str:
+    """The common word for a colour: a person may say brown for tan."""
+    return SAID_COLOURS.get(colour, colour)
