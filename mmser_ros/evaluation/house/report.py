@@ -49,7 +49,7 @@ def evaluate_homes(
         eyes: make the captions.
         out: folder for the result of each home, as `<explorer>_<seed>.json`; None: none.
         progress: wraps an iterable with a description and a total.
-        as_far_as: results of the same homes; the robot drives and looks at most as much as there.
+        as_far_as: results of the same homes; the robot drives at most as far as there.
 
     Raises:
         HouseFolderError: the folder has results of other settings.
@@ -125,9 +125,8 @@ def compare(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> dict
 
 
 def _limited(settings: HouseSettings, result: dict[str, Any]) -> HouseSettings:
-    """Settings with the way and the looks of a result as limits."""
-    one = next(iter(result.values()))
-    return replace(settings, distance=one["driven"], looks=one["looks"])
+    """Settings with the way of a result as the limit."""
+    return replace(settings, distance=next(iter(result.values()))["driven"])
 
 
 def _cider(homes: Sequence[dict[str, Any]]) -> np.ndarray:
