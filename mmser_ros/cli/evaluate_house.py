@@ -68,7 +68,7 @@ def evaluate_house(
 
     --model none runs perfect captions alone.
     """
-    from mmser_ros.evaluation.house.one_home import HouseSettings
+    from mmser_ros.evaluation.house.one_home import ExplorerName, HouseSettings
     from mmser_ros.evaluation.house.report import compare, evaluate_homes, figures_of, summarize
 
     eyes = _eyes(model, device, quantize, threads, refiner, timeout_s, style)
@@ -77,7 +77,9 @@ def evaluate_house(
     )
     seeds = range(seed, seed + homes)
     result: dict[str, Any] = {"homes": homes, "seed": seed, "split": split, "model": model}
-    names = ("frontiers", "active") if explorer == "both" else (explorer,)
+    names: tuple[ExplorerName, ...] = ("frontiers", "active")
+    if explorer != "both":
+        names = (explorer,)
     runs: dict[str, list] = {}
     for name in names:
         runs[name] = evaluate_homes(

@@ -59,7 +59,7 @@ def evaluate_homes(
     from mmser_ros.language.taxonomy import Taxonomy
 
     parser, words = CaptionParser(), Taxonomy()
-    results = []
+    results: list[dict[str, Any]] = []
     for seed in progress(seeds, f"homes, explorer {settings.explorer}", len(seeds)):
         limited = settings if as_far_as is None else _limited(settings, as_far_as[len(results)])
         asked = json.loads(json.dumps(asdict(limited) | {"sources": eyes.sources}))

@@ -34,6 +34,8 @@ TURN = 1.2
 """Rad/s on the spot."""
 TURN_AGAIN = 2.0
 """Metres from places where it turned around within which it does not do so again."""
+MOST_BUMPS = 3
+"""Collisions after which a goal is given up."""
 PATIENCE = 60.0
 """Seconds after which a goal is given up."""
 
@@ -108,7 +110,7 @@ class Exploration:
 
     def _drive(self, goal: Goal) -> Iterator[Look]:
         """Drive to a goal; plan again after each look, as the map grows."""
-        begun = self._time
+        begun, bumps = self._time, 0
         follower = self._plan(goal)
         while follower is not None and not self._is_over():
             command = follower.command(self._believed())
@@ -117,7 +119,9 @@ class Exploration:
             self._step(*command)
             if self._simulator.robot.has_bumped:
                 self._back_off()
-                return
+                bumps += 1
+                follower = self._plan(goal) if bumps < MOST_BUMPS else None
+                continue
             if self._moved():
                 yield self._look()
                 follower = self._plan(goal)
