@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mmser_ros.captioner.protocol import CaptionModel
@@ -81,5 +81,5 @@ def invented(caption: str, truth: GroundTruth, parser: Parser, words: Words) -> 
     return len(named), len(wrong)
 
 
-def _is_like(word: str, names: Sequence[str] | set[str], words: Words) -> bool:
+def _is_like(word: str, names: Iterable[str], words: Words) -> bool:
     return any(words.similarity(word, name) >= SIMILAR for name in names)

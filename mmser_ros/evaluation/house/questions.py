@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmser_ros.evaluation.house.graph_scores import SIMILAR
 from mmser_ros.evaluation.house.reference import Reference
 from mmser_ros.language.interfaces import Words
 from mmser_ros.simulation.description.wording import COLOURLESS, SAID_COLOURS
@@ -16,8 +17,6 @@ from mmser_ros.simulation.home.home import Home, HomeObject
 
 NOT_ASKED = frozenset({"door", "window", "curtain", "rug", "counter"})
 """Kinds that nobody is sent to."""
-SIMILAR = 0.6
-"""Similarity of words from which a person could mean either object."""
 
 
 @dataclass(frozen=True)

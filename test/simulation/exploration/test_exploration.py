@@ -88,11 +88,25 @@ def test_a_room_that_is_known_has_no_frontiers():
 
 def test_the_explorer_takes_each_goal_once_and_ends():
     known = seen_from(box_room(), flat_pose(*HERE, 0.0))
-    explorer, goals = FrontierExplorer(), []
-    while (goal := explorer.choose(known, flat_pose(*HERE, 0.0))) is not None:
+    explorer, pose, goals = FrontierExplorer(), flat_pose(*HERE, 0.0), []
+    while (goal := explorer.choose(known, pose)) is not None:
         assert all(math.dist(goal.point, other) > 0.3 for other in goals)
         goals.append(goal.point)
+        pose = flat_pose(*goal.point, 0.0)
         assert len(goals) < 50
+    assert goals
+
+
+def test_a_goal_that_is_not_reached_is_tried_three_times():
+    known, here = seen_from(box_room(), flat_pose(*HERE, 0.0)), flat_pose(*HERE, 0.0)
+    explorer, goals = FrontierExplorer(), []
+    while (goal := explorer.choose(known, here)) is not None:
+        goals.append(goal.point)
+        assert len(goals) < 150
+    far = [one for one in goals if math.dist(one, HERE) > 0.5]
+    assert far
+    assert all(sum(math.dist(one, other) < 0.05 for other in far) <= 3 for one in far)
+    assert sum(math.dist(far[0], other) < 0.4 for other in far) >= 3
 
 
 def test_a_wish_is_followed_if_it_is_worth_the_way():
