@@ -91,6 +91,8 @@ class Exploration:
         yield from self._turn_around()
         while not self._is_over():
             goal = explorer.choose(self.map, self._believed())
+            if goal is None and self.map.forget_bumps():
+                continue
             if goal is None:
                 return
             yield from self._drive(goal)

@@ -69,6 +69,16 @@ def test_free_space_of_the_map_is_truly_free():
     assert np.mean([one > 0.2 for one in clear]) > 0.97
 
 
+def test_what_stopped_the_robot_is_an_obstacle_until_it_is_forgotten():
+    known = seen_from(box_room(), flat_pose(*HERE, 0.0))
+    assert not known.forget_bumps()
+    known.add_obstacle(HERE, 0.0)
+    assert at(known, known.occupied, HERE[0] + 0.25, HERE[1])
+    assert known.forget_bumps()
+    assert at(known, known.free, HERE[0] + 0.25, HERE[1])
+    assert not known.forget_bumps()
+
+
 def test_frontiers_are_borders_that_can_be_reached():
     known = seen_from(box_room(), flat_pose(*HERE, 0.0))
     space = known.free_space()
