@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from mmser_ros.cli.evaluate_house import evaluate_house
 from mmser_ros.cli.options import (
     AsJson,
     Beams,
@@ -46,7 +47,10 @@ if TYPE_CHECKING:
     from mmser_ros.data.picture_sets import PictureSet
 
 
-evaluate_app = typer.Typer(no_args_is_help=True, help="Score captions of data sets.")
+evaluate_app = typer.Typer(
+    no_args_is_help=True, help="Score captions of data sets, and the whole system in homes."
+)
+evaluate_app.command("house")(evaluate_house)
 
 
 @evaluate_app.command("model")

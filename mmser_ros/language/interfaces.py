@@ -30,6 +30,19 @@ class Words(Protocol):
         """The canonical word of all synonyms."""
 
 
+def with_defaults(parser: Parser | None, words: Words | None) -> tuple[Parser, Words]:
+    """A parser and a taxonomy; those of this package, which load spaCy, for None."""
+    if parser is None:
+        from mmser_ros.language.caption_parser import CaptionParser
+
+        parser = CaptionParser()
+    if words is None:
+        from mmser_ros.language.taxonomy import Taxonomy
+
+        words = Taxonomy()
+    return parser, words
+
+
 class CachedWords:
     """Caches the results of a taxonomy."""
 

@@ -125,7 +125,7 @@ class Query:
     def objects(self, now: int) -> list[Match]:
         """All objects that are believed to be present, sorted by name."""
         return [
-            self._match(name, obj, now, self._probability(obj, now))
+            self._match(name, obj, now, self.probability(obj, now))
             for name, obj in self._graph.nodes(Object)
             if self._is_believed(obj, now)
         ]
@@ -174,7 +174,11 @@ class Query:
         for name, obj in self._graph.nodes(Object):
             present = (filters.timed and obj.confirmed) or self._is_believed(obj, now)
             if present and allowed(obj):
-                yield name, self._probability(obj, now) * filters.nearness(obj)
+                yield name, self.probability(obj, now) * filters.nearness(obj)
+
+    def asked_words(self, text: str) -> set[str]:
+        """Possible words of the object that a text asks for."""
+        return _asked(self._parser.parse(text), text)[0]
 
     def _described(
         self, text: str, now: int, filters: Filters, allowed: Callable[[Object], bool]
@@ -188,7 +192,7 @@ class Query:
                 continue
             for name, obj in self._graph.with_word(word):
                 if self._is_believed(obj, now) and allowed(obj):
-                    score = similarity * self._probability(obj, now)
+                    score = similarity * self.probability(obj, now)
                     score *= self._attributes(obj, attributes)
                     yield name, score * (filters.nearness(obj) * self._context(name, obj, parsed))
 
@@ -214,9 +218,10 @@ class Query:
         return obj
 
     def _is_believed(self, obj: Object, now: int) -> bool:
-        return not obj.gone and self._probability(obj, now) >= self.config.existence_threshold
+        return not obj.gone and self.probability(obj, now) >= self.config.existence_threshold
 
-    def _probability(self, obj: Object, now: int) -> float:
+    def probability(self, obj: Object, now: int) -> float:
+        """Probability that an object is present at a stamp (nanoseconds)."""
         return existence.probability(existence.log_odds_at(obj, now, self.config))
 
     def _match(self, name: str, obj: Object, now: int, score: float) -> Match:
@@ -227,7 +232,7 @@ class Query:
             attributes=tuple(word for word, weight in obj.attributes if weight >= needed),
             kind=obj.kind,
             score=score,
-            probability=self._probability(obj, now),
+            probability=self.probability(obj, now),
             position=obj.position,
             sigma=obj.sigma,
             pose=self._viewpoint(obj),

@@ -13,7 +13,7 @@ import networkx as nx
 import numpy as np
 
 from mmser_ros.core.types import Camera, Caption, Observation, Pose
-from mmser_ros.language.interfaces import CachedWords, Parser, Words
+from mmser_ros.language.interfaces import CachedWords, Parser, Words, with_defaults
 from mmser_ros.memory.config import MemoryConfig
 from mmser_ros.memory.export import exported_graph
 from mmser_ros.memory.fusion.fusion import Fusion
@@ -27,6 +27,7 @@ from mmser_ros.memory.query_checks import check_time_range
 from mmser_ros.memory.results import Match, MemoryStatus, Origin, RelationAnswer, Route
 from mmser_ros.memory.storage.opening import open_store
 from mmser_ros.memory.storage.serialization import normal_form
+from mmser_ros.memory.where_to_look import WantedLook, wanted_looks
 
 
 class SceneMemory:
@@ -86,14 +87,7 @@ class SceneMemory:
             MapMismatchError: the store is of another map.
             StoreError: the store is locked, of a later version, or missing and read-only.
         """
-        if parser is None:
-            from mmser_ros.language.caption_parser import CaptionParser
-
-            parser = CaptionParser()
-        if words is None:
-            from mmser_ros.language.taxonomy import Taxonomy
-
-            words = Taxonomy()
+        parser, words = with_defaults(parser, words)
         config = config or MemoryConfig()
         file, wanted = Path(path) if path is not None else None, Origin(map_id, frame, stale=False)
         store, origin = open_store(
@@ -235,6 +229,11 @@ class SceneMemory:
         """
         with self._lock:
             return self._query.path_to(match, self._robot if start is None else start)
+
+    def where_to_look(self, questions: Iterable[str] = (), *, k: int = 10) -> list[WantedLook]:
+        """Poses from which a look would settle most doubts; `questions` should get answers."""
+        with self._lock:
+            return wanted_looks(self._graph, self._query, self._now(None), questions, k)
 
     def rooms(self) -> dict[str, Room]:
         """Rooms by name."""

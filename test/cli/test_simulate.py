@@ -26,3 +26,15 @@ def test_look_writes_an_image_of_each_room_and_what_is_in_it(tmp_path):
         numbers = {one["number"] for one in truth["objects"]}
         assert numbers
         assert all({one["subject"], one["object"]} <= numbers for one in truth["relations"])
+
+
+@pytest.mark.skipif(bool(NO_GL), reason=NO_GL)
+def test_dataset_writes_a_set_and_says_what_it_did(tmp_path):
+    command = ["simulate", "dataset", "--homes", "1", "--views", "3", "--width", "160"]
+    command += ["--split", "dev", "--out", str(tmp_path)]
+    first, second = (CliRunner().invoke(app, command) for _ in range(2))
+    assert first.exit_code == 0, first.output
+    assert "homes dev: " in first.stdout
+    assert "1 homes made now, 0 were there" in first.stdout
+    assert "0 homes made now, 1 were there" in second.stdout
+    assert (tmp_path / "homes/dev.tar").exists()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,13 @@ from mmser_ros.simulation.navigation import (
 
 THERE = 1.0
 """Metres from the outline of an object, in its room, at which the robot is there."""
-BESIDE = 0.9
-"""Metres from where the memory says that an object is, within which the robot stops."""
+FARTHEST = 2.0
+"""Metres from where the memory says that an object is, beyond which it is too far to stand."""
+DETOUR, MARGIN = 3.0, 2.0
+"""A way from the pose of a match that is longer than DETOUR times the straight one and MARGIN
+metres leads behind a wall."""
+NEARNESS = 12.0
+"""Metres of way that a metre nearer to the object is worth; ways beside obstacles count more."""
 
 
 @dataclass(frozen=True)
@@ -80,44 +86,58 @@ def go_to(errand: Errand, memory: SceneMemory, home: Home, space: FreeSpace, sta
 
 
 def standing_point(space: FreeSpace, match: Match) -> Point:
-    """Where to stand at an object: beside it, on the side from which it was seen.
+    """Where to stand at an object: near it, and on the side from which it was seen.
 
-    Of the free cells beside the object, that with the shortest way from the pose of the match is
-    in the same room. Without such a cell, it is the pose of the match.
+    The nearest free cell may be behind a wall. So only cells with a short way from the pose of the
+    match count. Without any near the object, it is the pose of the match.
     """
-    lengths, _ = space.distances(match.pose.position[:2])
-    rows, columns = np.indices(space.free.shape)
-    x = space.origin[0] + (columns + 0.5) * space.resolution
-    y = space.origin[1] + (rows + 0.5) * space.resolution
+    start = match.pose.position[:2]
+    lengths, _ = space.distances(start)
+    x, y = _middles(space)
     apart = np.hypot(x - match.position[0], y - match.position[1])
-    near = np.where(apart <= BESIDE, lengths, np.inf)
-    cell = np.unravel_index(int(np.argmin(near)), near.shape)
-    if not np.isfinite(near[cell]):
-        return match.pose.position[:2]
+    straight = np.hypot(x - start[0], y - start[1])
+    near = (apart <= FARTHEST) & (lengths <= DETOUR * straight + MARGIN)
+    costs = np.where(near, lengths + NEARNESS * apart, np.inf)
+    cell = np.unravel_index(int(np.argmin(costs)), costs.shape)
+    if not np.isfinite(costs[cell]):
+        return start
     return space.point((int(cell[0]), int(cell[1])))
 
 
-def is_there(home: Home, objects: tuple[int, ...], at: Point) -> bool:
+def is_there(home: Home, objects: Iterable[int], at: Point) -> bool:
     """Whether a robot stands at one of some objects: near it, and in its room."""
-    room = home.plan.room_at(*at)
-    return any(
-        home.objects[number].room == room and _gap(home, number, at) <= THERE for number in objects
-    )
+    return bool(_are_there(home, objects, np.array([at[0]]), np.array([at[1]]))[0])
 
 
-def arrival_cells(home: Home, space: FreeSpace, objects: tuple[int, ...]) -> np.ndarray:
+def arrival_cells(home: Home, space: FreeSpace, objects: Iterable[int]) -> np.ndarray:
     """(rows, columns) bool: free cells at one of some objects."""
-    cells = np.zeros_like(space.free)
-    for row, column in np.argwhere(space.free).tolist():
-        cells[row, column] = is_there(home, objects, space.point((row, column)))
-    return cells
+    return space.free & _are_there(home, objects, *_middles(space))
 
 
-def _gap(home: Home, number: int, at: Point) -> float:
-    """Metres on the floor plan from a point to the outline of an object."""
-    one = home.objects[number]
-    apart = np.maximum(np.maximum(one.low[:2] - at, at - one.high[:2]), 0)
-    return float(np.hypot(*apart))
+def _are_there(home: Home, objects: Iterable[int], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """As `is_there`, of many positions at once."""
+    there = np.zeros(x.shape, bool)
+    for number in objects:
+        one = home.objects[number]
+        room = home.plan.rooms[one.room]
+        across = np.maximum(np.maximum(one.low[0] - x, x - one.high[0]), 0)
+        up = np.maximum(np.maximum(one.low[1] - y, y - one.high[1]), 0)
+        inside = (room.x0 <= x) & (x < room.x1) & (room.y0 <= y) & (y < room.y1)
+        there |= inside & (np.hypot(across, up) <= THERE)
+    return there
+
+
+def _middles(space: FreeSpace) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, columns) x and y of the middles of cells, in metres."""
+    rows, columns = np.indices(space.free.shape)
+    x = space.origin[0] + (columns + 0.5) * space.resolution
+    return x, space.origin[1] + (rows + 0.5) * space.resolution
+
+
+def can_be_reached(home: Home, space: FreeSpace, start: Point, objects: Iterable[int]) -> bool:
+    """Whether a robot can stand at one of some objects."""
+    lengths, _ = space.distances(start)
+    return bool((arrival_cells(home, space, objects) & np.isfinite(lengths)).any())
 
 
 def _shortest(space: FreeSpace, start: Point, goals: np.ndarray) -> float:

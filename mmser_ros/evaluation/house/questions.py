@@ -4,19 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from mmser_ros.evaluation.house.graph_scores import SIMILAR
 from mmser_ros.evaluation.house.reference import Reference
 from mmser_ros.language.interfaces import Words
-from mmser_ros.simulation.description.wording import COLOURLESS
+from mmser_ros.simulation.description.wording import COLOURLESS, SAID_COLOURS
 from mmser_ros.simulation.home.home import Home, HomeObject
 
 NOT_ASKED = frozenset({"door", "window", "curtain", "rug", "counter"})
 """Kinds that nobody is sent to."""
-SIMILAR = 0.6
-"""Similarity of words from which a person could mean either object."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,15 @@ class Errand:
     objects: tuple[int, ...]
 
 
-def errands(home: Home, reference: Reference, words: Words, count: int, seed: int) -> list[Errand]:
+def errands(
+    home: Home,
+    reference: Reference,
+    words: Words,
+    *,
+    count: int,
+    seed: int,
+    can_be_reached: Callable[[tuple[int, ...]], bool],
+) -> list[Errand]:
     """Choose things of the reference, of different kinds as far as there are enough.
 
     An object is asked for by its name if there is one of it; else with its colour or its room, if
@@ -53,7 +61,8 @@ def errands(home: Home, reference: Reference, words: Words, count: int, seed: in
     chosen: dict[str, Errand] = {}
     for _, _, one in sorted(ranked, key=lambda each: each[:2]):
         errand = _errand(home, one, words)
-        chosen.setdefault(errand.text, errand)
+        if errand.text not in chosen and can_be_reached(errand.objects):
+            chosen[errand.text] = errand
         if len(chosen) == count:
             break
     return list(chosen.values())
@@ -62,7 +71,7 @@ def errands(home: Home, reference: Reference, words: Words, count: int, seed: in
 def _errand(home: Home, one: HomeObject, words: Words) -> Errand:
     alike = [other for other in home.objects if words.similarity(other.name, one.name) >= SIMILAR]
     room = home.plan.rooms[one.room].name
-    coloured = [other for other in alike if other.colour == one.colour]
+    coloured = [other for other in alike if _said(other.colour) == _said(one.colour)]
     near = [other for other in alike if home.plan.rooms[other.room].name == room]
     colour = "" if one.name in COLOURLESS else f"{one.colour} "
     options = [(f"the {one.name}", alike), (f"the {one.name} in the {room}", near)]
@@ -72,3 +81,8 @@ def _errand(home: Home, one: HomeObject, words: Words) -> Errand:
         options.append((f"the {colour}{one.name} in the {room}", both))
     best = min(options, key=lambda option: len(option[1]))
     return Errand(best[0], tuple(other.number for other in best[1]))
+
+
+def _said(colour: str) -> str:
+    """The common word for a colour: a person may say brown for tan."""
+    return SAID_COLOURS.get(colour, colour)

@@ -46,6 +46,8 @@ NEW_DETECTIONS = 6.0
 MAX_GONE = 32
 """Maximum objects of one word that stay in the graph after they are gone."""
 IMMOVABLE_KINDS = ("fixture",)
+ANY_ROOM = frozenset({"room", "area", "house", "home", "apartment", "building"})
+"""Words for a place that do not say which room it is."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class Fusion:
         update = Update(observation, digest, View(observation, config), place)
         if parsed.place is not None:
             label = self._words.canonical(parsed.place)
-            places.add_room_vote(graph, place, label, observation.caption.confidence)
+            if label not in ANY_ROOM:
+                places.add_room_vote(graph, place, label, observation.caption.confidence)
         detections = detect(observation.caption, parsed, update.view, self._words, config)
         x, y, _ = update.view.origin.tolist()
         near = graph.near(Object, (x, y), config.max_range + REACH_MARGIN)

@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseStamped
+from std_msgs.msg import Header
 
 from mmser_ros.core.errors import MmserError
 from mmser_ros.memory.query_checks import check_finite
 from mmser_ros.memory.results import Match
 from mmser_ros.memory.scene_memory import SceneMemory
-from mmser_ros.msg import SceneMatch
+from mmser_ros.msg import SceneMatch, SceneNode
 from mmser_ros.nodes.common.scene_conversions import (
     match_to_message,
     nanoseconds,
     pose_from_message,
+    pose_to_message,
 )
 from mmser_ros.srv import QueryScene
 
@@ -51,6 +54,41 @@ def answer(
     except MmserError as error:
         response.message = str(error)
         return response
+    response.success = True
+    return response
+
+
+def wanted(memory: SceneMemory, request: QueryScene.Request, now: Time) -> QueryScene.Response:
+    """Poses from which the memory wants another look; without success, the response says why.
+
+    Args:
+        memory: to ask.
+        request: `text` is a question that a look should help to answer, `k` the number of poses;
+            the rest is not used.
+        now: stamp of the poses.
+
+    Returns:
+        Matches with `pose`, and in `score` the expected gain in bits, the largest first. The `id`
+        of the node says what the look is for.
+    """
+    response = QueryScene.Response(map_id=memory.origin.map_id, stale=memory.origin.stale)
+    questions = [request.text] if request.text.strip() else []
+    try:
+        looks = memory.where_to_look(questions, k=request.k or MATCHES)
+    except MmserError as error:
+        response.message = str(error)
+        return response
+    header = Header(stamp=now, frame_id=memory.origin.frame)
+    response.matches = [
+        SceneMatch(
+            node=SceneNode(id="; ".join(one.reasons), layer="look"),
+            score=float(one.gain),
+            pose=PoseStamped(header=header, pose=pose_to_message(one.pose)),
+            map_id=memory.origin.map_id,
+            stale=memory.origin.stale,
+        )
+        for one in looks
+    ]
     response.success = True
     return response
 

@@ -18,13 +18,13 @@ from mmser_ros.nodes.common.plausible_stamps import stamp_check
 from mmser_ros.nodes.common.scene_conversions import nanoseconds
 from mmser_ros.nodes.memory.goals import GoalSender
 from mmser_ros.nodes.memory.graph_publisher import SceneGraphStream
-from mmser_ros.nodes.memory.query_service import answer
+from mmser_ros.nodes.memory.query_service import answer, wanted
 from mmser_ros.nodes.memory.replication import Replication
 from mmser_ros.srv import ForgetScene, GetSceneGraph, QueryScene
 
 
 class MemoryServices:
-    """~/query, ~/get_graph, ~/save, ~/clear, ~/forget, and the topics ~/ask and ~/answer.
+    """The services of memory_node, and the topics ~/ask and ~/answer.
 
     They share the node's callback group with the lifecycle services, so that no transition closes
     the memory during a request. `changed` is called after the memory has changed.
@@ -47,6 +47,7 @@ class MemoryServices:
         self._subscription = node.create_subscription(String, "~/ask", self._ask, 10)
         self._services = [
             node.create_service(QueryScene, "~/query", self._query),
+            node.create_service(QueryScene, "~/where_to_look", self._where_to_look),
             node.create_service(GetSceneGraph, "~/get_graph", self._get_graph),
             node.create_service(ForgetScene, "~/forget", self._forget),
             node.create_service(Trigger, "~/save", self._save),
@@ -66,6 +67,11 @@ class MemoryServices:
     ) -> QueryScene.Response:
         now = self._node.get_clock().now().to_msg()
         return answer(self._memory, request, self._robot, now)
+
+    def _where_to_look(
+        self, request: QueryScene.Request, response: QueryScene.Response
+    ) -> QueryScene.Response:
+        return wanted(self._memory, request, self._node.get_clock().now().to_msg())
 
     def _ask(self, message: String) -> None:
         if not message.data.strip():  # it would match any object, and the robot would drive there

@@ -102,7 +102,8 @@ def _units(
     speaker: Speaker, groups: Sequence[Group], links: Sequence[Link], wanted: int
 ) -> list[str]:
     """Noun phrases, with a relation or alone; those with a relation come first."""
-    joined, alone = [], []
+    joined: list[str] = []
+    alone: list[str] = []
     for group in groups:
         if len(speaker.said) >= wanted:
             break

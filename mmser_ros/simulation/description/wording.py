@@ -123,8 +123,9 @@ def noun_phrase(
     if says_colour and colour not in word:
         common = SAID_COLOURS.get(colour, colour)
         said.append(common if random.random() < 0.5 else colour)
-    says_material = material is not None and name not in COLOURLESS and "cardboard" not in word
-    if says_material and random.random() < (0.25 if says_colour else 0.35):
+    chance = 0.25 if says_colour else 0.35
+    may_say = name not in COLOURLESS and "cardboard" not in word
+    if material is not None and may_say and random.random() < chance:
         said.append(material)
     if name in PAIRS:
         text = " ".join([*said, word])

@@ -28,12 +28,14 @@ from mmser_ros.simulation.navigation import (
 
 TICK = 0.1
 """Seconds between two velocity commands."""
-LOOK_AFTER, TURN_AFTER = 0.3, 0.5
+LOOK_AFTER, TURN_AFTER = 0.4, 0.6
 """Metres and radians after which the robot looks again."""
 TURN = 1.2
 """Rad/s on the spot."""
-TURN_AGAIN = 1.0
+TURN_AGAIN = 2.0
 """Metres from places where it turned around within which it does not do so again."""
+MOST_BUMPS = 3
+"""Collisions after which a goal is given up."""
 PATIENCE = 60.0
 """Seconds after which a goal is given up."""
 
@@ -59,7 +61,7 @@ class Look:
     driven: float
 
 
-class Explorations:
+class Exploration:
     """Explores a home from the robot's place, and yields what it sees.
 
     Args:
@@ -89,6 +91,8 @@ class Explorations:
         yield from self._turn_around()
         while not self._is_over():
             goal = explorer.choose(self.map, self._believed())
+            if goal is None and self.map.forget_bumps():
+                continue
             if goal is None:
                 return
             yield from self._drive(goal)
@@ -108,7 +112,7 @@ class Explorations:
 
     def _drive(self, goal: Goal) -> Iterator[Look]:
         """Drive to a goal; plan again after each look, as the map grows."""
-        begun = self._time
+        begun, bumps = self._time, 0
         follower = self._plan(goal)
         while follower is not None and not self._is_over():
             command = follower.command(self._believed())
@@ -117,7 +121,9 @@ class Explorations:
             self._step(*command)
             if self._simulator.robot.has_bumped:
                 self._back_off()
-                return
+                bumps += 1
+                follower = self._plan(goal) if bumps < MOST_BUMPS else None
+                continue
             if self._moved():
                 yield self._look()
                 follower = self._plan(goal)

@@ -18,7 +18,9 @@ from mmser_ros.simulation.exploration.occupancy import CELL, OccupancyMap
 from mmser_ros.simulation.navigation import NavigationError, Point
 
 FAILED = 0.4
-"""Metres around a goal that could not be reached, or was reached, in which none is chosen again."""
+"""Metres around a goal that was reached, or failed, in which none is chosen again."""
+ATTEMPTS = 3
+"""Failures after which a goal is given up."""
 WORTH = 1.5
 """Metres of way that a frontier of 1 m is worth."""
 BASE = 1.0
@@ -55,17 +57,26 @@ class FrontierExplorer:
 
     def __init__(self) -> None:
         self._done: list[Point] = []
+        self._last: Point | None = None
 
     def choose(self, known: OccupancyMap, pose: Pose) -> Goal | None:
         """The next goal; None without frontiers."""
         best = max(self._valued(known, pose), key=lambda one: one[0], default=None)
         if best is None:
             return None
-        self._done.append(best[1].point)
+        self._last = best[1].point
         return best[1]
+
+    def _close_last(self, pose: Pose) -> None:
+        """A goal that was reached is done; one that was not counts as a third of that."""
+        if self._last is not None:
+            reached = math.dist(pose.position[:2], self._last) < FAILED
+            self._done += [self._last] * (ATTEMPTS if reached else 1)
+            self._last = None
 
     def _valued(self, known: OccupancyMap, pose: Pose) -> list[tuple[float, Goal]]:
         """Goals with their values, in metres of frontier for a metre of way."""
+        self._close_last(pose)
         space = known.free_space()
         try:
             lengths, _ = space.distances(pose.position[:2])
@@ -73,7 +84,7 @@ class FrontierExplorer:
             return []
         valued = []
         for one in find_frontiers(known, space, lengths):
-            if all(math.dist(one.stand, other) > FAILED for other in self._done):
+            if sum(math.dist(one.stand, other) < FAILED for other in self._done) < ATTEMPTS:
                 value = WORTH * one.cells * CELL / (BASE + one.distance)
                 valued.append((value, Goal(one.stand)))
         return valued
@@ -108,7 +119,7 @@ class ActiveExplorer(FrontierExplorer):
             return None
         goal = best[1]
         if goal.heading is None:
-            self._done.append(goal.point)
+            self._last = goal.point
         else:
             self._looked.append((goal.point, goal.heading))
         return goal

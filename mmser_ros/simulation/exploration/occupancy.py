@@ -41,16 +41,17 @@ class OccupancyMap:
         known: (rows, columns) bool: cells that were seen.
     """
 
-    def __init__(self, centre: Point, half: float = 15.0) -> None:
+    def __init__(self, centre: Point, half: float = 14.0) -> None:
         count = math.ceil(2 * half / CELL)
         self.origin: Point = (centre[0] - half, centre[1] - half)
         self._evidence = np.zeros((count, count), np.int16)
         self.known = np.zeros((count, count), bool)
+        self._bumps = np.zeros((count, count), bool)
 
     @property
     def occupied(self) -> np.ndarray:
         """(rows, columns) bool: cells with an obstacle."""
-        return self._evidence > 0
+        return (self._evidence > 0) | self._bumps
 
     @property
     def free(self) -> np.ndarray:
@@ -98,7 +99,13 @@ class OccupancyMap:
         """Add what stopped a robot that drove ahead: three cells before it."""
         turns = heading + np.array([-0.4, 0.0, 0.4])
         before = np.stack([np.cos(turns), np.sin(turns)], axis=1) * (RADIUS + CELL / 2)
-        self._count(before + at, 2 * LIMIT)
+        self._bumps[tuple(self._cells(before + at).T)] = True
+
+    def forget_bumps(self) -> bool:
+        """Forget what only stopped the robot, as it may close a narrow way; whether it did."""
+        had = bool(self._bumps.any())
+        self._bumps[:] = False
+        return had
 
     def free_space(self) -> FreeSpace:
         """Where the robot can stand, as far as it knows: known cells, off the obstacles."""
@@ -106,9 +113,12 @@ class OccupancyMap:
         return FreeSpace(np.where(self.free, clearance, 0.0), self.origin, CELL)
 
     def _count(self, points: np.ndarray, evidence: int) -> None:
-        cells = np.floor((points - self.origin) / CELL).astype(int)[:, ::-1]
-        inside = ((cells >= 0) & (cells < self.known.shape)).all(1)
-        numbers = np.unique(np.ravel_multi_index(cells[inside].T, self.known.shape))
+        numbers = np.unique(np.ravel_multi_index(self._cells(points).T, self.known.shape))
         flat = self._evidence.reshape(-1)
         flat[numbers] = np.clip(flat[numbers] + evidence, -LIMIT, LIMIT)
         self.known.reshape(-1)[numbers] = True
+
+    def _cells(self, points: np.ndarray) -> np.ndarray:
+        """(N, 2) rows and columns of points (N, 2), without those off the map."""
+        cells = np.floor((points - self.origin) / CELL).astype(int)[:, ::-1]
+        return cells[((cells >= 0) & (cells < self.known.shape)).all(1)]

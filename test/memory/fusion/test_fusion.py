@@ -189,3 +189,26 @@ def test_nothing_in_an_observation_breaks_the_fold():
 def test_places_are_no_objects():
     beach = around("a mug on a beach", [("mug", MUG), ("beach", (3.0, 0.0, 0.0))])
     assert labels(remember(*beach).objects()) == ["mug"]
+
+
+def test_two_ends_of_a_large_object_are_one_and_of_small_ones_are_two():
+    def seen(word, width):
+        left = around(f"a {word}", [(word, (3.0, 0.4, 0.3))], width=width)
+        right = around(f"a {word}", [(word, (3.0, -0.4, 0.3))], start=100.0, width=width)
+        return labels(remember(*left, *right).objects())
+
+    assert seen("bed", 2.0) == ["bed"]
+    assert seen("mug", 0.1) == ["mug", "mug"]
+
+
+def test_an_object_belongs_to_the_nearest_place_that_saw_it():
+    behind_the_wall = [view("a wall", 10 * i, x=3.0, y=0.3 * i) for i in range(1, 4)]
+    seen = around("a mug", [("mug", (2.5, 0.0, 0.3))], start=100.0)
+    memory = remember(*behind_the_wall, *seen)
+    (mug,) = memory.find("mug")
+    at = memory.places()[mug.place].position
+    assert math.dist(at, (3.0, 0.3, 0.0)) > 1.0
+    assert at == min(
+        (one.position for one in memory.places().values() if one.position[0] < 1.5),
+        key=lambda one: math.dist(one, mug.position),
+    )

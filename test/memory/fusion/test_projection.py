@@ -23,7 +23,7 @@ def picture_of_depth():
     return depth
 
 
-def test_a_region_lies_at_the_median_depth_of_its_middle():
+def test_a_region_lies_at_the_depth_of_its_foreground():
     assert point_of_region(REGION, picture_of_depth(), CAMERA) == pytest.approx((0.0, 0.0, 2.0))
     aside = point_of_region(Region(500, 100, 40, 40), picture_of_depth(), CAMERA)
     assert aside == pytest.approx((200 * 4 / 400, -120 * 4 / 400, 4.0))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.made_scenes import around, remember, view
+from benchmarks.made_scenes import CAMERA, around, optical, remember, view
+from mmser_ros.core.types import GroundedPhrase, Region
 from mmser_ros.memory.query import QueryError
 
 TABLE, MUG, SHOE = (2.0, 0.0, -0.3), (2.0, 0.1, 0.2), (2.0, 0.2, -0.7)
@@ -118,3 +119,28 @@ def test_what_moved_leaves_its_relations_behind():
 def test_relations_of_nothing_are_refused():
     with pytest.raises(QueryError, match="no object 'object:mug'"):
         remember().relations("object:mug")
+
+
+@pytest.mark.parametrize(
+    ("height", "holds"), [(-0.4, True), (0.0, True), (0.4, True), (1.5, False)]
+)
+def test_things_stand_on_the_boards_of_a_tall_object(height, holds):
+    shelf, book = ("bookshelf", (3.0, 0.0, 0.0)), ("book", (3.0, 0.1, height))
+    views = [view("a book on a bookshelf", 10 * (step + 1), [], x=0.3 * step) for step in range(5)]
+    views = [with_heights(one, shelf, book, 0.3 * step) for step, one in enumerate(views)]
+    memory = remember(*views)
+    assert (held(memory, "book") == [("book", "on", "bookshelf")]) == holds
+
+
+def with_heights(observation, shelf, book, x):
+    """The observation with a shelf 1.6 m tall and a book 0.2 m tall."""
+    phrases = []
+    for (word, position), tall, wide in ((shelf, 1.6, 0.9), (book, 0.2, 0.15)):
+        local = optical(position, x, 0.0, 0.0)
+        scale = CAMERA.fx / local[2]
+        middle = [local[i] * scale + (320, 240)[i] for i in (0, 1)]
+        region = Region(
+            middle[0] - wide * scale / 2, middle[1] - tall * scale / 2, wide * scale, tall * scale
+        )
+        phrases.append(GroundedPhrase(word, word, 0.8, region, local))
+    return replace(observation, caption=replace(observation.caption, phrases=tuple(phrases)))

@@ -3,6 +3,8 @@
 """Rooms are places that agree."""
 
 from benchmarks.made_scenes import open_memory, remember, view
+from mmser_ros.language.caption_parser import CaptionParser
+from mmser_ros.language.taxonomy import Taxonomy
 from test.memory.graph.test_places import drive
 
 
@@ -33,3 +35,11 @@ def test_answers_follow_new_votes_and_new_places():
     assert [one.label for one in memory.rooms().values()] == ["office"]
     memory.add_all(drive(["a bathroom"] * 6, start=200.0, y=5.0))
     assert sorted(one.label for one in memory.rooms().values()) == ["bathroom", "office"]
+
+
+def test_a_word_for_any_room_is_no_vote():
+    captions = ["a room with a mug"] * 3 + ["a kitchen with a mug"] + ["a room with a mug"] * 3
+    memory = remember(*drive(captions), parser=CaptionParser(), words=Taxonomy())
+    assert {one.label for one in memory.rooms().values()} == {"kitchen"}
+    without = remember(*drive(captions[:3]), parser=CaptionParser(), words=Taxonomy())
+    assert {one.label for one in without.rooms().values()} == {None}

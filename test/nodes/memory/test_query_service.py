@@ -9,7 +9,7 @@ from mmser_ros.srv import QueryScene
 
 from benchmarks.made_scenes import around, open_memory, pose, remember
 from mmser_ros.nodes.common.scene_conversions import pose_to_message
-from mmser_ros.nodes.memory.query_service import answer
+from mmser_ros.nodes.memory.query_service import answer, wanted
 
 NOW = Time(sec=140)
 MUG, BOOK = [("mug", (2.0, 0.0, 0.8))], [("book", (8.0, 0.0, 0.8))]
@@ -125,3 +125,22 @@ def test_a_store_of_another_map_says_so(tmp_path):
         response = ask(memory, text="mug")
     assert (response.map_id, response.stale) == ("home", True)
     assert (response.matches[0].map_id, response.matches[0].stale) == ("home", True)
+
+
+def test_wanted_looks_have_poses_gains_and_reasons():
+    memory = remember(*around("a red mug in a kitchen", MUG, start=10.0)[:1])
+    response = wanted(memory, QueryScene.Request(k=3), NOW)
+    assert (response.success, response.message, response.map_id) == (True, "", "home")
+    first = response.matches[0]
+    assert first.node.layer == "look"
+    assert first.node.id.startswith("object:mug")
+    assert first.score > 0.5
+    assert (first.pose.header.frame_id, first.pose.header.stamp) == ("map", NOW)
+    asked = wanted(memory, QueryScene.Request(text="the mug", k=3), NOW)
+    assert asked.matches[0].score > first.score
+
+
+def test_a_question_about_where_to_look_that_is_too_long_is_refused(memory):
+    response = wanted(memory, QueryScene.Request(text="mug " * 1000), NOW)
+    assert not response.success
+    assert "expected" in response.message
