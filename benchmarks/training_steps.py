@@ -47,6 +47,7 @@ from mmser_ros.training.recipe import read_recipe, read_refine_recipe
 from mmser_ros.training.stages.glance import train_glance
 from mmser_ros.training.stages.refine import RefineLoss, train_refine
 
+STAGES = ("connector", "glance", "own glances", "refine")
 CAPTION = "twelve bytes"
 """A vocabulary of bytes makes 12 tokens of it, about as many as OPT's of a caption of COCO."""
 WARM_UP = 1
@@ -165,17 +166,20 @@ def peak_memory() -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--stages", default="connector,glance,own glances,refine")
+    parser.add_argument("--stages", default=",".join(STAGES))
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--steps", type=int, default=5, help="steps that are timed")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    stages = options.stages.split(",")
+    if not set(stages) <= set(STAGES):
+        parser.error(f"stages are {options.stages}; expected some of {','.join(STAGES)}")
     result: dict = {"batch": options.batch, "device": options.device, "threads": 0}
     result["threads"] = torch.get_num_threads()
-    for one in options.stages.split(","):
+    for one in stages:
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             job = process.submit(measure, one, options.device, options.batch, options.steps)
             result[one] = job.result()
-    result["hours"] = round(sum(result[one]["hours"] for one in options.stages.split(",")), 1)
+    result["hours"] = round(sum(result[one]["hours"] for one in stages), 1)
     result["load_average"] = os.getloadavg()[0]
     print(json.dumps(result))

@@ -81,7 +81,7 @@ def check_images(
 
     Raises:
         CaptionerError: a single image was given in place of several, or none, or `initials` are
-            not one for each.
+            not one for each, or no text.
         PictureError: an image is not as described in `as_array`.
     """
     if isinstance(images, (str, Path, Image)):
@@ -94,4 +94,19 @@ def check_images(
     if initials is not None and len(initials) != len(arrays):
         msg = f"got {len(initials)} initial captions for {len(arrays)} images; expected one each"
         raise CaptionerError(msg)
+    for one in initials or ():
+        check_text(one, "an initial caption")
     return arrays
+
+
+def check_text(text: str, what: str) -> None:
+    """Check that a text can be sent; what a shell passes on may be no UTF-8.
+
+    Raises:
+        CaptionerError: it can't; `what` says which text it is.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        msg = f"{what} is no text in Unicode: {error}; expected UTF-8"
+        raise CaptionerError(msg) from error

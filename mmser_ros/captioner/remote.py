@@ -32,8 +32,8 @@ QUALITY = 85
 """Of their JPEG encoding, 0 to 100."""
 PARALLEL = 8
 """Requests at the same time, for several images at once."""
-OF_SEVERAL_IMAGES = (400, 413, 422, 500)
-"""HTTP status codes of servers whose model takes one image: vLLM sends 400, Ollama 500."""
+OF_LOAD = (0, 408, 409, 425, 429, 502, 503, 504)
+"""HTTP status codes, and 0 for no answer, that say nothing of the images of a request."""
 ATTEMPTS = 3
 PAUSE = 1.0
 """Seconds after a failed request in which no other one is sent."""
@@ -156,7 +156,7 @@ class RemoteCaptioner(AnsweringCaptioner):
         try:
             return self._complete(self._question([image, *crops], caption))
         except ChatError as error:
-            if error.status not in OF_SEVERAL_IMAGES:
+            if error.status in OF_LOAD:
                 raise
             refusal = error
         choice = self._complete(self._question([image], caption))

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
-from mmser_ros.captioner.checks import CaptionerError
+from mmser_ros.captioner.checks import CaptionerError, check_text
+from mmser_ros.core.validation import checked
 
 LENGTHS = {"short": "in one short sentence", "detailed": "in three to five sentences"}
 TOKENS = {"short": 64, "detailed": 256}
@@ -20,7 +20,7 @@ LOOK_AGAIN = (
 )
 
 
-@dataclass(frozen=True)
+@checked(CaptionerError)
 class ModelSettings:
     """Settings of a captioner that is not a model of this package.
 
@@ -37,7 +37,7 @@ class ModelSettings:
         timeout_s: seconds that a server has for an image, for all passes and attempts together.
 
     Raises:
-        CaptionerError: a setting is out of range.
+        CaptionerError: a setting is out of range, or of a wrong type.
     """
 
     prompt: str = ""
@@ -50,6 +50,7 @@ class ModelSettings:
     timeout_s: float = 10.0
 
     def __post_init__(self) -> None:
+        check_text(self.prompt, "prompt")
         if self.style not in LENGTHS:
             msg = f"style is {self.style!r}; expected one of {', '.join(LENGTHS)}"
             raise CaptionerError(msg)
@@ -60,7 +61,7 @@ class ModelSettings:
         if not 0 <= self.crops <= MOST_CROPS:
             msg = f"crops is {self.crops}; expected 0 (the whole image alone) to {MOST_CROPS}"
             raise CaptionerError(msg)
-        if not 0 < self.timeout_s < math.inf:
+        if not self.timeout_s > 0:
             msg = f"timeout_s is {self.timeout_s}; expected a number of seconds above 0"
             raise CaptionerError(msg)
 

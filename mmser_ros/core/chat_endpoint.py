@@ -32,6 +32,7 @@ except ModuleNotFoundError as error:
     msg = f"a model at an endpoint needs the package {error.name}: pip install '.[llm]'"
     raise MmserError(msg) from error
 
+OK = 200
 RETRIED = {408, 409, 425, 429}
 """HTTP status codes, beside 5xx, after which a request is sent again."""
 LONGEST_WAIT = 300.0
@@ -117,7 +118,12 @@ class ChatEndpoint:
         self._attempts = attempts
         self._timeout = timeout
         self._key = check_key(key)
-        client = AsyncOpenAI(base_url=url, api_key=self._key or "none", timeout=None, max_retries=0)
+        options: dict[str, Any] = {"api_key": self._key or "none", "timeout": None}
+        try:
+            client = AsyncOpenAI(base_url=url, max_retries=0, **options)
+        except Exception as error:  # of httpx, or of httpx2 where openai uses that
+            msg = f"endpoint {url!r} is no address: {error}; expected one like "
+            raise ChatError(msg + "http://localhost:8000/v1") from error
         self._create = client.chat.completions.create
         self._headers: dict[str, Any] = {} if self._key else {"Authorization": Omit()}
         self._loop = _event_loop()
@@ -206,16 +212,16 @@ class ChatEndpoint:
             raise _RetryableError(msg) from error
         except APIStatusError as error:
             raise self._refusal(error) from error
-        except ValueError as error:  # of a JSON parser
+        except (ValueError, RecursionError) as error:  # of a JSON parser
             msg = f"{self._url} sent an answer that is no JSON: {error}; expected a chat completion"
-            raise _RetryableError(msg) from error
+            raise _RetryableError(msg, OK) from error
         try:
             choice = answer.choices[0]
             _ = choice.message.content
         except (LookupError, TypeError, AttributeError) as error:
             sent = self._excerpt(str(answer))
             msg = f"{self._url} sent no chat completion: {sent!r}; expected choices"
-            raise _RetryableError(msg) from error
+            raise _RetryableError(msg, OK) from error
         self._count(answer.usage)
         return choice
 
@@ -243,7 +249,7 @@ class ChatEndpoint:
             self.usage.replies += 1
             try:
                 tokens = int(usage.prompt_tokens), int(usage.completion_tokens)
-            except (AttributeError, TypeError, ValueError):
+            except (AttributeError, TypeError, ValueError, OverflowError):
                 self.usage.uncounted += 1
                 return
             self.usage.tokens_in += tokens[0]

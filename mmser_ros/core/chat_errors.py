@@ -19,7 +19,7 @@ class ChatError(MmserError):
     """An endpoint that can't be reached, refuses a request, or sends an unusable answer.
 
     Attributes:
-        status: the HTTP status code; 0 without an answer.
+        status: the HTTP status code, 200 of an unusable answer; 0 without an answer.
         wait: seconds that the endpoint asks to wait (Retry-After); None if it does not.
     """
 

@@ -23,7 +23,7 @@ import torch
 
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.core.console import show_progress
-from mmser_ros.core.errors import MmserError
+from mmser_ros.core.errors import MmserError, format_error
 from mmser_ros.data.picture_sets import PictureSet, open_sets
 from mmser_ros.evaluation.evaluate import ConfidentCaption
 
@@ -93,15 +93,23 @@ def measure(model: str, options: Mapping[str, Any], pictures: Pictures) -> Measu
         pictures: the pictures.
 
     Raises:
-        MmserError: as in `open_captioner` and `Captioner.caption`, or the process was killed.
+        MmserError: the model can't be opened or fails, or the process was killed.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         try:
-            return process.submit(_measure, model, dict(options), pictures).result()
+            return process.submit(_run, model, dict(options), pictures).result()
         except BrokenProcessPool as error:
             msg = f"the process of {model} was killed; if memory ran out, take a smaller model or "
             msg += "another number format, such as quantize int8"
             raise MmserError(msg) from error
+
+
+def _run(model: str, options: dict[str, Any], pictures: Pictures) -> Measured:
+    """Measure a model; errors of any kind, also of a user's class, become one that can be sent."""
+    try:
+        return _measure(model, options, pictures)
+    except Exception as error:
+        raise MmserError(format_error(error)) from None
 
 
 def _measure(model: str, options: dict[str, Any], pictures: Pictures) -> Measured:

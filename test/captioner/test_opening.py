@@ -113,10 +113,15 @@ def test_a_model_of_this_package_has_no_use_for_settings(tiny_checkpoint, settin
         ({"max_tokens": 9999}, "expected 1 to 2048, or 0"),
         ({"crops": 6}, "expected 0 .the whole image alone. to 5"),
         ({"timeout_s": 0.0}, "seconds above 0"),
-        ({"timeout_s": float("nan")}, "seconds above 0"),
+        ({"timeout_s": float("nan")}, "expected a finite number"),
+        ({"crops": "two"}, "crops"),
+        ({"crops": 1.5}, "crops"),
+        ({"compile": "no"}, "compile"),
+        ({"style": ["short"]}, "style"),
+        ({"prompt": "a \udcff"}, "prompt"),
     ],
 )
-def test_settings_out_of_range(settings, words):
+def test_settings_out_of_range_or_of_a_wrong_type(settings, words):
     with pytest.raises(CaptionerError, match=words):
         ModelSettings(**settings)
 

@@ -90,6 +90,8 @@ def test_images_and_initial_captions_that_do_not_match(kind, picture, refining_c
         list(captioner.caption_passes([picture, picture], initials=["a dog"]))
     with pytest.raises(CaptionerError, match="got no images"):
         list(captioner.caption_passes([]))
+    with pytest.raises(CaptionerError, match="no text in Unicode"):
+        captioner.caption(picture, initial="a d\udcffg")
 
 
 def test_a_given_caption_is_refined(picture):

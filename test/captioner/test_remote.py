@@ -138,8 +138,10 @@ def test_a_further_pass_gets_the_crops_that_the_caption_points_to():
     assert told == [False, True, True, False, False]
 
 
-@pytest.mark.parametrize("status", [400, 413, 422, 500])
-def test_a_server_of_one_image_is_asked_again_without_crops(status, caplog):
+@pytest.mark.parametrize("status", [200, 400, 404, 413, 415, 422, 500, 501])
+def test_a_server_of_one_image_is_asked_again_without_crops(status, caplog, monkeypatch):
+    monkeypatch.setattr("mmser_ros.captioner.remote.ATTEMPTS", 1)
+
     def answer(body):
         return FINE if len(list(pictures_in(body))) == 1 else Answer(status, body="1 image!")
 
@@ -160,6 +162,15 @@ def test_a_server_that_fails_keeps_its_crops():
     with ChatStub(Answer(503), answer=lambda _: FINE) as stub:
         open_remote(stub).caption(image, initial="a cat")
     assert [len(list(pictures_in(body))) for _, body in stub.requests] == [2, 2]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_overload_is_no_refusal_of_crops(status, monkeypatch):
+    monkeypatch.setattr("mmser_ros.captioner.remote.ATTEMPTS", 1)
+    with ChatStub(Answer(status), answer=lambda _: FINE) as stub:
+        with pytest.raises(ChatError, match=f"answered {status}"):
+            open_remote(stub).caption(cat_and_cup(), initial="a cat")
+        assert len(stub.requests) == 1
 
 
 def test_a_model_of_this_package_refines(refining_checkpoint):

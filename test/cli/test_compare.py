@@ -36,6 +36,14 @@ class Asked(Sofa):
     def answer(self, images, initials, beams):
         return [Answer(self.text if initials is None else initials[0] + " again")] * len(images)
 
+class Unsendable(Exception):
+    def __init__(self, one, two):
+        super().__init__("out of ideas")
+
+class Faulty(Sofa):
+    def answer(self, images, initials, beams):
+        raise Unsendable(1, 2)
+
 class Killed(Sofa):
     def answer(self, images, initials, beams):
         os._exit(9)
@@ -106,7 +114,7 @@ def test_captions_on_the_page_are_not_html():
 
 
 def test_models_that_fail_are_left_out(data, tmp_path):
-    page, bad = tmp_path / "compare.html", ("nowhere", python("Killed"))
+    page, bad = tmp_path / "compare.html", ("nowhere", *map(python, ("Killed", "Faulty")))
     options = ("--sets", "nyuv2", "--limit", 1)
     done = run(data, *bad, python("Dog"), *options, "--out", page, "--json", status=1)
     models = json.loads(done.stdout)["models"]
@@ -115,6 +123,7 @@ def test_models_that_fail_are_left_out(data, tmp_path):
     assert "<td>a dog</td>" in page.read_text()
     assert "error: nowhere: no model 'nowhere'" in done.stderr
     assert f"the process of {python('Killed')} was killed" in done.stderr
+    assert "Unsendable: out of ideas" in done.stderr
     with pytest.raises(MmserError, match="a model is given twice in nano, nano"):
         run(data, "nano", "nano")
     assert run(data, "nowhere", *options, status=1).stdout == ""

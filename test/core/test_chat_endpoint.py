@@ -1,5 +1,6 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
+import math
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -99,7 +100,9 @@ def test_attempts_end(clock):
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.mark.parametrize("body", ['{"choices": [{"mess', "\0", ""])
+@pytest.mark.parametrize(
+    "body", ['{"choices": [{"mess', "\0", "", pytest.param("[" * 99_999, id="deep")]
+)
 def test_what_is_no_json_is_asked_for_again(body, clock):
     text, requests = ask([Answer(body=body, headers=JSON), FINE], clock)
     assert (text, len(requests)) == ("fine", 2)
@@ -190,7 +193,18 @@ def test_nobody_there(clock):
     assert clock.slept == [1]
 
 
-@pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://a/v1", "http://", "http://a:b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8000/v1",
+        "ftp://a/v1",
+        "http://",
+        "http://a:b",
+        "http://a\0",
+        "http://\u2603",
+        "http://a/\ud800",
+    ],
+)
 def test_what_is_no_address(url):
     with pytest.raises(ChatError, match="is no address"):
         ChatEndpoint(url, "m")
@@ -226,12 +240,19 @@ def test_another_try_waits_its_turn_too(clock):
 
 
 def test_what_was_used_and_what_it_costs(clock):
-    script = [FINE, Answer(500), FINE, Answer(usage=None), Answer(usage={"prompt_tokens": None})]
+    script = [
+        FINE,
+        Answer(500),
+        FINE,
+        Answer(usage=None),
+        Answer(usage={"prompt_tokens": None}),
+        Answer(usage={"prompt_tokens": math.inf}),
+    ]
     with ChatStub(*script) as stub:
         chat = endpoint(stub, clock)
-        for _ in range(4):
+        for _ in range(5):
             chat.ask(MESSAGES, SCHEMA)
-    assert (chat.usage.replies, chat.usage.uncounted) == (4, 2)
+    assert (chat.usage.replies, chat.usage.uncounted) == (5, 3)
     assert (chat.usage.tokens_in, chat.usage.tokens_out) == (200, 40)
     assert chat.usage.cost(price_in=2.0, price_out=10.0) == pytest.approx(0.0008)
 

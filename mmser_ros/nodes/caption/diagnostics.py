@@ -13,6 +13,8 @@ MALFORMED = "malformed_"
 """Prefix of the drop reasons that are reasons of an ImageError."""
 FAILING = 2.0
 """Seconds without a caption since the captioner failed that are an error."""
+BUSY = 10.0
+"""Seconds with one image that are worth a warning."""
 LOSS = 0.05
 """Share of images lost on their way that is worth a warning."""
 
@@ -97,6 +99,9 @@ def _said(
     failing = snapshot.failing > FAILING and not silent
     if failing:
         said.append((error, f"no caption for {snapshot.failing:.0f} s: {snapshot.last_error}"))
+    if snapshot.busy > BUSY:
+        text = f"one image has been in work for {snapshot.busy:.0f} s: the model is slow, or hangs"
+        said.append((warn, text))
     if trouble:
         said.append((warn, trouble))
     if not said:

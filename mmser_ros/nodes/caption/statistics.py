@@ -55,6 +55,7 @@ class Snapshot:
         lost_since: images lost on their way since the last one came.
         no_view: why the last image that was looked at shows nothing; empty: it shows something.
         failing: seconds since the captioner failed, if it made no caption since; else 0.
+        busy: seconds since the image that is in work was taken; 0 if none is.
     """
 
     received: int
@@ -75,6 +76,7 @@ class Snapshot:
     lost_since: int = 0
     no_view: str = ""
     failing: float = 0.0
+    busy: float = 0.0
 
 
 class StreamStatistics:
@@ -100,6 +102,7 @@ class StreamStatistics:
         self._lost_before = 0
         self._no_view = ""
         self._failing_since: float | None = None
+        self._busy_since: float | None = None
 
     def start(self) -> None:
         """From now on silence counts."""
@@ -144,6 +147,11 @@ class StreamStatistics:
             if error:
                 self._last_error = error
                 _append(self._failures, monotonic(), REMEMBERED)
+
+    def works(self, busy: bool) -> None:
+        """An image was taken and is in work, or is done with."""
+        with self._lock:
+            self._busy_since = monotonic() if busy else None
 
     def saw(self, no_view: str = "") -> None:
         """An image was looked at: it shows something, or is dropped for it does not, and why."""
@@ -194,6 +202,7 @@ class StreamStatistics:
                 lost_since=self._lost - self._lost_before,
                 no_view=self._no_view,
                 failing=0.0 if self._failing_since is None else now - self._failing_since,
+                busy=0.0 if self._busy_since is None else now - self._busy_since,
             )
 
 

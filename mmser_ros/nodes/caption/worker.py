@@ -152,6 +152,7 @@ class CaptionWorker:
             if frame is None:
                 return
             started = monotonic()
+            self._statistics.works(busy=True)
             try:
                 self._handle(frame, gate, frozen)
             except NoViewError as error:
@@ -168,6 +169,8 @@ class CaptionWorker:
             except Exception as error:  # whatever one picture does, the next gets its caption
                 self._statistics.dropped(INFERENCE, str(error) or type(error).__name__)
                 self._warn(f"no caption: {format_error(error)}")
+            finally:
+                self._statistics.works(busy=False)
 
     def _handle(self, frame: Frame, gate: KeyframeGate, frozen: FrozenCamera) -> None:
         header = frame.message.header

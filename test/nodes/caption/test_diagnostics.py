@@ -52,6 +52,13 @@ def status(snapshot, state="active", trouble="", input_state="no publisher"):
     ("snapshot", "options", "level", "message"),
     [
         (WELL, {}, OK, "12.5 captions/s"),
+        (replace(WELL, busy=9.0), {}, OK, "12.5 captions/s"),
+        (
+            replace(WELL, busy=61.3),
+            {},
+            WARN,
+            "one image has been in work for 61 s: the model is slow, or hangs",
+        ),
         (FAILING, {}, WARN, "12.5 captions/s; 3 images failed in the last minute: short"),
         (
             replace(FAILING, failing=7.2),

@@ -26,10 +26,12 @@ def test_newest_wins_while_the_model_is_busy(make_node):
     node.captioner.free.clear()
     node.on_image(make_image(shade=1))
     wait_until(lambda: node.captioner.calls, "the first picture to be started")
+    assert node.statistics.snapshot().busy > 0.0
     for shade in range(2, 7):
         node.on_image(make_image(shade=shade))
     node.captioner.free.set()
     wait_until(lambda: settled(node), "the rest")
+    wait_until(lambda: not node.statistics.snapshot().busy, "the end of the work")
     assert [call[0] for call in node.captioner.calls] == [1, 6]
     assert node.statistics.snapshot().dropped == {"overrun": 4}
 
