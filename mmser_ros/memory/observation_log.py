@@ -23,7 +23,7 @@ from mmser_ros.memory.storage.store import Store
 
 logger = logging.getLogger(__name__)
 
-GRAPH_VERSION = 4
+GRAPH_VERSION = 5
 """Version of the graph's records and of fusion; a snapshot of another version is rebuilt."""
 
 
