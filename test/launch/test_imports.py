@@ -14,8 +14,8 @@ from mmser_ros.core.resources import share_path
 
 FILES = sorted(share_path("launch").glob("*.launch.py"))
 FROM_PIP = ("cv2", "networkx", "pydantic", "scipy", "spacy", "torch", "transformers", "typer")
-COMMON = "mmser_ros.nodes.common.launch"
-"""It needs ROS's launch, which pip does not install; so what it imports is tried instead."""
+COMMON = {"mmser_ros.nodes.common.launch", "mmser_ros.nodes.common.launch_robots"}
+"""They need ROS's launch, which pip does not install; so what they import is tried instead."""
 
 
 def own_modules(path):
@@ -26,7 +26,8 @@ def own_modules(path):
 
 def launch_modules():
     of_files = set().union(*map(own_modules, FILES))
-    return sorted((of_files | own_modules(Path(find_spec(COMMON).origin))) - {COMMON})
+    of_common = (own_modules(Path(find_spec(one).origin)) for one in COMMON)
+    return sorted(of_files.union(*of_common) - COMMON)
 
 
 def test_there_are_launch_files():

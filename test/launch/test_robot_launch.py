@@ -5,11 +5,9 @@
 import logging
 
 import pytest
-from launch.events import Shutdown
 
 from mmser_ros.core.resources import share_path
-from mmser_ros.nodes.common.launch_robots import read_robots
-from test.launch.runs import described_arguments, run
+from test.launch.runs import Shutdown, described_arguments, run
 
 MEMORY = {"map_id": "office", "store_path": "none", "pose_source": "odom"}
 FILES = {"robot": "camera", "gazebo": "world", "isaac": "robot"}
@@ -88,6 +86,8 @@ def test_jetson_takes_compressed_images(tiny_checkpoint):
 
 
 def test_robots_have_what_launch_files_need():
+    from mmser_ros.nodes.common.launch_robots import read_robots  # needs ROS's launch
+
     for name, robot in read_robots().items():
         assert {"image_topic", "camera_info_topic"} <= robot.keys(), name
         assert not [one for one in robot if one.endswith("_topic") and robot[one][0] == "/"], name

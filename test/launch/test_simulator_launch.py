@@ -7,11 +7,10 @@ import os
 from signal import SIGKILL
 
 import pytest
-from launch.events import Shutdown
 
 from mmser_ros.core.resources import share_path
 from mmser_ros.nodes.simulation.parameters import SIMULATION_PARAMETERS
-from test.launch.runs import described_arguments, run
+from test.launch.runs import Shutdown, described_arguments, run
 from test.simulation.home.rooms import NO_GL
 
 needs_gl = pytest.mark.skipif(bool(NO_GL), reason=NO_GL)
