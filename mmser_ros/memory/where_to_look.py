@@ -87,7 +87,7 @@ def wanted_looks(
     asked = [text for text in questions if not query.find(text, now, Filters(), 1)]
     doubts = [*_of_objects(graph, query, now, asked), *_of_rooms(graph, query)]
     doubts += _of_places(graph, query, asked)
-    doubts = [one for one in doubts if one.gain >= LEAST]
+    doubts = [one for one in doubts if one.gain >= LEAST and one.poses]
     looks: list[WantedLook] = []
     while doubts and len(looks) < k:
         candidates = [(pose, one.room) for one in doubts for pose in one.poses]

@@ -47,6 +47,12 @@ def test_an_object_that_was_seen_once_is_wanted_and_faced():
     assert heading(look.pose.orientation) == pytest.approx(0.0, abs=0.05)
 
 
+def test_an_object_that_no_known_place_is_right_for_is_not_wanted_alone():
+    store = memory()
+    see(store, 1, 0.0, "mug", 0.5, place="kitchen")  # it is too near to stand back from
+    assert store.where_to_look() == []
+
+
 def test_what_is_sure_and_near_is_not_wanted():
     store = memory()
     for second in range(12):
