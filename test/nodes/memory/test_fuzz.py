@@ -98,7 +98,7 @@ def inlets(node):
     ears = [one for one in node.subscriptions if one.topic_name not in HIDDEN]
     doors = [one for one in node.services if "mmser" in one.srv_type.__module__ or is_trigger(one)]
     assert len(ears) >= 7
-    assert len(doors) == 5
+    assert len(doors) == 6
     taken = {one.topic_name: (one.msg_type, one.callback) for one in ears}
     for one in doors:
         kind = one.srv_type
