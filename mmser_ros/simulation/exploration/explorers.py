@@ -15,7 +15,7 @@ from mmser_ros.core.geometry import heading
 from mmser_ros.core.types import Pose
 from mmser_ros.simulation.exploration.frontiers import find_frontiers
 from mmser_ros.simulation.exploration.occupancy import CELL, OccupancyMap
-from mmser_ros.simulation.navigation import NavigationError, Point
+from mmser_ros.simulation.navigation import FreeSpace, NavigationError, Point
 
 FAILED = 0.4
 """Metres around a goal that was reached, or failed, in which none is chosen again."""
@@ -61,11 +61,21 @@ class FrontierExplorer:
 
     def choose(self, known: OccupancyMap, pose: Pose) -> Goal | None:
         """The next goal; None without frontiers."""
-        best = max(self._valued(known, pose), key=lambda one: one[0], default=None)
+        self._close_last(pose)
+        space = known.free_space()
+        try:
+            lengths, _ = space.distances(pose.position[:2])
+        except NavigationError:
+            return None
+        valued = self._valued(known, space, lengths)
+        best = max(valued, key=lambda one: one[0], default=None)
         if best is None:
             return None
-        self._last = best[1].point
+        self._take(best[1])
         return best[1]
+
+    def _take(self, goal: Goal) -> None:
+        self._last = goal.point
 
     def _close_last(self, pose: Pose) -> None:
         """A goal that was reached is done; one that was not counts as a third of that."""
@@ -74,14 +84,10 @@ class FrontierExplorer:
             self._done += [self._last] * (ATTEMPTS if reached else 1)
             self._last = None
 
-    def _valued(self, known: OccupancyMap, pose: Pose) -> list[tuple[float, Goal]]:
+    def _valued(
+        self, known: OccupancyMap, space: FreeSpace, lengths: np.ndarray
+    ) -> list[tuple[float, Goal]]:
         """Goals with their values, in metres of frontier for a metre of way."""
-        self._close_last(pose)
-        space = known.free_space()
-        try:
-            lengths, _ = space.distances(pose.position[:2])
-        except NavigationError:
-            return []
         valued = []
         for one in find_frontiers(known, space, lengths):
             if sum(math.dist(one.stand, other) < FAILED for other in self._done) < ATTEMPTS:
@@ -110,28 +116,17 @@ class ActiveExplorer(FrontierExplorer):
         self._wishes = wishes
         self._looked: list[tuple[Point, float]] = []
 
-    def choose(self, known: OccupancyMap, pose: Pose) -> Goal | None:
-        """The next goal; None without frontiers and wishes."""
-        valued = self._valued(known, pose)
-        valued += self._looks(known, pose)
-        best = max(valued, key=lambda one: one[0], default=None)
-        if best is None:
-            return None
-        goal = best[1]
+    def _take(self, goal: Goal) -> None:
         if goal.heading is None:
-            self._last = goal.point
+            super()._take(goal)
         else:
             self._looked.append((goal.point, goal.heading))
-        return goal
 
-    def _looks(self, known: OccupancyMap, pose: Pose) -> list[tuple[float, Goal]]:
-        space = known.free_space()
-        try:
-            lengths, _ = space.distances(pose.position[:2])
-        except NavigationError:
-            return []
+    def _valued(
+        self, known: OccupancyMap, space: FreeSpace, lengths: np.ndarray
+    ) -> list[tuple[float, Goal]]:
+        valued = super()._valued(known, space, lengths)
         reached = np.isfinite(lengths)
-        valued = []
         for wish in self._wishes():
             at, turn = wish.pose.position[:2], heading(wish.pose.orientation)
             cell, off = space.nearest_free(at, among=reached)
