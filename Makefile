@@ -10,6 +10,8 @@ PYTHON ?= python3
 # builds for this machine (gigabytes), give PyTorch's CPU index here: make demo TORCH_INDEX=…
 # pip prefers its +cpu version; the pinned rest still comes from the default index.
 TORCH_INDEX ?=
+# Anything: open the viewer in the demo.
+VIEW ?=
 
 # Versions are pinned in constraints.txt, for every pip below.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
@@ -24,10 +26,11 @@ BUILD_REQUIRES := $(shell sed -n '/^requires = \[/,/^\]/p' pyproject.toml | grep
 help:  ## Say what there is to make.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1: /'
 	@echo "  PYTHON=…: the Python to make .venv with, 3.10 to 3.12 (now $(PYTHON))"
+	@echo "  VIEW=1: make demo opens the viewer, and installs Rerun for it"
 	@echo "  TORCH_INDEX=…: an index with CPU builds of torch, for machines without a GPU"
 
-demo: .venv/installed  ## Caption real photographs over ROS 2, and ask the memory where things are.
-	@mmser demo
+demo: .venv/installed $(if $(VIEW),.venv/viewer)  ## A robot explores a simulated home, and goes to things in it.
+	@mmser demo $(if $(VIEW),--viewer rerun)
 
 test: lint docs  ## Lint, types, the documentation and every test.
 	python -m pytest
@@ -62,6 +65,12 @@ clean:  ## Remove the environment and everything that was built.
 	@rm -rf build
 	@pip install --quiet $(BUILD_REQUIRES)
 	@pip install --quiet --no-build-isolation '.[evaluate,meteor,train,llm,embeddings,demo,simulation,docs,dev]'
+	@rm -rf build *.egg-info
+	@touch $@
+
+.venv/viewer: .venv/installed
+	@echo "installing Rerun …"
+	@pip install --quiet --no-build-isolation '.[viewer]'
 	@rm -rf build *.egg-info
 	@touch $@
 

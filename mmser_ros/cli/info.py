@@ -25,7 +25,7 @@ OPTIONAL = {
     "tensorboard": "curves of mmser train: pip install '.[train]'",
     "openai": "openai: models and mmser perturb llm: pip install '.[llm]'",
     "mujoco": "the simulator: pip install '.[simulation]'",
-    "skimage": "the photographs of mmser demo: pip install '.[demo]'",
+    "skimage": "the photographs of mmser demo photos: pip install '.[demo]'",
 }
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from mmser_ros import __version__
 from mmser_ros.cli.calibrate import calibrate
 from mmser_ros.cli.compare import compare
+from mmser_ros.cli.demo import demo_app
 from mmser_ros.cli.evaluate import evaluate_app
 from mmser_ros.cli.memory import memory_app
 from mmser_ros.cli.options import (
@@ -36,7 +37,6 @@ from mmser_ros.cli.options import (
     Style,
     Threads,
     TimeoutS,
-    one_pass_number,
     pass_numbers,
 )
 from mmser_ros.cli.perturb import perturb_app
@@ -58,6 +58,7 @@ app.add_typer(run_app, name="run")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(perturb_app, name="perturb")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(demo_app, name="demo")
 app.command()(calibrate)
 app.command()(compare)
 app.command(context_settings=ROS_ARGUMENTS)(view)
@@ -209,17 +210,6 @@ def explain(
         print(title)
         pages.append(draw_explanation(picture, title, explanation))
     save_picture(np.vstack(pages), out)
-
-
-@app.command()
-def demo(
-    model: Model = DEFAULT_MODEL,
-    passes: Annotated[str, typer.Option(metavar="N", help="Number of passes.")] = "1",
-) -> None:
-    """Caption photographs over ROS 2, store the captions in the memory, and ask it."""
-    from mmser_ros.demo.run import run_demo
-
-    raise typer.Exit(run_demo(model, one_pass_number(passes)))
 
 
 @app.command()

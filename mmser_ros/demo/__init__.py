@@ -1,3 +1,3 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`mmser demo`: captions photographs over ROS 2 and asks the scene memory."""
+"""Nodes in processes of their own: `mmser demo` and `mmser simulate run`."""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from mmser_ros.core.errors import MmserError
 from mmser_ros.core.images import load_picture
+from mmser_ros.demo.stage import DemoError
 from mmser_ros.nodes.replay.sources import FOLDER_RATE
 
 PHOTOGRAPHS = {
@@ -29,10 +29,6 @@ SPACING = 2.0
 """Metres along the gallery between two photographs, on alternate walls."""
 VIEW = (640, 480)
 """Image size of the default camera of memory_node."""
-
-
-class DemoError(MmserError):
-    """The demo can't run, or failed."""
 
 
 class Walk(NamedTuple):

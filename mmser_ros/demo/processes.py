@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from time import monotonic
 
 from mmser_ros.core.console import errors
@@ -17,42 +16,59 @@ RESPAWN_DELAY = 2.0
 """Seconds until a node that a signal ended starts again."""
 
 
-def run_nodes(nodes: Mapping[str, Sequence[str]], wait: Callable[[], bool]) -> None:
-    """Run nodes until the wait ends them; one that a signal ended starts again.
+class NodeProcesses:
+    """Nodes, each in its own process. Use it as a context: its end is theirs."""
 
-    Args:
-        nodes: ROS arguments of each, by name: caption, memory, replay, simulation, viewer.
-        wait: waits a moment; whether to go on.
+    def __init__(self) -> None:
+        self._arguments: dict[str, Sequence[str]] = {}
+        self._running: dict[str, subprocess.Popen] = {}
+        self._due: dict[str, float] = {}
 
-    Raises:
-        MmserError: a node gave up; it has said why.
-    """
-    running: dict[str, subprocess.Popen] = {}
-    due = dict.fromkeys(nodes, 0.0)
-    with ExitStack() as stack:
-        stack.callback(_end, running)
-        while wait():
-            for name, process in list(running.items()):
-                status = process.poll()
-                if status is None:
-                    continue
-                if status >= 0:
-                    msg = f"{name}_node ended with exit status {status}; its last line says why"
-                    raise MmserError(msg)
-                errors.print(f"{name}_node was ended by signal {-status}; it starts again")
-                due[name] = monotonic() + RESPAWN_DELAY
-                del running[name]
-            for name in nodes.keys() - running.keys():
-                if monotonic() >= due[name]:
-                    command = [sys.executable, "-m", f"mmser_ros.nodes.{name}.node", "--ros-args"]
-                    # not in the terminal's group: an interrupt reaches them once, from here
-                    running[name] = subprocess.Popen(
-                        [*command, *nodes[name]], stdin=subprocess.DEVNULL, start_new_session=True
-                    )
+    def __enter__(self) -> NodeProcesses:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._running.values():
+            process.terminate()
+        for process in self._running.values():
+            process.wait()
+
+    def start(self, name: str, arguments: Sequence[str]) -> None:
+        """Start a node.
+
+        Args:
+            name: caption, memory, replay, simulation or viewer.
+            arguments: of ROS; see `ros_arguments`.
+        """
+        self._arguments[name] = arguments
+        command = [sys.executable, "-m", f"mmser_ros.nodes.{name}.node", "--ros-args", *arguments]
+        # not in the terminal's group: an interrupt reaches them once, from here
+        self._running[name] = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def check(self) -> None:
+        """Start nodes that a signal ended again; call it now and then.
+
+        Raises:
+            MmserError: a node gave up; it has said why.
+        """
+        for name, process in list(self._running.items()):
+            status = process.poll()
+            if status is None:
+                continue
+            if status >= 0:
+                msg = f"{name}_node ended with exit status {status}; its last line says why"
+                raise MmserError(msg)
+            errors.print(f"{name}_node was ended by signal {-status}; it starts again")
+            self._due[name] = monotonic() + RESPAWN_DELAY
+            del self._running[name]
+        for name, moment in list(self._due.items()):
+            if monotonic() >= moment:
+                del self._due[name]
+                self.start(name, self._arguments[name])
 
 
-def _end(running: dict[str, subprocess.Popen]) -> None:
-    for process in running.values():
-        process.terminate()
-    for process in running.values():
-        process.wait()
+def ros_arguments(parameters: Mapping[str, object]) -> list[str]:
+    """Parameters as ROS arguments."""
+    return [part for name, value in parameters.items() for part in ("-p", f"{name}:={value}")]

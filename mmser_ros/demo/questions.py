@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from mmser_ros.core.geometry import heading
@@ -54,13 +54,20 @@ class Answer(NamedTuple):
         )
 
 
-def ask_questions(ask: Callable[[QueryScene.Request], QueryScene.Response]) -> list[Answer]:
+def ask_questions(
+    ask: Callable[[QueryScene.Request], QueryScene.Response], skip: Collection[str] = ()
+) -> list[Answer]:
     """Ask for objects that the memory stores, until QUESTIONS are answered.
 
     So the demo works with any model. There are fewer answers only if the memory has few objects.
+
+    Args:
+        ask: calls ~/query.
+        skip: labels that nobody asks for.
     """
     answers: list[Answer] = []
-    for label in choose(ask(QueryScene.Request(k=EVERYTHING)).matches):
+    known = ask(QueryScene.Request(k=EVERYTHING)).matches
+    for label in choose([one for one in known if one.node.label not in skip]):
         found = ask(QueryScene.Request(text=label, k=1)).matches
         answers += [Answer(f"where is the {label}?", one) for one in found]
         if len(answers) == QUESTIONS:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from rclpy.node import Node
 
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.resources import share_path
-from mmser_ros.demo.processes import run_nodes
+from mmser_ros.demo.processes import NodeProcesses, ros_arguments
 from mmser_ros.demo.terminal import Terminal
 from mmser_ros.nodes.common.command_line import start_ros
 from mmser_ros.nodes.common.lifecycle import Interruption
@@ -43,9 +43,8 @@ def run_simulator(
     Raises:
         MmserError: Rerun is not installed, or a node gave up.
     """
-    if viewer and find_spec("rerun") is None:
-        msg = "the viewer needs Rerun: pip install '.[viewer]', or give --viewer none"
-        raise MmserError(msg)
+    if viewer:
+        check_viewer()
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     start_ros("mmser simulate", ["mmser"])
     interruption = Interruption()
@@ -55,18 +54,16 @@ def run_simulator(
     for file in filter(None, files):
         shared += ["--params-file", str(file)]
     names = (*NODES, "viewer") if viewer else NODES
-    nodes = {one: [*shared, *_arguments(parameters.get(one, {}))] for one in names}
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     Terminal(node)
-
-    def wait() -> bool:
-        executor.spin_once(timeout_sec=0.1)
-        return not interruption.came
-
     try:
-        with interruption.deferred():
-            run_nodes(nodes, wait)
+        with interruption.deferred(), NodeProcesses() as processes:
+            for one in names:
+                processes.start(one, [*shared, *ros_arguments(parameters.get(one, {}))])
+            while not interruption.came:
+                executor.spin_once(timeout_sec=0.1)
+                processes.check()
     except KeyboardInterrupt:
         pass
     finally:
@@ -75,5 +72,8 @@ def run_simulator(
         rclpy.try_shutdown()
 
 
-def _arguments(parameters: Mapping[str, object]) -> Sequence[str]:
-    return [part for name, value in parameters.items() for part in ("-p", f"{name}:={value}")]
+def check_viewer() -> None:
+    """Raise an MmserError if Rerun is not installed."""
+    if find_spec("rerun") is None:
+        msg = "the viewer needs Rerun: pip install '.[viewer]', or give --viewer none"
+        raise MmserError(msg)

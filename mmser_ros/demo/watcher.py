@@ -4,19 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from time import monotonic
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 
 from mmser_ros.core.console import print_caption
-from mmser_ros.core.types import SECOND
 from mmser_ros.msg import SceneCaption
+from mmser_ros.nodes.common.scene_conversions import nanoseconds
 
 RELIABLE = QoSProfile(depth=20)
+NAMES = ("caption_node", "memory_node")
 
 
 class Watcher:
@@ -24,26 +25,30 @@ class Watcher:
 
     Args:
         node: to subscribe with, in the namespace of the watched nodes.
-        names: of the photographs in the images, in order.
+        expected: number of images.
+        name: what to print before the caption of an image: by its number and its stamp (ns).
 
     Attributes:
-        images: name of the photograph by header of the image.
-        captions: milliseconds from image to caption by header.
+        images: when each came (monotonic seconds), by stamp and frame.
+        captions: milliseconds from image to caption, by stamp and frame.
     """
 
-    def __init__(self, node: Node, names: Sequence[str]) -> None:
-        self._node, self._names = node, names
-        self.images: dict[tuple, str] = {}
-        self.captions: dict[tuple, float] = {}
-        self._said: dict[str, dict[str, str]] = {"caption_node": {}, "memory_node": {}}
-        node.create_subscription(Image, "image", self._on_image, RELIABLE)
-        node.create_subscription(SceneCaption, "scene_caption", self._on_caption, RELIABLE)
+    def __init__(self, node: Node, expected: int, name: Callable[[int, int], str]) -> None:
+        self._node, self._expected, self._name = node, expected, name
+        self.images: dict[tuple[int, str], float] = {}
+        self.captions: dict[tuple[int, str], float] = {}
+        self._numbers: dict[tuple[int, str], int] = {}
+        self._said: dict[str, dict[str, str]] = {one: {} for one in NAMES}
+        node.create_subscription(Image, "image", self.on_image, RELIABLE)
+        node.create_subscription(SceneCaption, "scene_caption", self.on_caption, RELIABLE)
         node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, RELIABLE)
 
-    def __str__(self) -> str:
+    def __call__(self) -> str:
+        """How far the nodes are, in words."""
+        states = ", ".join(f"{one} is {self._said[one].get('state', 'silent')}" for one in NAMES)
         return (
-            f"received {len(self.images)} images and {len(self.captions)} captions of "
-            f"{len(self._names)}; {self._said}"
+            f"received {len(self.images)} images, {len(self.captions)} captions; {states}, "
+            f"{self._observed} observations in the memory"
         )
 
     @property
@@ -59,12 +64,15 @@ class Watcher:
     def captioned(self) -> bool:
         """Whether every image was received, and is captioned or dropped."""
         ended = len(self.captions) + sum(self.dropped.values())
-        return len(self.images) == len(self._names) and ended >= len(self.images)
+        return len(self.images) == self._expected and ended >= len(self.images)
 
     def remembered(self) -> bool:
         """Whether memory_node has processed every caption."""
-        ended = int(self._said["memory_node"].get("observed", 0))
-        return ended + sum(self._dropped("memory_node").values()) >= len(self.captions)
+        return self._observed + sum(self._dropped("memory_node").values()) >= len(self.captions)
+
+    @property
+    def _observed(self) -> int:
+        return int(self._said["memory_node"].get("observed", 0))
 
     def _dropped(self, name: str) -> dict[str, int]:
         return {
@@ -73,15 +81,20 @@ class Watcher:
             if key.startswith("dropped.")
         }
 
-    def _on_image(self, message: Image) -> None:
-        self.images[_key(message.header)] = self._names[len(self.images) % len(self._names)]
+    def on_image(self, message: Image) -> None:
+        """An image has come."""
+        key = nanoseconds(message.header.stamp), message.header.frame_id
+        self._numbers[key] = len(self._numbers)
+        self.images[key] = monotonic()
 
-    def _on_caption(self, message: SceneCaption) -> None:
-        now = self._node.get_clock().now().nanoseconds
-        stamp = message.header.stamp
-        latency = (now - stamp.sec * SECOND - stamp.nanosec) / 1e6
-        self.captions[_key(message.header)] = latency
-        name = self.images.get(_key(message.header), "an image that was not received")
+    def on_caption(self, message: SceneCaption) -> None:
+        """A caption has come."""
+        key = nanoseconds(message.header.stamp), message.header.frame_id
+        latency = 1000 * (monotonic() - self.images.get(key, monotonic()))
+        self.captions[key] = latency
+        name = "an image that was not received"
+        if key in self._numbers:
+            name = self._name(self._numbers[key], key[0])
         figures = f"  ({message.confidence:.2f}, {latency:.0f} ms)"
         print_caption(message.initial_caption, message.caption, f"{name}: ", figures)
 
@@ -90,7 +103,3 @@ class Watcher:
             for name in self._said:
                 if status.name.startswith(f"{self._node.get_namespace()}/{name}:"):
                     self._said[name] = {pair.key: pair.value for pair in status.values}
-
-
-def _key(header: Header) -> tuple[int, int, str]:
-    return header.stamp.sec, header.stamp.nanosec, header.frame_id

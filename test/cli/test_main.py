@@ -254,8 +254,8 @@ def test_run_replay_uses_the_shipped_parameters(tmp_path, photo):
     assert "replayed 1 images" in done.stderr
 
 
-def test_the_demo_ends_with_its_result():
-    lines = mmser("demo").stdout.splitlines()
+def test_the_photographs_of_the_demo_end_with_a_result():
+    lines = mmser("demo", "photos").stdout.splitlines()
     result = json.loads(lines[-1])
     assert result["images"] == 18
     assert result["headers_match"] is True

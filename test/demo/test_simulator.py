@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from signal import SIGINT, SIGKILL
+from time import sleep
 
 import pytest
 
 from mmser_ros.core.errors import MmserError
-from mmser_ros.demo.processes import run_nodes
+from mmser_ros.demo.processes import NodeProcesses
 from test.simulation.home.rooms import NO_GL
 
 
@@ -40,17 +41,13 @@ def test_a_node_that_is_killed_comes_back_and_one_that_gives_up_ends_all(monkeyp
 
     monkeypatch.setattr(subprocess, "Popen", start)
     monkeypatch.setattr("mmser_ros.demo.processes.RESPAWN_DELAY", 0.0)
-    replay = ["-p", "source:=/no/such/folder"]
-    killed = []
-
-    def wait():
-        if made and not killed:
-            killed.append(made[0].pid)
-            os.kill(made[0].pid, SIGKILL)
-        return True
-
-    with pytest.raises(MmserError, match="replay_node ended with exit status 1"):
-        run_nodes({"replay": replay}, wait)
+    with NodeProcesses() as processes:
+        processes.start("replay", ["-p", "source:=/no/such/folder"])
+        os.kill(made[0].pid, SIGKILL)
+        with pytest.raises(MmserError, match="replay_node ended with exit status 1"):
+            while True:
+                processes.check()
+                sleep(0.05)
     assert len(made) == 2
     assert all(one.poll() is not None for one in made)
     assert "replay_node was ended by signal 9; it starts again" in capfd.readouterr().err

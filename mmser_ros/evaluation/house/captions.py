@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mmser_ros.captioner.protocol import CaptionModel
-from mmser_ros.core.types import Camera, Caption
+from mmser_ros.core.types import Camera, Caption, Pose
 from mmser_ros.evaluation.house.graph_scores import SIMILAR, STRUCTURE
 from mmser_ros.language.interfaces import Parser, Words
 from mmser_ros.simulation.description.describe import Style, describe
@@ -54,10 +54,12 @@ class Eyes:
         return said
 
 
-def references(home: Home, camera: Camera, look: Look, number: int) -> list[str]:
+def references(
+    home: Home, camera: Camera, truth: GroundTruth, pose: Pose, number: int
+) -> list[str]:
     """True short captions of a look, by other seeds than those of perfect captions."""
     seeds = [view_seed(-1 - one, home, number) for one in range(REFERENCES)]
-    return [describe(home, look.truth, camera, look.true_pose, seed=one).text for one in seeds]
+    return [describe(home, truth, camera, pose, seed=one).text for one in seeds]
 
 
 def view_seed(seed: int, home: Home, number: int) -> int:

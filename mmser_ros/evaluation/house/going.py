@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy as np
 from mmser_ros.core.geometry import heading
 from mmser_ros.core.types import Pose
 from mmser_ros.evaluation.house.questions import Errand
-from mmser_ros.memory.results import Match
 from mmser_ros.memory.scene_memory import SceneMemory
 from mmser_ros.simulation.exploration.drive import drive_to
 from mmser_ros.simulation.home.home import Home
@@ -64,43 +64,64 @@ class Trip:
 
 def go_to(errand: Errand, memory: SceneMemory, home: Home, space: FreeSpace, start: Pose) -> Trip:
     """Ask the memory for something, and drive there from a start."""
-    goals = arrival_cells(home, space, errand.objects)
-    shortest = _shortest(space, start.position[:2], goals)
     found = memory.find(errand.text, k=1)
-    if not found:
-        return Trip(errand.text, "", False, 0.0, shortest)
     x, y, _ = start.position
-    robot = Robot(home, x, y, heading(start.orientation))
-    try:
-        driven = drive_to(robot, space, standing_point(space, found[0]))
-    except NavigationError:
-        driven = 0.0
-    at = robot.pose.position[:2]
-    return Trip(
-        errand.text,
-        f"{found[0].label} in {found[0].room}",
-        is_there(home, errand.objects, at),
-        driven,
-        shortest,
-    )
+    robot, driven, answer = Robot(home, x, y, heading(start.orientation)), 0.0, ""
+    if found:
+        match = found[0]
+        answer = f"{match.label} in {match.room}"
+        goal = standing_point(space, match.position[:2], match.pose.position[:2])
+        with suppress(NavigationError):
+            driven = drive_to(robot, space, goal)
+    end = robot.pose.position[:2] if found else None
+    return judge_trip(errand, answer, home, space, (x, y), end, driven)
 
 
-def standing_point(space: FreeSpace, match: Match) -> Point:
+def judge_trip(
+    errand: Errand,
+    answer: str,
+    home: Home,
+    space: FreeSpace,
+    start: Point,
+    end: Point | None,
+    driven: float,
+) -> Trip:
+    """How an errand ended, by the truth of the home.
+
+    Args:
+        errand: what was asked.
+        answer: of the memory.
+        home: of the robot.
+        space: free space of it.
+        start: where the robot was, in metres.
+        end: where it is now; None: the memory had no answer.
+        driven: metres.
+    """
+    success = end is not None and is_there(home, errand.objects, end)
+    shortest = _shortest(space, start, arrival_cells(home, space, errand.objects))
+    return Trip(errand.text, answer, success, driven, shortest)
+
+
+def standing_point(space: FreeSpace, position: Point, seen_from: Point) -> Point:
     """Where to stand at an object: near it, and on the side from which it was seen.
 
-    The nearest free cell may be behind a wall. So only cells with a short way from the pose of the
-    match count. Without any near the object, it is the pose of the match.
+    The nearest free cell may be behind a wall. So only cells with a short way from where a robot
+    saw it count. Without any near the object, it is there.
+
+    Args:
+        space: of the home.
+        position: of the object, in metres.
+        seen_from: where a robot saw it, in metres.
     """
-    start = match.pose.position[:2]
-    lengths, _ = space.distances(start)
+    lengths, _ = space.distances(seen_from)
     x, y = _middles(space)
-    apart = np.hypot(x - match.position[0], y - match.position[1])
-    straight = np.hypot(x - start[0], y - start[1])
+    apart = np.hypot(x - position[0], y - position[1])
+    straight = np.hypot(x - seen_from[0], y - seen_from[1])
     near = (apart <= FARTHEST) & (lengths <= DETOUR * straight + MARGIN)
     costs = np.where(near, lengths + NEARNESS * apart, np.inf)
     cell = np.unravel_index(int(np.argmin(costs)), costs.shape)
     if not np.isfinite(costs[cell]):
-        return start
+        return seen_from
     return space.point((int(cell[0]), int(cell[1])))
 
 

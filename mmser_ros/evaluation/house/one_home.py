@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import mean
 from typing import Any, Literal
 
 from mmser_ros.core.types import Caption
 from mmser_ros.evaluation.house.captions import Eyes, invented, references
-from mmser_ros.evaluation.house.going import can_be_reached, go_to
+from mmser_ros.evaluation.house.going import Trip, can_be_reached, go_to
 from mmser_ros.evaluation.house.graph_scores import score_graph
 from mmser_ros.evaluation.house.questions import errands
 from mmser_ros.evaluation.house.reference import Reference, make_reference
@@ -119,7 +120,9 @@ class _Run:
             said = eyes.see(self._home, simulator.camera, look, number)
             for source, memory in self._memories.items():
                 self._remember(source, memory, look, said[source])
-            self._references.append(references(self._home, simulator.camera, look, number))
+            self._references.append(
+                references(self._home, simulator.camera, look.truth, look.true_pose, number)
+            )
         self._driven = exploration.driven
 
     def _explorer(self) -> Explorer:
@@ -154,14 +157,8 @@ class _Run:
         found = {}
         for source, memory in self._memories.items():
             trips = [go_to(one, memory, home, space, self._start) for one in asked]
-            named, wrong = (sum(column) for column in zip(*self._counts[source], strict=True))
-            figures = score_graph(memory, home, reference).figures() | {
-                "invented": wrong / max(1, named),
-                "goto_success": mean(one.success for one in trips),
-                "spl": mean(one.spl for one in trips),
-            }
             found[source] = {
-                "figures": figures,
+                "figures": run_figures(memory, home, reference, self._counts[source], trips),
                 "captions": self._captions[source],
                 "references": self._references,
                 "trips": [asdict(one) for one in trips],
@@ -169,3 +166,27 @@ class _Run:
                 "looks": len(self._references),
             }
         return found
+
+
+def run_figures(
+    memory: SceneMemory,
+    home: Home,
+    reference: Reference,
+    counts: Sequence[tuple[int, int]],
+    trips: Sequence[Trip],
+) -> dict[str, float]:
+    """Scores of what a robot said, remembers and did in a home; see docs/evaluation.md.
+
+    Args:
+        memory: of the robot.
+        home: that it was in.
+        reference: what it should know of it.
+        counts: objects that each caption names, and how many of them it invents.
+        trips: to things.
+    """
+    named, wrong = (sum(column) for column in zip(*counts, strict=True))
+    return score_graph(memory, home, reference).figures() | {
+        "invented": wrong / max(1, named),
+        "goto_success": mean(one.success for one in trips),
+        "spl": mean(one.spl for one in trips),
+    }

@@ -41,12 +41,14 @@ class Driver:
         status: of the last goal or of exploration, in words.
         plan: the way that lies ahead.
         pilot: explores; None: nobody does.
+        goals: how many it took up.
     """
 
     def __init__(self, space: FreeSpace) -> None:
         self.status = "no goal yet"
         self.plan: list[Point] = []
         self.pilot: ExplorationPilot | None = None
+        self.goals = 0
         self._space = space
         self._lock = threading.Lock()
         self._given: Velocity | None = None
@@ -116,6 +118,7 @@ class Driver:
 
     def _set_off(self, pose: Pose, goal: Pose, tolerance: float) -> None:
         at, to = _flat(pose), _flat(goal)
+        self.goals += 1
         try:
             way = shortest_path(self._space, at, to, tolerance)
         except NavigationError as error:

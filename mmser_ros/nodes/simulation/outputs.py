@@ -19,6 +19,7 @@ from mmser_ros.core.types import Pose
 from mmser_ros.nodes.common.image_conversions import from_rgb
 from mmser_ros.nodes.common.scene_conversions import pose_to_message, stamp_of
 from mmser_ros.nodes.simulation import messages
+from mmser_ros.nodes.simulation.driver import Driver
 from mmser_ros.simulation.home.simulator import Simulator
 from mmser_ros.simulation.home.views import View
 from mmser_ros.simulation.navigation import FreeSpace, Point, Velocity
@@ -51,7 +52,7 @@ class SimulationOutputs:
         self._plan = make(Path, "plan", LASTING)
         self._goal = make(String, "goal_status", LASTING)
         self._tf, self._static, self._tf_type = _tf_publishers(node)
-        self._told: tuple[str, tuple[Point, ...]] = ("", ())
+        self._told: tuple[int, str, tuple[Point, ...]] = (0, "", ())
 
     def close(self) -> None:
         """Close the topics."""
@@ -120,14 +121,14 @@ class SimulationOutputs:
         """Whether anybody subscribes to images or depth."""
         return self.is_seen() or _heard(self._depth)
 
-    def goal(self, status: str, plan: list[Point], moment: int) -> None:
-        """Publish the state of the goal and the way to it, when they have changed."""
-        told = status, tuple(plan)
-        if status != self._told[0]:
-            self._goal.publish(String(data=status))
-        if told[1] != self._told[1]:
+    def goal(self, driver: Driver, moment: int) -> None:
+        """Publish the state of the goal and the way to it, when they or the goal have changed."""
+        told = driver.goals, driver.status, tuple(driver.plan)
+        if told[:2] != self._told[:2]:
+            self._goal.publish(String(data=driver.status))
+        if told[2] != self._told[2]:
             header = Header(stamp=stamp_of(moment), frame_id=self._get("map_frame"))
-            self._plan.publish(messages.path(plan, header))
+            self._plan.publish(messages.path(driver.plan, header))
         self._told = told
 
     def _get(self, name: str) -> Any:

@@ -153,7 +153,7 @@ class SimulationWorker:
             self._notice_bump(simulator)
             self._steps.append((monotonic(), self._moment))
             self._outputs.poses(simulator, velocity, self._moment)
-            self._outputs.goal(self._driver.status, self._driver.plan, self._moment)
+            self._outputs.goal(self._driver, self._moment)
             if tick % self._per_image == 0:
                 self._frame(simulator)
             tick += 1

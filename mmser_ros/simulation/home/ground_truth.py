@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -76,6 +77,13 @@ class GroundTruth:
             "objects": [asdict(one) for one in self.objects],
             "relations": [one._asdict() for one in self.relations],
         }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> GroundTruth:
+        """What `as_dict` gave; further values are ignored."""
+        objects = [one | {"region": Region(**one["region"])} for one in values["objects"]]
+        relations = [Relation(**one) for one in values["relations"]]
+        return cls(values["room"], tuple(VisibleObject(**one) for one in objects), tuple(relations))
 
 
 class Truth:

@@ -134,7 +134,8 @@ def test_the_robot_drives_to_what_the_memory_knows():
 def test_where_to_stand_is_free_and_near():
     home, space = kitchen(), free_space(kitchen())
     memory = remember(home, "a vase on a cabinet", [("vase", 1), ("cabinet", 0)])
-    at = standing_point(space, memory.find("the vase")[0])
+    match = memory.find("the vase")[0]
+    at = standing_point(space, match.position[:2], match.pose.position[:2])
     assert space.is_free(at)
     assert is_there(home, (0,), at)
     assert np.hypot(at[0] - 3.5, at[1] - 2.0) < 1.0

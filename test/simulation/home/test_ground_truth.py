@@ -9,7 +9,7 @@ import pytest
 
 from mmser_ros.core.types import Camera, Pose
 from mmser_ros.simulation.home.floor_plan import WALL
-from mmser_ros.simulation.home.ground_truth import Truth, cast_rays
+from mmser_ros.simulation.home.ground_truth import GroundTruth, Truth, cast_rays
 from mmser_ros.simulation.home.relations import home_relations
 from mmser_ros.simulation.home.robot import flat_pose
 from mmser_ros.simulation.home.scene import FLOOR, WALLS, build_scene
@@ -123,6 +123,7 @@ def test_ground_truth_is_json():
     record = json.loads(json.dumps(truth.as_dict()))
     assert record["room"] == "kitchen"
     assert record["objects"][0]["name"] == "box"
+    assert GroundTruth.from_dict(record | {"stamp": 1}) == truth
 
 
 def test_the_default_camera_looks_ahead_and_a_little_down():
