@@ -33,7 +33,8 @@ demo: .venv/installed $(if $(VIEW),.venv/viewer)  ## A robot explores a simulate
 	@mmser demo $(if $(VIEW),--viewer rerun)
 
 test: lint docs  ## Lint, types, the documentation and every test.
-	python -m pytest
+	python -m pytest -m "not ros" -n auto --maxprocesses 8 --dist loadfile
+	python -m pytest -m ros
 	@echo "make test: all checks passed"
 
 test-fast: .venv/installed  ## The tests that take a minute: no ROS processes, no training.

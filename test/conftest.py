@@ -13,7 +13,8 @@ import pytest
 _domain = domain_coordinator.domain_id()
 os.environ["ROS_DOMAIN_ID"] = str(_domain.__enter__())
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+_threads = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"  # others run beside it
+os.environ.setdefault("OMP_NUM_THREADS", _threads)
 os.environ["no_proxy"] = "127.0.0.1"  # where the stubs of servers are
 
 from mmser_ros.nodes.common.dds_profile import use_large_shared_memory  # noqa: E402
