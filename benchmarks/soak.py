@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
@@ -149,6 +150,7 @@ def start(robot: Robot, name: str, **parameters: str) -> subprocess.Popen:
 
 
 def rss_mb(process: subprocess.Popen) -> float:
+    """Memory of a process, in MB."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
@@ -170,7 +172,7 @@ def run(minutes: float, model: str, store: Path) -> dict:
     third = 60.0 * minutes / 3
     share = third / len(FAULTS)
     memory: dict[str, list[list[float]]] = {name: [[], [], []] for name in NODES}
-    recovered: dict[str, float | None] = {}
+    recovered: dict[str, float] = {}
     kept, ended, last, killed = {}, 0.0, "", False
     try:
         while any(one.level == DiagnosticStatus.STALE for one in robot.status.values()):
@@ -220,9 +222,7 @@ def run(minutes: float, model: str, store: Path) -> dict:
     }
 
 
-def report(
-    robot: Robot, memory: dict[str, list[list[float]]], recovered: dict[str, float | None]
-) -> dict:
+def report(robot: Robot, memory: dict[str, list[list[float]]], recovered: dict[str, float]) -> dict:
     captions = robot.status["caption_node"].values
     return {
         "machine": {
@@ -238,16 +238,30 @@ def report(
             for key, value in captions.items()
             if key.startswith("dropped.")
         },
+        **figures(robot.status, memory, recovered, FAULTS),
+    }
+
+
+def figures(
+    status: dict[str, LastStatus],
+    memory: dict[str, list[list[float]]],
+    recovered: dict[str, float],
+    faults: Sequence[str],
+) -> dict:
+    """Memory by thirds of the time, and what the nodes said of the faults."""
+    return {
         "rss_mb": {name: [round(mean(one), 1) for one in some] for name, some in memory.items()},
         "rss_last_over_second_third": {
             name: round(mean(some[2]) / mean(some[1]), 4) for name, some in memory.items()
         },
         "faults": {
             fault: {
-                "said": {n: h.worst[fault] for n, h in robot.status.items() if fault in h.worst},
+                "said": {
+                    name: one.worst[fault] for name, one in status.items() if fault in one.worst
+                },
                 "well_again_s": recovered.get(fault),
             }
-            for fault in FAULTS
+            for fault in faults
         },
     }
 

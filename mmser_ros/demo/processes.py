@@ -47,6 +47,10 @@ class NodeProcesses:
             command, stdin=subprocess.DEVNULL, start_new_session=True
         )
 
+    def process(self, name: str) -> subprocess.Popen | None:
+        """The process of a node; None while it waits to start again."""
+        return self._running.get(name)
+
     def check(self) -> None:
         """Start nodes that a signal ended again; call it now and then.
 

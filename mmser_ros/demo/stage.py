@@ -49,6 +49,15 @@ class Stage(NodeProcesses):
         self.node.destroy_node()
         rclpy.try_shutdown()
 
+    def spin(self) -> None:
+        """Receive for a moment, and look after the nodes.
+
+        Raises:
+            MmserError: a node gave up.
+        """
+        self._executor.spin_once(timeout_sec=0.1)
+        self.check()
+
     def wait(self, condition: Callable[[], bool], progress: Callable[[], object]) -> None:
         """Spin until a condition holds.
 
@@ -62,8 +71,7 @@ class Stage(NodeProcesses):
         """
         seen, since = progress(), monotonic()
         while not condition():
-            self._executor.spin_once(timeout_sec=0.1)
-            self.check()
+            self.spin()
             now = progress()
             if now != seen:
                 seen, since = now, monotonic()
