@@ -65,7 +65,7 @@ clean:  ## Remove the environment and everything that was built.
 	@echo "building and installing mmser_ros and what it needs …"
 	@rm -rf build
 	@pip install --quiet $(BUILD_REQUIRES)
-	@pip install --quiet --no-build-isolation '.[evaluate,meteor,train,llm,embeddings,demo,simulation,docs,dev]'
+	@pip install --quiet --no-build-isolation '.[evaluate,meteor,train,llm,embeddings,demo,simulation,parquet,docs,dev]'
 	@rm -rf build *.egg-info
 	@touch $@
 

@@ -14,7 +14,7 @@ from launch.substitutions import LaunchConfiguration
 
 from mmser_ros.core.resources import share_path
 from mmser_ros.nodes.caption.parameters import CAPTION_PARAMETERS
-from mmser_ros.nodes.common.launch import shipped_parameters
+from mmser_ros.nodes.common.launch import ONE_PROCESS, shipped_parameters, start_together
 
 NODES = ("caption", "memory")
 GROUND = next(one for one in CAPTION_PARAMETERS if one.name == "ground")
@@ -44,6 +44,12 @@ def generate_launch_description() -> LaunchDescription:
                 description=f"{GROUND.description} Without regions the memory puts every object "
                 "straight ahead of the camera. Empty: as params_file says.",
             ),
+            DeclareLaunchArgument(
+                ONE_PROCESS,
+                default_value="false",
+                choices=["true", "false"],
+                description="Run both nodes in one process, which takes less memory.",
+            ),
             OpaqueFunction(function=choose_files),
             *(
                 IncludeLaunchDescription(
@@ -53,6 +59,7 @@ def generate_launch_description() -> LaunchDescription:
                 )
                 for name in NODES
             ),
+            OpaqueFunction(function=start_together),
         ]
     )
 

@@ -154,6 +154,7 @@ def picture() -> np.ndarray:
 
 
 MARKS = {
+    "archive": pytest.mark.slow,
     "benchmarks": pytest.mark.slow,
     "captioner": pytest.mark.slow,
     "cli": pytest.mark.slow,

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mmser_ros"
 FLOORS = (
     {"cli"},
-    {"demo", "training"},
+    {"archive", "demo", "training"},
     {"nodes"},
     {"evaluation", "visualization"},
     {"memory", "captioner", "data"},

@@ -25,6 +25,8 @@ OPTIONAL = {
     "tensorboard": "curves of mmser train: pip install '.[train]'",
     "openai": "openai: models and mmser perturb llm: pip install '.[llm]'",
     "mujoco": "the simulator: pip install '.[simulation]'",
+    "pyarrow": "tables of mmser caption in Parquet: pip install '.[parquet]'",
+    "ray": "mmser caption --workers: pip install '.[ray]'",
     "skimage": "the photographs of mmser demo photos: pip install '.[demo]'",
 }
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from mmser_ros import __version__
 from mmser_ros.cli.calibrate import calibrate
+from mmser_ros.cli.caption import caption
 from mmser_ros.cli.compare import compare
 from mmser_ros.cli.demo import demo_app
 from mmser_ros.cli.evaluate import evaluate_app
@@ -22,21 +23,11 @@ from mmser_ros.cli.memory import memory_app
 from mmser_ros.cli.options import (
     AsJson,
     Beams,
-    Compile,
-    Crops,
     Device,
     Initial,
-    MaxTokens,
-    Model,
     OwnModel,
-    Passes,
-    Prompt,
     Quantize,
-    Refiner,
-    Revision,
-    Style,
     Threads,
-    TimeoutS,
     pass_numbers,
 )
 from mmser_ros.cli.perturb import perturb_app
@@ -60,6 +51,7 @@ app.add_typer(perturb_app, name="perturb")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(demo_app, name="demo")
 app.command()(calibrate)
+app.command()(caption)
 app.command()(compare)
 app.command(context_settings=ROS_ARGUMENTS)(view)
 
@@ -89,86 +81,6 @@ def root(
     ] = False,
 ) -> None:
     """Robot scene captioning with multimodal self-refinement."""
-
-
-@app.command()
-def caption(
-    images: Annotated[list[Path], typer.Argument(help="Image files to caption.")],
-    model: Model = DEFAULT_MODEL,
-    device: Device = "auto",
-    quantize: Quantize = "auto",
-    threads: Threads = "auto",
-    passes: Passes = "1",
-    beams: Beams = 1,
-    initial: Initial = None,
-    ground: Annotated[
-        bool,
-        typer.Option("--ground", help="Find the region of each noun phrase; --json prints them."),
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write the images with their captions: a folder, or a file for one."),
-    ] = None,
-    prompt: Prompt = "",
-    style: Style = "short",
-    max_tokens: MaxTokens = 0,
-    revision: Revision = "",
-    refiner: Refiner = "",
-    crops: Crops = 2,
-    compile_model: Compile = False,
-    timeout_s: TimeoutS = 10.0,
-    as_json: AsJson = False,
-) -> None:
-    """Caption images. With --json, print one JSON object a line for each caption."""
-    from mmser_ros.captioner.opening import open_captioner
-    from mmser_ros.captioner.settings import ModelSettings
-    from mmser_ros.core.console import print_caption
-    from mmser_ros.core.images import SUFFIXES, load_picture, save_picture
-    from mmser_ros.visualization.caption_overlay import draw_caption
-
-    numbers = pass_numbers(passes)
-    last = max(numbers) if initial is None else max(2, *numbers)
-    captioner = open_captioner(
-        model,
-        device=device,
-        quantize=quantize,
-        threads=threads,
-        passes=last,
-        beams=beams,
-        settings=ModelSettings(
-            prompt, style, max_tokens, revision, refiner, crops, compile_model, timeout_s
-        ),
-    )
-    initials = None if initial is None else [initial]
-    one_file = out is not None and out.suffix.lower() in SUFFIXES
-    if one_file and len(images) > 1:
-        msg = f"--out {out} is one file for {len(images)} images; give a folder"
-        raise MmserError(msg)
-    failed = 0
-    for path in images:
-        try:
-            image = load_picture(path)
-            captions = [
-                one
-                for (one,) in captioner.caption_passes([image], initials=initials, ground=ground)
-                if one.passes in {*numbers, last}
-            ]
-            result = captions[-1]
-            if out is not None:
-                shown = draw_caption(image, result.text, result.initial_text)
-                save_picture(shown, out if one_file else out / path.name)
-        except MmserError as error:
-            errors.print(f"error: {error}", style="red", markup=False)
-            failed += 1
-            continue
-        for result in captions:
-            if as_json:
-                print(json.dumps({"image": str(path), **result.as_dict()}), flush=True)
-            else:
-                before = f"{path}: " if len(images) > 1 else ""
-                print_caption(result.initial_text, result.text, before)
-    if failed:
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -3,6 +3,8 @@
 """Launch files of robots and other simulators under ROS's launch, where that is installed."""
 
 import logging
+import os
+from signal import SIGKILL
 
 import pytest
 
@@ -77,12 +79,22 @@ def test_what_is_not_installed_is_named_and_nothing_starts(name, arguments, pack
     assert f"needs the package {package}, which is not installed; apt-get install" in caplog.text
 
 
-def test_jetson_takes_compressed_images(tiny_checkpoint):
-    text, _ = run(
-        file("jetson"), end_when_both_are_up(), model=str(tiny_checkpoint), image_topic="/eye",
+def test_jetson_takes_compressed_images_in_one_process_that_comes_back(tiny_checkpoint):
+    up = []
+
+    def react(event):
+        up.extend(line for line in event.text.splitlines() if b"waiting for /" in line)
+        if len(up) == 2 and b"waiting for /" in event.text:
+            os.kill(event.pid, SIGKILL)
+        return Shutdown(reason="both are up again") if len(up) == 4 else None
+
+    text, statuses = run(
+        file("jetson"), react, model=str(tiny_checkpoint), image_topic="/eye", namespace="r1",
         **MEMORY,
     )  # fmt: skip
-    assert "tiny on cpu, waiting for /eye/compressed" in text
+    assert text.count("[r1.caption_node]: tiny on cpu, waiting for /eye/compressed") == 2
+    assert text.count("[r1.memory_node]: map 'office', 0 observations, waiting for /r1/scene") == 2
+    assert statuses == [-SIGKILL, 0]
 
 
 def test_robots_have_what_launch_files_need():

@@ -125,10 +125,13 @@ def values(status):
 
 
 @contextmanager
-def node_process(module, namespace, *arguments, **parameters):
-    """A node of ours, or a module of the tests, in a process of its own."""
+def node_process(module, namespace, *arguments, names=(), **parameters):
+    """A node of ours, or a module of the tests, in a process of its own.
+
+    `names` are those of several nodes in it.
+    """
     module = module if "." in module else f"mmser_ros.nodes.{module.removesuffix('_node')}.node"
-    command = [sys.executable, "-m", module, "--ros-args"]
+    command = [sys.executable, "-m", module, *names, "--ros-args"]
     command += ["-r", f"__ns:={namespace}", *arguments]
     for name, value in parameters.items():
         command += ["-p", f"{name}:={value}"]

@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 from benchmarks.plain_words import PlainParser, PlainWords
 from mmser_ros.memory.scene_memory import SceneMemory
 from mmser_ros.nodes.common.conversions import caption_to_message
-from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.common.lifecycle import Program, run_lifecycle_nodes
 from mmser_ros.nodes.common.scene_conversions import pose_to_message, stamp_of
 from mmser_ros.nodes.memory.node import MemoryNode
 from test.nodes.conftest import values, wait_until
@@ -96,4 +96,4 @@ class Robot:
 
 
 if __name__ == "__main__":
-    run_lifecycle_node("memory_node", partial(MemoryNode, open_plain), None, threads=6)
+    run_lifecycle_nodes([Program("memory_node", partial(MemoryNode, open_plain), threads=6)], None)

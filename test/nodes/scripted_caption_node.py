@@ -5,11 +5,11 @@
 from functools import partial
 
 from mmser_ros.nodes.caption.node import CaptionNode
-from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.common.lifecycle import Program, run_lifecycle_nodes
 from test.nodes.scripted_captioner import Captioner
 
 MODULE = __name__
 
 if __name__ == "__main__":
     make = partial(CaptionNode, lambda **_: Captioner())
-    run_lifecycle_node("caption_node", make, None)
+    run_lifecycle_nodes([Program("caption_node", make)], None)

@@ -45,4 +45,4 @@ class Witness(LifecycleNode):
 if __name__ == "__main__":
     lifecycle.MultiThreadedExecutor = SlowExecutor
     atexit.register(lambda: print(len(gc.get_objects()), "objects to collect", file=sys.stderr))
-    lifecycle.run_lifecycle_node("witness", Witness, None)
+    lifecycle.run_lifecycle_nodes([lifecycle.Program("witness", Witness)], None)

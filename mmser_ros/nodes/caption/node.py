@@ -26,7 +26,7 @@ from mmser_ros.nodes.caption.statistics import PLAUSIBLE, StreamStatistics
 from mmser_ros.nodes.caption.view import check_view
 from mmser_ros.nodes.caption.worker import CaptionWorker, read
 from mmser_ros.nodes.common.conversions import caption_to_message
-from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.common.lifecycle import Program, run_lifecycle_nodes
 from mmser_ros.nodes.common.parameters import declare
 from mmser_ros.nodes.common.topic_health import explain_input, loss_cure
 from mmser_ros.srv import CaptionImage
@@ -269,9 +269,12 @@ class CaptionNode(LifecycleNode):
         self._diagnostics.publish(message)
 
 
+PROGRAM = Program("caption_node", CaptionNode, before_end=CaptionNode.end_requests)
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted; exit status 1 if it can't start or go on."""
-    run_lifecycle_node("caption_node", CaptionNode, args, before_end=CaptionNode.end_requests)
+    run_lifecycle_nodes([PROGRAM], args)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import sys
 from ast import literal_eval
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -75,20 +76,20 @@ def check_arguments(argv: list[str]) -> None:
         raise CommandLineError(_unknown(others))
 
 
-def warn_of_idle_files(node: Node, args: list[str] | None) -> None:
+def warn_of_idle_files(nodes: Sequence[Node], args: list[str] | None) -> None:
     """Log a warning for each parameter file that has parameters for other nodes only.
 
     Args:
-        node: that they were given to.
+        nodes: that they were given to.
         args: as for `start_ros`.
     """
-    name = node.get_fully_qualified_name()
+    names = [one.get_fully_qualified_name() for one in nodes]
     for file in parameter_files(sys.argv if args is None else args):
         sections = read_sections(file)
-        if sections and not any(is_for(one, name) for one in sections):
+        if sections and not any(is_for(one, name) for one in sections for name in names):
             found = ", ".join(sections)
-            text = f"{file} has no parameters for {name}, but for {found}"
-            node.get_logger().warning(text)
+            text = f"{file} has no parameters for {' and '.join(names)}, but for {found}"
+            nodes[0].get_logger().warning(text)
 
 
 def parameter_files(argv: list[str]) -> list[Path]:

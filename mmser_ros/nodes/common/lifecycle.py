@@ -1,16 +1,17 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A lifecycle node from start to end of its process."""
+"""Lifecycle nodes from start to end of their process."""
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from signal import SIGINT, SIGTERM, signal
 from threading import Event, Thread
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import rclpy
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
@@ -22,25 +23,34 @@ from mmser_ros.nodes.common.command_line import start_ros, warn_of_idle_files
 N = TypeVar("N", bound=LifecycleNode)
 
 
-def run_lifecycle_node(
-    name: str,
-    make: Callable[[], N],
-    args: list[str] | None,
-    threads: int = 3,
-    before_end: Callable[[N], None] = lambda _: None,
-) -> None:
-    """Run a node until it is interrupted; exit status 1 if it can't start or go on.
+@dataclass(frozen=True)
+class Program(Generic[N]):
+    """A lifecycle node that can be run in a process.
 
-    Args:
+    Attributes:
         name: of the node, for messages.
         make: makes it; its parameter `autostart` says whether to configure and activate it.
-        args: of the command line.
-        threads: of the executor.
+        threads: how many of its callbacks may run, or wait, at the same time.
         before_end: called with the node before the end waits for its callbacks.
     """
-    start_ros(name, args)
+
+    name: str
+    make: Callable[[], N]
+    threads: int = 3
+    before_end: Callable[[N], None] = lambda _: None
+
+
+def run_lifecycle_nodes(programs: Sequence[Program[Any]], args: list[str] | None) -> None:
+    """Run nodes until the process is interrupted; exit status 1 if one can't start or go on.
+
+    Args:
+        programs: the nodes.
+        args: of the command line.
+    """
+    names = " and ".join(one.name for one in programs)
+    start_ros(names, args)
     interruption = Interruption()
-    executor = MultiThreadedExecutor(num_threads=threads)
+    executor = MultiThreadedExecutor(num_threads=sum(one.threads for one in programs))
     ending, spun = Event(), Event()
 
     def spin() -> None:
@@ -51,22 +61,29 @@ def run_lifecycle_node(
             spun.set()
 
     spinning = Thread(target=spin, name="executor")
-    node = None
-    failure = f"{name} can't start; the log above says why"
+    nodes: list[LifecycleNode] = []
+    name, failure = names, ""
     try:
-        node = make()
-        warn_of_idle_files(node, args)
-        executor.add_node(node)
-        if not node.get_parameter("autostart").value or _start(node, interruption):
+        for program in programs:
+            name = program.name
+            nodes.append(program.make())
+            executor.add_node(nodes[-1])
+        warn_of_idle_files(nodes, args)
+        for program, node in zip(programs, nodes, strict=True):
+            name = program.name
+            if node.get_parameter("autostart").value and not _start(node, interruption):
+                failure = f"{name} can't start; the log above says why"
+                break
+        else:
             with interruption.deferred():
                 spinning.start()
             # Until Python 3.13 a join that is interrupted takes its thread for ended; and a signal
             # between two instructions, or to another thread, does not break into a wait.
             while not spun.wait(0.5):
                 pass
-            failure = f"{name} can't go on; the traceback above says why"
+            failure = f"{names} can't go on; the traceback above says why"
     except KeyboardInterrupt:
-        failure = ""
+        pass
     except (ValueError, ParameterException, InvalidParameterValueException) as error:
         failure = f"{name} can't start: {error}"
     finally:
@@ -74,10 +91,10 @@ def run_lifecycle_node(
         executor.create_task(lambda: None)  # a shutdown might come before it waits, and not wake it
         if spinning.is_alive():
             spinning.join()
-        if node is not None:
-            before_end(node)
+        for program, node in zip(programs, nodes, strict=False):
+            program.before_end(node)
         executor.shutdown()
-        if node is not None:
+        for node in nodes:
             node.destroy_node()
         rclpy.try_shutdown()
         gc.freeze()  # else the interpreter collects garbage as it ends: a second with torch loaded

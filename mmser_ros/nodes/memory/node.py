@@ -22,7 +22,7 @@ from rclpy.qos import QoSProfile
 from mmser_ros.core.errors import MmserError, format_error
 from mmser_ros.msg import SceneCaption
 from mmser_ros.nodes.common.conversions import message_to_caption
-from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.common.lifecycle import Program, run_lifecycle_nodes
 from mmser_ros.nodes.common.parameters import declare
 from mmser_ros.nodes.common.plausible_stamps import clock_of, describe_clock, stamp_check
 from mmser_ros.nodes.common.scene_conversions import nanoseconds
@@ -282,9 +282,12 @@ class MemoryNode(LifecycleNode):
         self._diagnostics.publish(message)
 
 
+PROGRAM = Program("memory_node", MemoryNode, threads=6)
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted; the exit status is 1 if it fails."""
-    run_lifecycle_node("memory_node", MemoryNode, args, threads=6)
+    run_lifecycle_nodes([PROGRAM], args)
 
 
 if __name__ == "__main__":

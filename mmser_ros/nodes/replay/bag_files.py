@@ -36,6 +36,9 @@ class Part(Protocol):
     start: int
     """Nanoseconds of its first message."""
 
+    def count(self, topic: str) -> int:
+        """The number of messages of a topic."""
+
     def messages(self, topic: str) -> Iterator[tuple[int, Decode]]:
         """The messages of a topic with the time they were recorded, in nanoseconds."""
 
@@ -47,6 +50,10 @@ class WholePart:
         self._reader = reader
         self.topics = {one.topic: one.msgtype for one in reader.connections}
         self.start = reader.start_time
+
+    def count(self, topic: str) -> int:
+        """See Part."""
+        return sum(one.msgcount for one in self._reader.connections if one.topic == topic)
 
     def messages(self, topic: str) -> Iterator[tuple[int, Decode]]:
         """See Part."""
@@ -71,6 +78,10 @@ class Bag:
         self._path = path
         self._parts, self._say = sorted(parts, key=lambda one: one.start), say
         self.topics = {topic: kind for one in parts for topic, kind in one.topics.items()}
+
+    def count(self, topic: str) -> int:
+        """The number of messages of a topic, readable or not."""
+        return sum(one.count(topic) for one in self._parts)
 
     def messages(self, topic: str) -> Iterator[tuple[int, Decode]]:
         """The messages of a topic, as far as they can be read.

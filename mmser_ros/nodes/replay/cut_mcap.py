@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,7 @@ class CutMcap:
         names: dict[int, str] = {}
         types: dict[str, Any] = {}
         moments: list[int] = []
-        count = 0
+        self._counts: Counter[str] = Counter()
         for record in self._records():
             if isinstance(record, Schema):
                 names[record.id] = record.name
@@ -51,7 +52,7 @@ class CutMcap:
             elif isinstance(record, Channel):
                 self._channels[record.id] = (record.topic, names.get(record.schema_id, ""))
             elif isinstance(record, Message):
-                count += 1
+                self._counts[self._channels.get(record.channel_id, ("", ""))[0]] += 1
                 moments = [min([*moments, record.log_time]), max([*moments, record.log_time])]
         if not moments:
             msg = f"{file} has no whole message in its {file.stat().st_size} bytes ({self._end!r})"
@@ -63,9 +64,14 @@ class CutMcap:
             self._store.register(types)
         say(
             f"the end of {file}, which was cut off: it is read up to {moments[1] / 1e9:.3f} s, "
-            f"{(moments[1] - moments[0]) / 1e9:.1f} s after its first message, {count} messages; "
-            f"`mcap recover {file.name} -o mended.mcap` makes a whole file of it"
+            f"{(moments[1] - moments[0]) / 1e9:.1f} s after its first message, "
+            f"{self._counts.total()} messages; `mcap recover {file.name} -o mended.mcap` makes a "
+            "whole file of it"
         )
+
+    def count(self, topic: str) -> int:
+        """The number of messages of a topic."""
+        return self._counts[topic]
 
     def messages(self, topic: str) -> Iterator[tuple[int, Callable[[], Any]]]:
         """The messages of a topic with the time they were recorded, in nanoseconds."""

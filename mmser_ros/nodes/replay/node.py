@@ -172,7 +172,7 @@ def main(args: list[str] | None = None) -> None:
     spinning = Thread(target=executor.spin, name="executor")
     try:
         node = ReplayNode()
-        warn_of_idle_files(node, args)
+        warn_of_idle_files([node], args)
         executor.add_node(node)
         spinning.start()
         node.replay()

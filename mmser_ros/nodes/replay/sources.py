@@ -16,14 +16,14 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from mmser_ros.core.images import SUFFIXES, PictureError, load_picture
+from mmser_ros.core.types import SECOND
 from mmser_ros.nodes.common.image_conversions import compressed_to_rgb, from_rgb, to_rgb
-from mmser_ros.nodes.replay.bag_files import Bag, SourceError, bag_of, open_bag
+from mmser_ros.nodes.replay.bag_files import SourceError, bag_of, open_bag
+from mmser_ros.nodes.replay.frames import image_topic, video_frames
 from mmser_ros.nodes.replay.live_sources import Camera, is_camera
 
 FOLDER_RATE = 1.0
 """Images a second of a folder, which has no rate of its own."""
-VIDEO_RATE, RATES = 30.0, (0.1, 1000.0)
-"""Images a second of a video that says none that can be, and what can be."""
 KINDS = "a folder of images, a video file, a bag, a camera (/dev/video0) or a stream (rtsp://…)"
 AS_THEY_ARE = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
 IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
@@ -71,22 +71,8 @@ def folder_shots(folder: Path, compressed: bool, on_bad: Callable[[str], None]) 
 
 def video_shots(file: Path, compressed: bool, on_bad: Callable[[str], None]) -> Iterator[Shot]:
     """The frames of a video file, at its own rate."""
-    video = cv2.VideoCapture(str(file))
-    number = 0
-    try:
-        rate = video.get(cv2.CAP_PROP_FPS)
-        if not RATES[0] <= rate <= RATES[1]:  # false of NaN, too
-            on_bad(f"the rate of {file}, {rate:g} Hz; it is played at {VIDEO_RATE:g}")
-            rate = VIDEO_RATE
-        while (read := video.read())[0]:
-            image = cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)
-            yield Shot(_message(image, Header(), compressed), number / rate)
-            number += 1
-    finally:
-        video.release()
-    if number == 0:
-        msg = f"{file} holds no video that OpenCV can read, and is no image folder or bag"
-        raise SourceError(msg)
+    for frame in video_frames(file, on_bad):
+        yield Shot(_message(frame.image, Header(), compressed), (frame.stamp_ns or 0) / SECOND)
 
 
 def camera_shots(source: str, compressed: bool, on_bad: Callable[[str], None]) -> Iterator[Shot]:
@@ -105,7 +91,7 @@ def bag_shots(
     Those recorded in the transport asked for go out as they are, the others are converted.
     """
     with open_bag(path, on_bad) as bag:
-        topic = _image_topic(bag, path, wanted)
+        topic = image_topic(bag, path, wanted)
         kind = IMAGE_TYPES[bag.topics[topic]]
         first = None
         for nanoseconds, decode in bag.messages(topic):
@@ -116,19 +102,6 @@ def bag_shots(
                 on_bad(f"an image of {topic}: {error}")
                 continue
             yield Shot(message, max(0.0, (nanoseconds - first) * 1e-9))
-
-
-def _image_topic(bag: Bag, path: Path, wanted: str) -> str:
-    images = sorted(topic for topic, kind in bag.topics.items() if kind in IMAGE_TYPES)
-    if wanted:
-        if wanted not in images:
-            msg = f"{path} has no images on {wanted!r}; it has {images}"
-            raise SourceError(msg)
-        return wanted
-    if len(images) != 1:
-        msg = f"{path} has {len(images)} image topics {images}; set `topic` to one"
-        raise SourceError(msg)
-    return images[0]
 
 
 def open_source(

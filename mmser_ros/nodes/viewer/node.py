@@ -12,7 +12,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from mmser_ros.core.errors import format_error
-from mmser_ros.nodes.common.lifecycle import run_lifecycle_node
+from mmser_ros.nodes.common.lifecycle import Program, run_lifecycle_nodes
 from mmser_ros.nodes.common.parameters import declare
 from mmser_ros.nodes.viewer.inputs import ViewerInputs
 from mmser_ros.nodes.viewer.parameters import VIEWER_PARAMETERS
@@ -121,9 +121,12 @@ class ViewerNode(LifecycleNode):
         self._diagnostics.publish(array)
 
 
+PROGRAM = Program("viewer_node", ViewerNode)
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted; exit status 1 if it can't start or go on."""
-    run_lifecycle_node("viewer_node", ViewerNode, args)
+    run_lifecycle_nodes([PROGRAM], args)
 
 
 if __name__ == "__main__":
