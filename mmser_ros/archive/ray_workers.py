@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,12 +40,13 @@ def caption_with_ray(
     except ImportError as error:
         msg = f"--workers needs Ray ({error}): pip install '.[ray]', or leave --workers out"
         raise MmserError(msg) from error
-    ray.init(ignore_reinit_error=True, logging_level="warning")
+    ray.init(ignore_reinit_error=True, include_dashboard=False, logging_level=logging.WARNING)
     DataContext.get_current().enable_progress_bars = False
     there = ray.cluster_resources()
     items = [{"number": n, "share": [str(one) for one in some]} for n, some in shares.items()]
+    worker: Any = _Worker  # Ray's types know functions only
     dataset = from_items(items, override_num_blocks=len(items)).map(
-        _Worker,
+        worker,
         fn_constructor_args=(job, folder.absolute(), str(Path.cwd())),
         compute=ActorPoolStrategy(size=workers),
         num_cpus=_num_cpus(job.threads, there.get("CPU", 1.0), workers),
