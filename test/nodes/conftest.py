@@ -22,7 +22,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds until a condition that should come true counts as failed."""
 LOST = 15.0
 """Seconds until an answer that has not come counts as lost."""

@@ -109,7 +109,7 @@ def test_at_start(folder, place, text):
             node.trigger_activate()
             for timer in list(node.timers):
                 timer.callback()
-        assert "Traceback" not in getattr(node, "_failure", "")
+        assert "Traceback" not in getattr(node, "failure", "")
     finally:
         node.destroy_node()
 

@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
@@ -27,7 +25,7 @@ from mmser_ros.nodes.caption.view import check_view
 from mmser_ros.nodes.caption.worker import CaptionWorker, read
 from mmser_ros.nodes.common.conversions import caption_to_message
 from mmser_ros.nodes.common.lifecycle import Program, run_lifecycle_nodes
-from mmser_ros.nodes.common.parameters import declare
+from mmser_ros.nodes.common.managed_node import ManagedNode
 from mmser_ros.nodes.common.topic_health import explain_input, loss_cure
 from mmser_ros.srv import CaptionImage
 
@@ -55,7 +53,7 @@ def load_captioner(*, request_timeout: float, **options: Any) -> CaptionModel:
     return open_captioner(**options, settings=settings)
 
 
-class CaptionNode(LifecycleNode):
+class CaptionNode(ManagedNode):
     """The ROS side of captioning: topics, service, parameters, lifecycle, diagnostics.
 
     The subscription only swaps the image that waits; `CaptionWorker` captions.
@@ -69,54 +67,42 @@ class CaptionNode(LifecycleNode):
         statistics: of the stream since the node was made.
     """
 
+    cannot = "the model can't be loaded"
+
     def __init__(
         self, captioner_factory: Callable[..., CaptionModel] = load_captioner, **options: Any
     ) -> None:
-        super().__init__("caption_node", **options)
         self.statistics = StreamStatistics()
         self._captioner_factory = captioner_factory
         self._captioner: CaptionModel | None = None
         self._worker: CaptionWorker | None = None
         self._newest: Image | CompressedImage | None = None
-        self._state = "unconfigured"
-        self._failure = ""
-        declare(self, CAPTION_PARAMETERS)
+        super().__init__("caption_node", CAPTION_PARAMETERS, **options)
         self.add_on_set_parameters_callback(self._check_parameters)
-        compressed = self._get("image_transport") == "compressed"
+        compressed = self.get("image_transport") == "compressed"
         self._type: type = CompressedImage if compressed else Image
         self._topic = self.resolve_topic_name("image")
         if compressed and not self._topic.endswith("/compressed"):
             self._topic += "/compressed"
         self._qos = QoSProfile(
-            depth=self._get("qos_depth"),
-            reliability=ReliabilityPolicy[self._get("qos_reliability").upper()],
-            durability=DurabilityPolicy[self._get("qos_durability").upper()],
-        )
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(
-            self._get("diagnostics_period"),
-            self._publish_diagnostics,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-            clock=Clock(clock_type=ClockType.STEADY_TIME),  # simulation time may stand still
+            depth=self.get("qos_depth"),
+            reliability=ReliabilityPolicy[self.get("qos_reliability").upper()],
+            durability=DurabilityPolicy[self.get("qos_durability").upper()],
         )
 
     # Lifecycle
 
-    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def open(self) -> str:
         """Load the model and open topics and service."""
-        options = {name: self._get(name) for name in (*OPTIONS, *SETTINGS, TIMEOUT)}
-        try:
-            self._captioner = self._captioner_factory(**options)
-        except Exception as error:  # rclpy would swallow it without a word
-            self._failure = f"the model can't be loaded: {format_error(error)}"
-            self.get_logger().error(self._failure)
-            return TransitionCallbackReturn.FAILURE
-        self._failure = ""
+        options = {name: self.get(name) for name in (*OPTIONS, *SETTINGS, TIMEOUT)}
+        self._captioner = self._captioner_factory(**options)
         self._worker = CaptionWorker(self, self._captioner, self._publish, self.statistics)
         self._captions = self.create_lifecycle_publisher(SceneCaption, "scene_caption", 10)
         mirror = self.resolve_topic_name("scene_caption") + "/text"  # goes where captions go
         self._texts = self.create_lifecycle_publisher(String, mirror, 10)
-        self._subscription = self.create_subscription(
+        for publisher in (self._texts, self._captions):
+            self.opened.callback(self.destroy_lifecycle_publisher, publisher)
+        subscription = self.create_subscription(
             self._type,
             self._topic,
             self.on_image,
@@ -126,56 +112,28 @@ class CaptionNode(LifecycleNode):
         )
         # In the node's own group, as the lifecycle services are: no transition takes the model
         # away from a request that is being answered.
-        self._service = self.create_service(CaptionImage, "~/caption_image", self._caption_image)
-        self._state = "inactive"
-        self.get_logger().info(
-            f"{self._captioner.name} on {self._captioner.device}, waiting for {self._topic}"
-        )
-        return TransitionCallbackReturn.SUCCESS
+        service = self.create_service(CaptionImage, "~/caption_image", self._caption_image)
+        self.opened.callback(self.destroy_service, service)
+        self.opened.callback(self.destroy_subscription, subscription)
+        return f"{self._captioner.name} on {self._captioner.device}, waiting for {self._topic}"
 
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start the worker."""
-        if self._worker is not None:
+    def run(self, *, running: bool) -> None:
+        """Start the worker, or stop it; the caption in work is published if it comes soon."""
+        if self._worker is not None and running:
             self._worker.start()
-        self._state = "active"
-        return super().on_activate(state)
+        elif self._worker is not None:
+            self._worker.stop()
 
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the worker; a caption that is being made is still published, if it comes soon."""
-        self._stop()
-        self._state = "inactive"
-        return super().on_deactivate(state)
-
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def close(self) -> None:
         """Close topics and service and let the model go."""
-        self.destroy_subscription(self._subscription)
-        self.destroy_service(self._service)
-        self.destroy_lifecycle_publisher(self._captions)
-        self.destroy_lifecycle_publisher(self._texts)
+        super().close()
         self._captioner = self._worker = self._newest = None
-        self._state = "unconfigured"
-        return TransitionCallbackReturn.SUCCESS
-
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the worker, whatever the state."""
-        self._stop()
-        self._state = "finalized"
-        return TransitionCallbackReturn.SUCCESS
-
-    def destroy_node(self) -> None:
-        """Stop the worker before its publisher goes."""
-        self._stop()
-        super().destroy_node()
 
     def end_requests(self) -> None:
         """Stop the worker and abort requests for captions, as the process is about to end."""
         if self._worker is not None:
             self._worker.stop()
             self._worker.end_requests()
-
-    def _stop(self) -> None:
-        if self._worker is not None:
-            self._worker.stop()
 
     # Images and captions
 
@@ -212,10 +170,10 @@ class CaptionNode(LifecycleNode):
         try:
             image = read(message)
             if not given:  # else the asker knows what it shows
-                check_view(image, self._get("min_view"))
+                check_view(image, self.get("min_view"))
             caption = self._worker.caption(
                 image,
-                request.passes or self._get("passes"),
+                request.passes or self.get("passes"),
                 initial=request.initial_caption,
                 ground=request.ground,
             )
@@ -229,9 +187,6 @@ class CaptionNode(LifecycleNode):
 
     # Parameters and diagnostics
 
-    def _get(self, name: str) -> Any:
-        return self.get_parameter(name).value
-
     def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         model = self._captioner
         if model is None:
@@ -244,29 +199,27 @@ class CaptionNode(LifecycleNode):
                 return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
-    def _publish_diagnostics(self) -> None:
+    def status(self) -> DiagnosticStatus:
+        """How images come in and captions go out, and what is wrong."""
         captioner, worker = self._captioner, self._worker
         type_name = f"sensor_msgs/msg/{self._type.__name__}"
-        status = caption_status(
+        return caption_status(
             f"{self.get_fully_qualified_name()}: captions",
             self.statistics.snapshot(),
             {
-                "model": captioner.name if captioner else self._get("model"),
-                "device": captioner.device if captioner else self._get("device"),
-                "quantize": captioner.quantize if captioner else self._get("quantize"),
-                "threads": str(captioner.threads if captioner else self._get("threads")),
-                "passes": str(self._get("passes")),
+                "model": captioner.name if captioner else self.get("model"),
+                "device": captioner.device if captioner else self.get("device"),
+                "quantize": captioner.quantize if captioner else self.get("quantize"),
+                "threads": str(captioner.threads if captioner else self.get("threads")),
+                "passes": str(self.get("passes")),
             },
-            state=self._state,
+            state=self.state,
             topic=self._topic,
             input_state=explain_input(self, self._topic, type_name, self._qos),
             loss_cure=loss_cure(self, self._topic, self._qos),
-            timeout=self._get("input_timeout"),
-            trouble=self._failure or (worker.degraded if worker else ""),
+            timeout=self.get("input_timeout"),
+            trouble=self.failure or (worker.degraded if worker else ""),
         )
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics.publish(message)
 
 
 PROGRAM = Program("caption_node", CaptionNode, before_end=CaptionNode.end_requests)

@@ -6,24 +6,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.clock import Clock, ClockType, JumpThreshold
+from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
 
-from mmser_ros.core.errors import MmserError, format_error
+from mmser_ros.core.errors import MmserError
 from mmser_ros.msg import SceneCaption
 from mmser_ros.nodes.common.conversions import message_to_caption
 from mmser_ros.nodes.common.lifecycle import Program, run_lifecycle_nodes
-from mmser_ros.nodes.common.parameters import declare
+from mmser_ros.nodes.common.managed_node import STEADY, ManagedNode
 from mmser_ros.nodes.common.plausible_stamps import clock_of, describe_clock, stamp_check
 from mmser_ros.nodes.common.scene_conversions import nanoseconds
 from mmser_ros.nodes.common.topic_health import explain_input
@@ -43,8 +41,6 @@ PENDING_SHARE = 20
 """… and minimum pause after a rebuild, as a multiple of its duration."""
 REPUBLISH_PERIOD = 10.0
 """Seconds until the graph is published without new observations: probabilities decay."""
-STEADY = Clock(clock_type=ClockType.STEADY_TIME)
-"""Clock of timers, as simulation time may stand still."""
 
 
 def open_memory(path: Path | None, map_id: str, **options: Any) -> Any:
@@ -54,7 +50,7 @@ def open_memory(path: Path | None, map_id: str, **options: Any) -> Any:
     return SceneMemory.open(path, map_id, **options)
 
 
-class MemoryNode(LifecycleNode):
+class MemoryNode(ManagedNode):
     """The ROS side of the scene memory: topics, services, parameters, lifecycle, diagnostics.
 
     Args:
@@ -66,62 +62,46 @@ class MemoryNode(LifecycleNode):
         statistics: of captions since the node was created.
     """
 
+    cannot = "the memory can't be opened"
+
     def __init__(self, memory_factory: Callable[..., Any] = open_memory, **options: Any) -> None:
-        super().__init__("memory_node", **options)
         self.statistics = MemoryStatistics()
         self._memory_factory = memory_factory
         self._memory: Any = None
         self._inputs: Any = None
         self._replication: Replication | None = None
-        self._state = "unconfigured"
-        self._failure = ""
         self._dirty = False
         self._published_at = 0.0
         self._apply_after = 0.0
-        self._open = ExitStack()
-        declare(self, MEMORY_PARAMETERS)
-        self._robot = self._get("robot_name") or self.get_namespace().strip("/").replace("/", "_")
+        self._worker = MemoryWorker(self._observe, self.statistics, self._warn)
+        super().__init__("memory_node", MEMORY_PARAMETERS, **options)
+        self._robot = self.get("robot_name") or self.get_namespace().strip("/").replace("/", "_")
         self._robot = self._robot or "robot"
         self._time, self._check_stamp = clock_of(self), stamp_check(self)
-        self._worker = MemoryWorker(self._observe, self.statistics, self._warn)
         self._jumps = self.get_clock().create_jump_callback(
             JumpThreshold(min_forward=None, min_backward=Duration(seconds=-1)),
             post_callback=self._on_jump,
         )
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(
-            self._get("diagnostics_period"),
-            self._publish_diagnostics,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-            clock=STEADY,
-        )
 
     # Lifecycle
 
-    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def open(self) -> str:
         """Open the memory, the topics and the services."""
-        try:
-            self._memory = self._open_memory()
-            self._open.callback(self._memory.close)
-            self._inputs = MemoryInputs(self, self.statistics, self._check_stamp)
-            self._open.callback(self._inputs.close)
-        except Exception as error:  # rclpy would hide it
-            self._failure = f"the memory can't be opened: {format_error(error)}"
-            self.get_logger().error(self._failure)
-            self._close()
-            return TransitionCallbackReturn.FAILURE
-        self._failure = ""
-        memory, robot = self._memory, self._robot
-        if self._get("share_with_robots"):
+        self._memory = memory = self._open_memory()
+        self.opened.callback(memory.close)
+        self._inputs = MemoryInputs(self, self.statistics, self._check_stamp)
+        self.opened.callback(self._inputs.close)
+        robot = self._robot
+        if self.get("share_with_robots"):
             self._replication = Replication(
                 self, memory, robot, self.statistics, self._changed, self._check_stamp
             )
-            self._open.callback(self._replication.close)
+            self.opened.callback(self._replication.close)
         self._outputs = GraphOutputs(self)
-        self._open.callback(self._outputs.close)
+        self.opened.callback(self._outputs.close)
         stream = self._outputs.stream
         services = MemoryServices(self, memory, robot, stream, self._replication, self._changed)
-        self._open.callback(services.close)
+        self.opened.callback(services.close)
         captions = self.create_subscription(
             SceneCaption,
             "scene_caption",
@@ -129,76 +109,52 @@ class MemoryNode(LifecycleNode):
             CAPTIONS,
             callback_group=MutuallyExclusiveCallbackGroup(),
         )
-        self._open.callback(self.destroy_subscription, captions)
+        self.opened.callback(self.destroy_subscription, captions)
         for period, act in (
-            (self._get("graph_period"), self._publish_graph),
+            (self.get("graph_period"), self._publish_graph),
             (PENDING_PERIOD, self._apply_pending),
         ):
             timer = self.create_timer(period, act, clock=STEADY)
-            self._open.callback(self.destroy_timer, timer)
-        self._state = "inactive"
-        status = self._memory.status()
-        self.get_logger().info(
-            f"map {status.map_id!r}, {status.observations} observations, "
-            f"waiting for {self.resolve_topic_name('scene_caption')}"
-        )
-        for text in (status.notice, status.problem):
-            if text:
-                self.get_logger().warning(text)
-        return TransitionCallbackReturn.SUCCESS
+            self.opened.callback(self.destroy_timer, timer)
+        status = memory.status()
+        for text in filter(None, (status.notice, status.problem)):
+            self.get_logger().warning(text)
+        topic = self.resolve_topic_name("scene_caption")
+        return f"map {status.map_id!r}, {status.observations} observations, waiting for {topic}"
 
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start to add captions and to publish."""
-        self._state = "active"
-        self._outputs.stream.restart()
-        self._changed()
-        self._worker.start()
+    def run(self, *, running: bool) -> None:
+        """Add captions and publish, or stop to; questions are answered meanwhile."""
+        if running:
+            self._outputs.stream.restart()
+            self._changed()
+            self._worker.start()
+        else:
+            self._worker.stop()
         if self._replication is not None:
-            self._replication.activate(active=True)
-        return super().on_activate(state)
+            self._replication.activate(active=running)
 
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop to add captions and to publish; questions are still answered."""
-        self._stop()
-        self._state = "inactive"
-        return super().on_deactivate(state)
-
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def close(self) -> None:
         """Close the topics, the services and the store."""
-        self._close()
-        self._state = "unconfigured"
-        return TransitionCallbackReturn.SUCCESS
-
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop in any state, and close the store."""
-        self._stop()
-        self._close()
-        self._state = "finalized"
-        return TransitionCallbackReturn.SUCCESS
-
-    def destroy_node(self) -> None:
-        """Save before the process ends."""
-        self._stop()
-        self._close()
-        super().destroy_node()
+        super().close()
+        self._replication = self._inputs = self._memory = None
 
     def _open_memory(self) -> Any:
-        map_id = self._get("map_id")
+        map_id = self.get("map_id")
         if not map_id:
             msg = "map_id is empty; expected a name of the map, such as house"
             raise MmserError(msg)
         return self._memory_factory(
             self._store(map_id),
             map_id,
-            on_other_map=self._get("on_other_map"),
-            config=memory_config(self._get),
+            on_other_map=self.get("on_other_map"),
+            config=memory_config(self.get),
             robot=self._robot,
-            frame=self._get("map_frame"),
+            frame=self.get("map_frame"),
             clock=self._time,
         )
 
     def _store(self, map_id: str) -> Path | None:
-        given = self._get("store_path")
+        given = self.get("store_path")
         if given == "none":
             return None
         if given:
@@ -206,21 +162,12 @@ class MemoryNode(LifecycleNode):
         folder = Path(os.environ.get("ROS_HOME", "~/.ros")).expanduser() / "mmser"
         return folder / f"{quote(map_id, safe='')}.{quote(self._robot, safe='')}.sqlite"
 
-    def _stop(self) -> None:
-        self._worker.stop()
-        if self._replication is not None:
-            self._replication.activate(active=False)
-
-    def _close(self) -> None:
-        self._open.close()
-        self._replication = self._inputs = self._memory = None
-
     # Captions
 
     def _observe(self, message: SceneCaption, received: float) -> None:
         stamp = nanoseconds(message.header.stamp)
         self._check_stamp(stamp, "the caption's image")
-        deadline = received + self._get("pose_timeout")
+        deadline = received + self.get("pose_timeout")
         sensors = self._inputs.at(message.header, deadline, lambda: self._worker.stopping)
         observation = self._memory.observe(
             message_to_caption(message),
@@ -244,16 +191,13 @@ class MemoryNode(LifecycleNode):
             self._changed()
 
     def _publish_graph(self) -> None:
-        if self._state == "active":
+        if self.state == "active":
             changed = self._dirty or monotonic() - self._published_at > REPUBLISH_PERIOD
             self._dirty = False
             self._published_at = monotonic() if changed else self._published_at
             self._outputs.publish(self._memory.graph(now=self._time()) if changed else None)
 
     # Parameters and diagnostics
-
-    def _get(self, name: str) -> Any:
-        return self.get_parameter(name).value
 
     def _warn(self, text: str) -> None:
         self.get_logger().warning(text, throttle_duration_sec=5.0)
@@ -262,24 +206,22 @@ class MemoryNode(LifecycleNode):
         if self._inputs is not None:
             self._inputs.reset()
 
-    def _publish_diagnostics(self) -> None:
+    def status(self) -> DiagnosticStatus:
+        """How captions come in, and what is wrong."""
         memory, inputs = self._memory, self._inputs
         topic = self.resolve_topic_name("scene_caption")
-        status = memory_status(
+        return memory_status(
             f"{self.get_fully_qualified_name()}: memory",
             self.statistics.snapshot(),
             memory.status() if memory is not None else None,
-            {"robot": self._robot, "map": self._get("map_id"), "clock": describe_clock(self)},
-            state=self._state,
+            {"robot": self._robot, "map": self.get("map_id"), "clock": describe_clock(self)},
+            state=self.state,
             topic=topic,
             input_state=explain_input(self, topic, "mmser_ros/msg/SceneCaption", CAPTIONS),
             pose_state=inputs.explain() if inputs is not None else "",
-            timeout=self._get("input_timeout"),
-            trouble=self._failure,
+            timeout=self.get("input_timeout"),
+            trouble=self.failure,
         )
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics.publish(message)
 
 
 PROGRAM = Program("memory_node", MemoryNode, threads=6)

@@ -4,16 +4,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-from mmser_ros.core.errors import format_error
 from mmser_ros.nodes.common.lifecycle import Program, run_lifecycle_nodes
-from mmser_ros.nodes.common.parameters import declare
+from mmser_ros.nodes.common.managed_node import ManagedNode
 from mmser_ros.nodes.viewer.inputs import ViewerInputs
 from mmser_ros.nodes.viewer.parameters import VIEWER_PARAMETERS
 
@@ -23,102 +19,57 @@ if TYPE_CHECKING:
 OPTIONS = ("show", "web_port", "grpc_port", "host", "open_browser", "memory_limit")
 
 
-class ViewerNode(LifecycleNode):
+class ViewerNode(ManagedNode):
     """Subscribes between activate and deactivate; the recording lasts from configure to cleanup."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("viewer_node", **options)
-        declare(self, VIEWER_PARAMETERS)
-        self._state, self._failure = "unconfigured", ""
         self._recording: SceneRecording | None = None
         self._inputs: ViewerInputs | None = None
-        self._open = ExitStack()
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(
-            self._get("diagnostics_period"),
-            self._publish_diagnostics,
-            clock=Clock(clock_type=ClockType.STEADY_TIME),  # simulated time may stand still
-        )
+        super().__init__("viewer_node", VIEWER_PARAMETERS, **options)
 
-    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def open(self) -> str:
         """Open the page, the window or the file."""
-        try:
-            from mmser_ros.nodes.viewer.recording import SceneRecording
+        from mmser_ros.nodes.viewer.recording import SceneRecording
 
-            options = {name: self._get(name) for name in OPTIONS}
-            self._recording = SceneRecording(file=self._get("recording"), **options)
-        except Exception as error:  # rclpy would swallow it without a word
-            self._failure = format_error(error)
-            self.get_logger().error(self._failure)
-            return TransitionCallbackReturn.FAILURE
-        self._open.callback(self._recording.close)
-        self._failure, self._state = "", "inactive"
-        places = [self._recording.url, self._get("recording")]
-        self.get_logger().info(f"showing on {' and '.join(filter(None, places)) or 'a window'}")
-        return TransitionCallbackReturn.SUCCESS
+        options = {name: self.get(name) for name in OPTIONS}
+        self._recording = SceneRecording(file=self.get("recording"), **options)
+        self.opened.callback(self._recording.close)
+        places = [self._recording.url, self.get("recording")]
+        return f"showing on {' and '.join(filter(None, places)) or 'a window'}"
 
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Subscribe."""
-        if self._recording is not None:
-            self._inputs = ViewerInputs(self, self._recording)
-        self._state = "active"
-        return super().on_activate(state)
-
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Close the topics."""
-        self._close_inputs()
-        self._state = "inactive"
-        return super().on_deactivate(state)
-
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Close the page, the window or the file."""
-        self._close("unconfigured")
-        return TransitionCallbackReturn.SUCCESS
-
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Close all, whatever the state."""
-        self._close("finalized")
-        return TransitionCallbackReturn.SUCCESS
-
-    def destroy_node(self) -> None:
-        """Write what is left before the process ends."""
-        self._close("finalized")
-        super().destroy_node()
-
-    def _close_inputs(self) -> None:
+    def run(self, *, running: bool) -> None:
+        """Subscribe, or close the topics."""
         if self._inputs is not None:
             self._inputs.close()
         self._inputs = None
+        if running and self._recording is not None:
+            self._inputs = ViewerInputs(self, self._recording)
 
-    def _close(self, state: str) -> None:
-        self._close_inputs()
-        self._open.close()
-        self._recording, self._state = None, state
+    def close(self) -> None:
+        """Close the topics, and the page, the window or the file."""
+        self.run(running=False)
+        super().close()
+        self._recording = None
 
-    def _get(self, name: str) -> Any:
-        return self.get_parameter(name).value
-
-    def _publish_diagnostics(self) -> None:
+    def status(self) -> DiagnosticStatus:
+        """What was shown, and what could not be."""
         inputs = self._inputs
-        values = {"state": self._state}
+        values = {"state": self.state}
         level, message = DiagnosticStatus.OK, "showing"
         if inputs is not None:
             values |= {topic: str(count) for topic, count in inputs.counts.items()}
             if inputs.malformed:
                 level, message = DiagnosticStatus.WARN, f"an image: {inputs.malformed}"
-        if self._state != "active":
-            level, message = DiagnosticStatus.WARN, f"the node is {self._state}: nothing is shown"
-        if self._failure:
-            level, message = DiagnosticStatus.ERROR, self._failure
-        status = DiagnosticStatus(
+        if self.state != "active":
+            level, message = DiagnosticStatus.WARN, f"the node is {self.state}: nothing is shown"
+        if self.failure:
+            level, message = DiagnosticStatus.ERROR, self.failure
+        return DiagnosticStatus(
             level=level,
             name=f"{self.get_fully_qualified_name()}: viewer",
             message=message,
             values=[KeyValue(key=key, value=value) for key, value in values.items()],
         )
-        array = DiagnosticArray(status=[status])
-        array.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics.publish(array)
 
 
 PROGRAM = Program("viewer_node", ViewerNode)
