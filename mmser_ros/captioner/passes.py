@@ -58,6 +58,7 @@ def run_passes(
     beams: int,
     initials: Sequence[str] | None = None,
     finder: WordFinder | None = None,
+    drafts: bool = True,
 ) -> Iterator[Pass]:
     """Caption images in several passes; each refines the captions of the pass before it.
 
@@ -70,6 +71,7 @@ def run_passes(
         beams: 1 decodes greedily, more use beam search.
         initials: captions from elsewhere, in place of the glance, which is not yielded then.
         finder: finds the words of the model's detector in captions, for their `support`.
+        drafts: whether a further pass verifies the caption before it; False is for comparisons.
     """
     config = specialist.config
     start = perf_counter()
@@ -100,7 +102,7 @@ def run_passes(
             padded = pad(tokens, specialist.device)
             external = initials is not None and any(tokens)
             prompt = specialist.refine_prompt(views, *padded, external=external, words=words)
-            draft = tokens[0] if len(tokens) == 1 else None
+            draft = tokens[0] if drafts and len(tokens) == 1 else None
             decoded = _decode(specialist, prompt, beams, draft)
         tokens = [one.tokens for one in decoded]
         texts = [tokenizer.decode(one).strip() for one in tokens]

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mmser_ros import __version__
+from mmser_ros.cli.bench import bench
 from mmser_ros.cli.calibrate import calibrate
 from mmser_ros.cli.caption import caption
 from mmser_ros.cli.compare import compare
@@ -50,6 +51,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(perturb_app, name="perturb")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(demo_app, name="demo")
+app.command()(bench)
 app.command()(calibrate)
 app.command()(caption)
 app.command()(compare)

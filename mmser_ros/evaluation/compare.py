@@ -8,7 +8,6 @@ that none slows another.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +24,7 @@ from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.core.console import show_progress
 from mmser_ros.core.errors import MmserError, format_error
 from mmser_ros.data.picture_sets import PictureSet, open_sets
+from mmser_ros.evaluation.bench.machine import peak_memory
 from mmser_ros.evaluation.evaluate import ConfidentCaption
 
 MEGABYTE = 1e6
@@ -134,15 +134,6 @@ def _measure(model: str, options: dict[str, Any], pictures: Pictures) -> Measure
         captioner.quantize,
         load_s,
         times[1:] or times,
-        _peak_memory() / MEGABYTE,
+        peak_memory() / MEGABYTE,
         torch.cuda.max_memory_allocated() / MEGABYTE if torch.cuda.is_available() else 0.0,
     )
-
-
-def _peak_memory() -> int:
-    """Peak resident memory of this process, in bytes.
-
-    That of `getrusage` includes the process that started this one.
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status)[1])  # type: ignore[index]

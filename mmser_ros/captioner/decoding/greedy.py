@@ -28,10 +28,12 @@ class Decoded:
     Attributes:
         tokens: its ids, without begin and end.
         log_probabilities: one for each token, and one for the end if it was reached.
+        accepted: number of tokens that were taken from a draft.
     """
 
     tokens: list[int]
     log_probabilities: list[float]
+    accepted: int = 0
 
     @property
     def confidence(self) -> float:
@@ -176,7 +178,7 @@ def verify(
         len(draft),
     )
     ended = chosen[agreed] == end
-    kept = Decoded(list(draft[:agreed]), best[: agreed + ended].tolist())
+    kept = Decoded(list(draft[:agreed]), best[: agreed + ended].tolist(), agreed)
     if agreed < len(draft):
         state.cache.crop(agreed - len(draft))
     state.position = state.position + agreed
@@ -237,11 +239,11 @@ def greedy(
     rows = torch.stack(chosen, 1).tolist()
     values = torch.stack(scores, 1).tolist()
     return [
-        _until_end([*kept.tokens, *row], [*kept.log_probabilities, *value], end)
+        _until_end([*kept.tokens, *row], [*kept.log_probabilities, *value], end, kept.accepted)
         for row, value in zip(rows, values, strict=True)
     ]
 
 
-def _until_end(tokens: list[int], scores: list[float], end: int) -> Decoded:
+def _until_end(tokens: list[int], scores: list[float], end: int, accepted: int) -> Decoded:
     length = tokens.index(end) if end in tokens else len(tokens)
-    return Decoded(tokens[:length], scores[: length + 1])
+    return Decoded(tokens[:length], scores[: length + 1], accepted)
