@@ -121,7 +121,7 @@ def _save_untrained(config, tmp_path_factory) -> Path:
     from mmser_ros.captioner.checkpoint import save_checkpoint
     from mmser_ros.captioner.untrained import build_untrained
 
-    torch.manual_seed(3)
+    torch.manual_seed(6)  # its captions are not empty, and differ from pass to pass
     specialist, tokenizer = build_untrained(config)
     folder = tmp_path_factory.mktemp("models") / config.name
     save_checkpoint(folder, specialist, tokenizer)

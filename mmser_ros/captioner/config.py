@@ -49,7 +49,7 @@ class LanguageConfig:
     Attributes:
         weights: a Hugging Face id or folder to start from, or `random`.
         architecture: keyword arguments of `transformers.OPTConfig` or `LlamaConfig`.
-        kind: `opt` or `llama`, a key of `language_model.KINDS`.
+        kind: `opt` or `llama`, a key of `decoder.KINDS`.
     """
 
     weights: str

@@ -17,15 +17,14 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mmser_ros.captioner.config import LanguageConfig
-from mmser_ros.captioner.model.language_model import KINDS, LanguageModel, build_language_model
+from mmser_ros.captioner.model.decoder import DEFAULTS, KINDS
+from mmser_ros.captioner.model.language_model import (
+    LanguageModel,
+    build_language_model,
+    from_transformers,
+)
 from mmser_ros.captioner.model.uninitialised import Uninitialised
 from mmser_ros.training.loop import TrainingError
-
-NOT_ARCHITECTURE = {
-    *("architectures", "dtype", "model_type", "quantization_config", "transformers_version"),
-    *("unk_token_id", "use_cache"),
-}
-"""Entries of a configuration of transformers that are no arguments of the model."""
 
 
 def read_pretrained(source: str) -> tuple[LanguageModel, Tokenizer]:
@@ -66,18 +65,14 @@ def read_pretrained(source: str) -> tuple[LanguageModel, Tokenizer]:
         raise TrainingError(msg)
     if options:
         _restore_pre_tokenizer(tokenizer, path)
-    return LanguageModel(kind, whole).eval(), tokenizer
+    return from_transformers(whole), tokenizer
 
 
 def configuration(model: LanguageModel) -> LanguageConfig:
     """The configuration that builds the same model with random weights."""
-    fields = model.model.config.to_diff_dict()
-    architecture = {
-        name: value
-        for name, value in fields.items()
-        if name not in NOT_ARCHITECTURE and not name.startswith("_")
-    }
-    return LanguageConfig("random", architecture, model.kind)
+    usual = DEFAULTS[model.kind]
+    changed = {name: one for name, one in model.architecture.items() if one != usual[name]}
+    return LanguageConfig("random", changed, model.kind)
 
 
 def rebuild(
@@ -102,7 +97,7 @@ def prune_layers(model: LanguageModel, keep: Sequence[int]) -> LanguageModel:
     Raises:
         TrainingError: `keep` is not as described.
     """
-    count = model.model.config.num_hidden_layers
+    count = len(model.layers)
     if not keep or list(keep) != sorted(set(keep) & set(range(count))):
         msg = f"layers to keep are {list(keep)}; expected some of 0 to {count - 1}, ascending"
         raise TrainingError(msg)

@@ -96,15 +96,16 @@ def cut_vocabulary(
 def _own_special(
     model: LanguageModel, added: Sequence[Mapping[str, Any]], names: Mapping[int, str]
 ) -> tuple[str, str, str]:
-    config = model.model.config
-    if not isinstance(config.bos_token_id, int) or not isinstance(config.eos_token_id, int):
+    own = model.architecture
+    begin_id, end_id, pad_id = (own[f"{name}_token_id"] for name in ("bos", "eos", "pad"))
+    if not isinstance(begin_id, int) or not isinstance(end_id, int):
         msg = (
-            f"the model begins a text with {config.bos_token_id} and ends it with "
-            f"{config.eos_token_id}; expected one token each, name them with `special`"
+            f"the model begins a text with {begin_id} and ends it with {end_id}; expected one "
+            "token each, name them with `special`"
         )
         raise TrainingError(msg)
-    begin, end = names[config.bos_token_id], names[config.eos_token_id]
-    pad = end if config.pad_token_id is None else names[config.pad_token_id]
+    begin, end = names[begin_id], names[end_id]
+    pad = end if pad_id is None else names[pad_id]
     if pad in (begin, end):
         others = [one["content"] for one in added if one["content"] not in (begin, end)]
         pad = others[0] if others else end  # padding is never read

@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import pre_tokenizers
 from transformers import BertConfig, BertLMHeadModel, PreTrainedTokenizerFast
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from mmser_ros.captioner.config import LanguageConfig
 from mmser_ros.captioner.decoding.greedy import decode_one, prefill
 from mmser_ros.captioner.decoding.prompt import Prompt
 from mmser_ros.captioner.model.language_model import build_language_model
+from mmser_ros.evaluation.bench.plain import reference_language
 from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.pretrained import configuration, prune_layers, read_pretrained
 from mmser_ros.training.tokens import train_tokenizer
@@ -45,7 +46,7 @@ def test_pruned_layers_add_nothing(model, keep):
     pruned = prune_layers(model, keep)
     assert configuration(pruned).architecture["num_hidden_layers"] == len(keep)
     prompt = Prompt(model.embed(torch.tensor([[1, 5, 7]])), torch.arange(3)[None])
-    _, reading = prefill(pruned, prompt)
+    _, reading = prefill(pruned, prompt, 1)
     stepwise = decode_one(pruned, torch.tensor([9]), reading)
     for name, weights in model.named_parameters():
         layer = [int(part) for part in name.split(".") if part.isdigit()]
@@ -71,9 +72,7 @@ def test_a_configuration_builds_the_same_model(model):
 
 
 def save(model, folder):
-    whole = MODEL_FOR_CAUSAL_LM_MAPPING[type(model.model.config)](model.model.config)
-    whole.load_state_dict(model.state_dict())
-    whole.save_pretrained(folder)
+    reference_language(model).save_pretrained(folder)
     tokenizer = train_tokenizer(["a dog walks"], 300)
     PreTrainedTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder)
     return tokenizer
@@ -119,7 +118,7 @@ def write_gguf(path, model, tokenizer, splitting):
     """As llama.cpp's converter does: queries and keys with their halves interleaved."""
     import gguf
 
-    config = model.model.config
+    config = SimpleNamespace(**model.architecture)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)

@@ -105,7 +105,7 @@ def assert_names_colours(captioner, initial=None):
         prompt = specialist.refine_prompt([levels], *pad([ids] * len(WALLS)), external=True)
     table = []  # (captions, walls)
     for word in WALLS:
-        logits, state = prefill(specialist.language_model, prompt)
+        logits, state = prefill(specialist.language_model, prompt, 8)
         totals = torch.zeros(len(WALLS))
         for token in tokenizer.encode(f"a {word} wall").ids:
             totals += logits.float().log_softmax(-1)[:, token]

@@ -118,10 +118,10 @@ def test_other_special_tokens_can_be_named(model, source):
 
 def test_special_tokens_are_the_models_own_or_must_be_named(model, source):
     again = deepcopy(model)
-    again.model.config.pad_token_id = again.model.config.eos_token_id
+    again.architecture["pad_token_id"] = again.end
     names = cut_vocabulary(again, source, []).tokenizer.id_to_token
     assert [names(number) for number in range(3)] == ["<pad>", "<s>", "</s>"]
-    again.model.config.eos_token_id = [2, 3]
+    again.architecture["eos_token_id"] = [2, 3]
     with pytest.raises(TrainingError, match="name them with `special`"):
         cut_vocabulary(again, source, [])
     assert cut_vocabulary(again, source, [], special=("<pad>", "<s>", "</s>")).model.end == 2

@@ -20,7 +20,7 @@ def beam_search(
 
     Finished captions are compared by the mean log probability of their tokens.
     """
-    logits, state = prefill(model, prompt)
+    logits, state = prefill(model, prompt, longest)
     state.repeat(beams)
     vocabulary = logits.shape[-1]
     # All beams start equal, so only the first one may propose tokens.

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from mmser_ros.captioner.confidence import geometric_mean
 from mmser_ros.captioner.decoding.prompt import Prompt
+from mmser_ros.captioner.model.attend import Cache
 from mmser_ros.captioner.model.language_model import LanguageModel
 
 
@@ -56,7 +56,7 @@ class DecodeState:
     """
 
     prompt: Prompt
-    cache: DynamicCache
+    cache: Cache
     position: Tensor
     mask: Tensor | None
     logit_bias: Tensor | None
@@ -64,11 +64,15 @@ class DecodeState:
     num_generated: int = 0
 
     @classmethod
-    def start(cls, model: LanguageModel, prompt: Prompt) -> DecodeState:
-        """The state before the prompt is read; its position is already that of the prompt's end."""
+    def start(cls, model: LanguageModel, prompt: Prompt, longest: int) -> DecodeState:
+        """The state before the prompt is read; its position is already that of the prompt's end.
+
+        `longest` is the maximum number of tokens after the prompt.
+        """
+        batch, tokens = prompt.positions.shape
         return cls(
             prompt,
-            model.new_cache(),
+            model.new_cache(batch, tokens + longest),
             prompt.positions[:, -1],
             prompt.mask,
             prompt.logit_bias,
@@ -84,7 +88,7 @@ class DecodeState:
         """Keep the captions with these indices, in this order."""
         views = torch.arange(self.prompt.views, device=captions.device)
         rows = (captions[:, None] * self.prompt.views + views).flatten()
-        self.cache.batch_select_indices(rows)
+        self.cache.select(rows)
         self.position = self.position[rows]
         self.mask = None if self.mask is None else self.mask[rows]
         self.logit_bias = None if self.logit_bias is None else self.logit_bias[captions]
@@ -105,13 +109,13 @@ class DecodeState:
         return logits / self.prompt.temperature
 
 
-def prefill(model: LanguageModel, prompt: Prompt) -> tuple[Tensor, DecodeState]:
-    """Read a prompt.
+def prefill(model: LanguageModel, prompt: Prompt, longest: int) -> tuple[Tensor, DecodeState]:
+    """Read a prompt, after which up to `longest` tokens will be decoded.
 
     Returns:
         Logits (batch, vocabulary) of the next token, and the state to decode with.
     """
-    state = DecodeState.start(model, prompt)
+    state = DecodeState.start(model, prompt, longest)
     states = model(prompt.embeddings, prompt.positions, prompt.mask, state.cache)
     logits = state.average_views(model.lm_head(states[:, -1]))
     return state.apply_bias(logits), state
@@ -135,7 +139,7 @@ def decode_one(model: LanguageModel, tokens: Tensor, state: DecodeState) -> Tens
 
 
 def verify(
-    model: LanguageModel, prompt: Prompt, draft: Sequence[int], end: int
+    model: LanguageModel, prompt: Prompt, draft: Sequence[int], end: int, longest: int
 ) -> tuple[Decoded, Tensor | None, DecodeState]:
     """Read a prompt and a draft in one pass, and keep the tokens that greedy decoding agrees with.
 
@@ -144,6 +148,7 @@ def verify(
         prompt: a single prompt, without padding.
         draft: token ids, without begin and end.
         end: id of the token that ends a caption.
+        longest: maximum number of tokens, those of the draft included.
 
     Returns:
         The words of the draft that stand, with their log probabilities; the logits (1,
@@ -153,7 +158,7 @@ def verify(
     seen = prompt.embeddings.shape[1]
     words = torch.tensor([list(draft)] * prompt.views, dtype=torch.long)
     words = words.to(prompt.embeddings.device)
-    state = DecodeState.start(model, prompt)
+    state = DecodeState.start(model, prompt, longest)
     steps = torch.arange(1, len(draft) + 1, device=words.device)
     states = model(
         torch.cat([prompt.embeddings, model.embed(words)], dim=1),
@@ -179,8 +184,7 @@ def verify(
     )
     ended = chosen[agreed] == end
     kept = Decoded(list(draft[:agreed]), best[: agreed + ended].tolist(), agreed)
-    if agreed < len(draft):
-        state.cache.crop(agreed - len(draft))
+    state.cache.length = seen + agreed
     state.position = state.position + agreed
     state.num_generated = agreed
     state.logit_bias = None if logit_bias is None else logit_bias[agreed][None]
@@ -219,12 +223,12 @@ def greedy(
     """
     kept = Decoded([], [])
     if draft:
-        kept, verified, state = verify(model, prompt, list(draft[: longest - 1]), end)
+        kept, verified, state = verify(model, prompt, list(draft[: longest - 1]), end, longest)
         if verified is None:
             return [kept]
         logits = verified
     else:
-        logits, state = prefill(model, prompt)
+        logits, state = prefill(model, prompt, longest)
     chosen, scores = [], []
     left = longest - len(kept.tokens)
     ended = torch.zeros(len(prompt), dtype=torch.bool, device=logits.device)

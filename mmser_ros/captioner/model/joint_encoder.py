@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
+
+from mmser_ros.captioner.model.encoder import Bert
 
 
 class JointEncoder(nn.Module):
@@ -47,15 +48,8 @@ class JointEncoder(nn.Module):
         stacked = sum(
             count * (grid // grids[0]) ** 2 for count, grid in zip(channels, grids, strict=True)
         )
-        self.bert = BertModel(
-            BertConfig(
-                vocab_size=1,  # words are given as embeddings
-                max_position_embeddings=self.tokens + words,
-                **architecture,
-            ),
-            add_pooling_layer=False,
-        )
-        self.hidden: int = self.bert.config.hidden_size
+        self.bert = Bert(architecture, self.tokens + words)
+        self.hidden = self.bert.hidden
         self.read_features = nn.Linear(stacked, self.hidden)
         self.read_words = nn.Linear(width, self.hidden)
 
@@ -81,9 +75,7 @@ class JointEncoder(nn.Module):
             types = torch.cat([types, types.new_ones(batch, words.shape[1])], dim=1)
             if mask is not None:
                 mask = torch.cat([mask.new_ones(batch, self.tokens), mask], dim=1)
-        return self.bert(
-            inputs_embeds=seen, token_type_ids=types, attention_mask=mask
-        ).last_hidden_state
+        return self.bert(seen, types, mask)
 
 
 def space_to_depth(level: Tensor, grid: int, coarse: int) -> Tensor:

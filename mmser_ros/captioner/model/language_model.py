@@ -1,50 +1,29 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Language models of transformers, of two kinds with one interface."""
+"""Language models of two kinds with one interface."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from transformers import (
-    DynamicCache,
-    LlamaConfig,
-    LlamaForCausalLM,
-    OPTConfig,
-    OPTForCausalLM,
-    PreTrainedConfig,
-    PreTrainedModel,
-)
-from transformers.models.llama.modeling_llama import LlamaAttention
-from transformers.models.opt.modeling_opt import OPTAttention
 
 from mmser_ros.captioner.config import ConfigError, LanguageConfig
+from mmser_ros.captioner.model.attend import Cache
+from mmser_ros.captioner.model.decoder import DEVIATION, KINDS, complete, initialise
+from mmser_ros.captioner.model.uninitialised import Uninitialised
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
-@dataclass(frozen=True)
-class Kind:
-    """The classes of transformers for a kind of language model.
-
-    Attributes:
-        config: class of the configuration.
-        whole: class of the model with its head.
-        attention: class of the attention modules.
-    """
-
-    config: type[PreTrainedConfig]
-    whole: type[PreTrainedModel]
-    attention: type[nn.Module]
-
-
-KINDS = {
-    "opt": Kind(OPTConfig, OPTForCausalLM, OPTAttention),  # arXiv 2205.01068
-    "llama": Kind(LlamaConfig, LlamaForCausalLM, LlamaAttention),  # arXiv 2302.13971
+NOT_ARCHITECTURE = {
+    *("architectures", "dtype", "model_type", "quantization_config", "transformers_version"),
+    *("unk_token_id", "use_cache"),
 }
+"""Entries of a configuration of transformers that are no arguments of the model."""
 
 EACH = 4
 """Dimensions of a mask with a row for each position."""
@@ -57,23 +36,29 @@ class LanguageModel(nn.Module):
 
     Attributes:
         kind: a key of KINDS.
+        architecture: of the model, as transformers names its entries, with all defaults.
         model: the transformer, without its head.
         lm_head: the head, states (…, width) → logits (…, vocabulary).
-        attention: class of the attention modules of `model`.
     """
 
-    def __init__(self, kind: str, whole: PreTrainedModel) -> None:
-        """Wrap a model of transformers.
+    def __init__(self, kind: str, architecture: Mapping[str, Any]) -> None:
+        """Build it with random weights.
 
         Args:
             kind: a key of KINDS.
-            whole: of the class that `kind` names.
+            architecture: as in `LanguageConfig`.
+
+        Raises:
+            ConfigError: the architecture can't be built.
         """
         super().__init__()
         self.kind = kind
-        self.model = cast(PreTrainedModel, whole.model)
-        self.lm_head = cast(nn.Linear, whole.lm_head)
-        self.attention = KINDS[kind].attention
+        self.architecture = complete(kind, architecture)
+        self.model = KINDS[kind](self.architecture)
+        self.lm_head = nn.Linear(self.width, self.vocabulary, bias=False)
+        if self.tied:
+            self.lm_head.weight = self._embedding.weight
+        initialise(self, self.architecture[DEVIATION[kind]])
 
     @property
     def embeddings(self) -> Tensor:
@@ -93,17 +78,17 @@ class LanguageModel(nn.Module):
     @property
     def begin(self) -> int:
         """Id of the token that begins a text."""
-        return cast(int, self.model.config.bos_token_id)
+        return self.architecture["bos_token_id"]
 
     @property
     def end(self) -> int:
         """Id of the token that ends a text."""
-        return cast(int, self.model.config.eos_token_id)
+        return self.architecture["eos_token_id"]
 
     @property
     def tied(self) -> bool:
         """Whether the head's weights are the word embeddings."""
-        return bool(self.model.config.tie_word_embeddings)
+        return self.architecture["tie_word_embeddings"]
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Word embeddings (…, width) of token ids (…)."""
@@ -111,22 +96,31 @@ class LanguageModel(nn.Module):
 
     def compile_layers(self) -> None:
         """Compile the layers in place with torch.compile, for inputs of any length."""
-        layers = next(one for one in self.model.modules() if isinstance(one, nn.ModuleList))
         # A layer is compiled again if it is trained or frozen, and if it has a cache.
-        torch._dynamo.config.recompile_limit = 4 * len(layers)
-        for one in layers:
+        torch._dynamo.config.recompile_limit = 4 * len(self.layers)
+        for one in self.layers:
             one.compile(dynamic=True)
 
-    def new_cache(self) -> DynamicCache:
-        """An empty cache of keys and values, for `forward`."""
-        return DynamicCache(config=self.model.config)
+    @property
+    def layers(self) -> nn.ModuleList:
+        """The layers, in order."""
+        return next(one for one in self.model.modules() if isinstance(one, nn.ModuleList))
+
+    def new_cache(self, batch: int, longest: int) -> Cache:
+        """A cache for `batch` texts of up to `longest` tokens, for `forward`."""
+        config = self.architecture
+        heads = config["num_attention_heads"]
+        size = config.get("head_dim") or self.width // heads
+        groups = config.get("num_key_value_heads") or heads
+        some = self.embeddings
+        return Cache([some.new_empty(2, batch, groups, longest, size) for _ in self.layers])
 
     def forward(
         self,
         embeddings: Tensor,
         positions: Tensor,
         mask: Tensor | None = None,
-        cache: DynamicCache | None = None,
+        cache: Cache | None = None,
     ) -> Tensor:
         """The last layer's states (batch, length, width), for `lm_head`.
 
@@ -138,44 +132,21 @@ class LanguageModel(nn.Module):
                 None: all positions.
             cache: keys and values read so far; the input's are added.
         """
-        if mask is None and cache is None:
-            # Without a mask a Llama treats positions that do not ascend one by one as separate
-            # packed texts.
-            mask = torch.ones(embeddings.shape[:2], dtype=torch.bool, device=embeddings.device)
-        if mask is not None and mask.ndim == EACH and self._is_eager:
-            # Eager attention takes a mask that is added to the scores.
-            least = torch.finfo(embeddings.dtype).min
-            mask = torch.zeros_like(mask, dtype=embeddings.dtype).masked_fill(~mask, least)
-        return self.model(
-            inputs_embeds=embeddings,
-            position_ids=positions,
-            attention_mask=mask,
-            past_key_values=cache,
-            use_cache=cache is not None,
-        ).last_hidden_state
-
-    @property
-    def _is_eager(self) -> bool:
-        return self.model.config._attn_implementation == "eager"
+        length = embeddings.shape[1]
+        before = cache.length if cache else 0
+        if mask is None and before and length > 1:
+            mask = torch.ones(1, before + length, dtype=torch.bool, device=embeddings.device)
+        if mask is not None and mask.ndim != EACH:
+            causal = torch.ones(length, before + length, dtype=torch.bool, device=mask.device)
+            mask = mask[:, None, None] & causal.tril(before)
+        states = self.model(embeddings, positions, cache, mask)
+        if cache:
+            cache.length += length
+        return states
 
     @property
     def _embedding(self) -> nn.Embedding:
-        return cast(nn.Embedding, self.model.get_input_embeddings())
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> LanguageModel:
-        # Rotary frequencies stay float32: in 16 bits they are far off at later positions.
-        saved = self.state_dict().keys()
-        computed = {
-            name: buffer
-            for name, buffer in self.named_buffers()
-            if buffer.dtype == torch.float32 and name not in saved
-        }
-        super()._apply(fn, recurse)
-        for name, buffer in computed.items():
-            owner, _, own = name.rpartition(".")
-            moved = self.get_buffer(name).device
-            setattr(self.get_submodule(owner), own, buffer.to(moved))
-        return self
+        return next(one for one in self.model.modules() if isinstance(one, nn.Embedding))
 
 
 def build_language_model(config: LanguageConfig) -> LanguageModel:
@@ -188,12 +159,26 @@ def build_language_model(config: LanguageConfig) -> LanguageModel:
     if config.kind not in KINDS:
         msg = f"unknown kind of language model {config.kind!r}; expected one of {sorted(KINDS)}"
         raise ConfigError(msg)
-    kind = KINDS[config.kind]
     if config.weights == "random":
-        whole = kind.whole(kind.config(**config.architecture))
-    else:
-        whole = kind.whole.from_pretrained(config.weights, dtype=torch.float32)
-    return LanguageModel(config.kind, whole).eval()
+        return LanguageModel(config.kind, config.architecture).eval()
+    from transformers import AutoModelForCausalLM
+
+    whole = AutoModelForCausalLM.from_pretrained(config.weights, dtype=torch.float32)
+    return from_transformers(whole)
+
+
+def from_transformers(whole: PreTrainedModel) -> LanguageModel:
+    """A model of transformers as one of ours, with the same weights, in eval mode.
+
+    Raises:
+        ConfigError: it is a variant that is not supported.
+    """
+    fields = whole.config.to_diff_dict()
+    names = {name for name in fields if not name.startswith("_")} - NOT_ARCHITECTURE
+    with Uninitialised():
+        model = LanguageModel(whole.config.model_type, {name: fields[name] for name in names})
+    model.load_state_dict(whole.state_dict())
+    return model.eval()
 
 
 def clean(caption: str) -> str:

@@ -11,7 +11,8 @@ own classifier, 0 without one.
 from __future__ import annotations
 
 import math
-from typing import cast
+from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mmser_ros.captioner.config import ConfigError, VisionConfig
+from mmser_ros.captioner.model.encoder import CLIP, ClipVision
+from mmser_ros.captioner.model.uninitialised import Uninitialised
 from mmser_ros.core.types import Region
 
 Levels = tuple[Tensor, ...]
@@ -70,7 +73,8 @@ class EfficientNetLiteTower(nn.Module):
 
         super().__init__()
         self.config = config
-        network = EfficientNet.from_name(config.architecture.get("name", "efficientnet-lite0"))
+        with nullcontext() if config.weights == "random" else Uninitialised():
+            network = EfficientNet.from_name(config.architecture.get("name", "efficientnet-lite0"))
         if config.weights != "random":
             network.load_state_dict(_packaged_weights(config.weights))
         network.eval()
@@ -118,7 +122,7 @@ class EfficientNetLiteTower(nn.Module):
 
 
 class ClipTower(nn.Module):
-    """The vision half of CLIP (arXiv 2103.00020) through transformers, without its class token.
+    """The vision half of CLIP (arXiv 2103.00020), without its class token.
 
     Level n is the output of layer n, as in LLaVA: of ViT-L/14's 24 layers 23 is the penultimate.
     """
@@ -126,21 +130,16 @@ class ClipTower(nn.Module):
     classes = 0
 
     def __init__(self, config: VisionConfig) -> None:
-        from transformers import CLIPVisionConfig, CLIPVisionModel
-
         super().__init__()
         self.config = config
         if config.weights == "random":
-            architecture = CLIPVisionConfig(image_size=config.image_size, **config.architecture)
-            self.model = CLIPVisionModel(architecture)
+            self.model = ClipVision(config.architecture, config.image_size)
         else:
-            self.model = CLIPVisionModel.from_pretrained(config.weights, dtype=torch.float32)
+            self.model = _pretrained_clip(config.weights)
         self.model.eval().requires_grad_(False)
-        architecture = self.model.config
-        _check_levels(config, layers=architecture.num_hidden_layers)
-        self.channels = (architecture.hidden_size,) * len(config.levels)
-        grid = config.image_size // cast(int, architecture.patch_size)
-        self.grids = (grid,) * len(config.levels)
+        _check_levels(config, layers=self.model.depth)
+        self.channels = (self.model.hidden,) * len(config.levels)
+        self.grids = (config.image_size // self.model.patch,) * len(config.levels)
         mean = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
         deviation = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
         self.mean: Tensor
@@ -158,8 +157,7 @@ class ClipTower(nn.Module):
 
     def forward(self, pixels: Tensor) -> Levels:
         """Encode normalised pixels (batch, 3, size, size) into levels."""
-        states = self.model(pixels, output_hidden_states=True).hidden_states
-        return tuple(states[level][:, 1:] for level in self.config.levels)
+        return tuple(level[:, 1:] for level in self.model(pixels, self.config.levels))
 
 
 TOWERS: dict[str, type[EfficientNetLiteTower] | type[ClipTower]] = {
@@ -178,6 +176,18 @@ def build_tower(config: VisionConfig) -> EfficientNetLiteTower | ClipTower:
         msg = f"unknown vision tower {config.tower!r}; expected one of {sorted(TOWERS)}"
         raise ConfigError(msg)
     return TOWERS[config.tower](config)
+
+
+def _pretrained_clip(weights: str) -> ClipVision:
+    """The vision half of CLIP from a folder or the Hugging Face hub."""
+    from transformers import CLIPVisionModel
+
+    whole = CLIPVisionModel.from_pretrained(weights, dtype=torch.float32)
+    config: Any = whole.config
+    with Uninitialised():
+        model = ClipVision({name: getattr(config, name) for name in CLIP}, config.image_size)
+    model.load_state_dict(whole.state_dict(), strict=False)  # its last normalisation is not used
+    return model
 
 
 def _packaged_weights(name: str) -> dict[str, Tensor]:

@@ -25,12 +25,20 @@ from transformers import (
 
 VISION_LAYERS, LAYERS = 23, 32
 """Layers that are used: of the vision tower the second last is the last."""
-VISUAL, TEXT = 576, 40
-"""Tokens of the image, and of the question with its system prompt."""
-VOCABULARY, IMAGE = 32_064, 32_000
-"""Size of the vocabulary, and the token that stands for a part of the image."""
-VISION = {"hidden_size": 1024, "intermediate_size": 4096, "num_attention_heads": 16}
-VISION |= {"image_size": 336, "patch_size": 14, "projection_dim": 768}
+TEXT = 40
+"""Tokens of the question with its system prompt, about."""
+IMAGE = 32_000
+"""The token that stands for a part of the image."""
+VISION: dict[str, Any] = {
+    "hidden_size": 1024,
+    "intermediate_size": 4096,
+    "num_attention_heads": 16,
+    "image_size": 336,
+    "patch_size": 14,
+    "projection_dim": 768,
+}
+LANGUAGE: dict[str, Any] = {"vocab_size": 32_064}
+"""And transformers' defaults for Llama, which are those of 7B."""
 
 
 class Llava:
@@ -38,21 +46,24 @@ class Llava:
 
     max_passes = 1
 
-    def __init__(self, device: str) -> None:
-        self._whole = device != "cpu"
+    def __init__(self, device: str, *, whole: bool | None = None) -> None:
+        """Build it; `whole` says whether all of it runs, by default on a GPU."""
+        self._whole = device != "cpu" if whole is None else whole
+        layers = (VISION_LAYERS + 1, LAYERS) if self._whole else (1, 1)
+        vision = CLIPVisionConfig(num_hidden_layers=layers[0], **VISION)
+        language = LlamaConfig(num_hidden_layers=layers[1], **LANGUAGE)
+        self._visual = (VISION["image_size"] // VISION["patch_size"]) ** 2
+        self.facts: dict[str, Any] = {"quantize": "fp16", "scaled": None}
         if self._whole:
-            vision = CLIPVisionConfig(num_hidden_layers=VISION_LAYERS + 1, **VISION)
-            config = LlavaConfig(vision, LlamaConfig(vocab_size=VOCABULARY), image_token_id=IMAGE)
+            options: Any = {"image_token_index": IMAGE}
+            config = LlavaConfig(vision_config=vision, text_config=language, **options)
             usual = torch.get_default_dtype()
             torch.set_default_dtype(torch.float16)
             with torch.device(device):
                 self._model: Any = LlavaForConditionalGeneration(config).eval()
             torch.set_default_dtype(usual)
-            self.facts: dict[str, Any] = {"quantize": "fp16", "scaled": None}
             return
-        vision = CLIPVisionConfig(num_hidden_layers=1, **VISION)
         self._vision = CLIPVisionModel(vision).eval()
-        language = LlamaConfig(vocab_size=VOCABULARY, num_hidden_layers=1)
         self._model = LlamaForCausalLM(language).eval()
         scaled = f"one decoder layer times {LAYERS}, one vision layer times {VISION_LAYERS}"
         self.facts = {"quantize": "none", "scaled": f"{scaled}; memory is of these layers alone"}
@@ -67,7 +78,7 @@ class Llava:
         device = self._model.device
         side = VISION["image_size"]
         pixels = torch.rand(1, 3, side, side, device=device, dtype=torch.float16)
-        ids = torch.tensor([[IMAGE] * VISUAL + [5] * TEXT], device=device)
+        ids = torch.tensor([[IMAGE] * self._visual + [5] * TEXT], device=device)
         begun = perf_counter()
         self._model.generate(
             input_ids=ids,
@@ -77,14 +88,15 @@ class Llava:
             min_new_tokens=tokens,
             do_sample=False,
         )
-        torch.cuda.synchronize()
+        if device.type != "cpu":
+            torch.cuda.synchronize()
         return {"whole": 1e3 * (perf_counter() - begun), "tokens decoded": tokens - 1}
 
     def _run_scaled(self, tokens: int) -> dict[str, float]:
         side = VISION["image_size"]
         vision = VISION_LAYERS * _took(lambda: self._vision(torch.rand(1, 3, side, side)))[0]
         width = self._model.config.hidden_size
-        prompt, one = torch.randn(1, VISUAL + TEXT, width), torch.randn(1, 1, width)
+        prompt, one = torch.randn(1, self._visual + TEXT, width), torch.randn(1, 1, width)
         decoder, head = self._model.model, self._model.lm_head
         read, states = _took(lambda: decoder(inputs_embeds=prompt, use_cache=True))
         cache = states.past_key_values

@@ -13,6 +13,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     BertConfig,
     BertModel,
@@ -21,7 +22,9 @@ from transformers import (
     PreTrainedModel,
 )
 
+from mmser_ros.captioner.config import SpecialistConfig, VisionConfig
 from mmser_ros.captioner.decoding.prompt import Prompt, pad
+from mmser_ros.captioner.model.joint_encoder import JointEncoder
 from mmser_ros.captioner.model.language_model import LanguageModel
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import ClipTower, crops, fit_square
@@ -50,19 +53,22 @@ class Plain:
         self._specialist, self._tokenizer, self._watch = specialist, tokenizer, watch
         self.language = reference_language(specialist.language_model)
         connector = specialist.config.ser_connector
+        vision: Any = specialist.vision  # modules take the place of ours
         if isinstance(specialist.vision, ClipTower):
-            specialist.vision.model = _clip(specialist)
-        if connector and specialist.ser_connector.encoder:
-            specialist.ser_connector.encoder.bert = _bert(specialist)
+            vision.model = _Clip(vision.config, vision.model).eval()
+        encoder: Any = specialist.ser_connector.encoder if connector else None
+        if encoder:
+            encoder.bert = _Bert(encoder, specialist.config).eval()
         if int8:
             self.language = _int8(self.language)
-            for one in [specialist, specialist.vision]:
+            for one in [specialist, vision]:
                 for name, part in one.named_children():
                     setattr(one, name, part if part is specialist.language_model else _int8(part))
 
     def to(self, device: str) -> None:
         """Move the networks to a device."""
-        for one in (self._specialist, self._specialist.vision, self.language):
+        parts: list[Any] = [self._specialist, self._specialist.vision, self.language]
+        for one in parts:
             one.to(device)
 
     @torch.inference_mode()
@@ -90,7 +96,7 @@ class Plain:
                 prompt = specialist.prompt(specialist.refine(first, initial), initial, words=words)
             with self._watch("second pass"):
                 said = self._generate(prompt, tokens)
-        return self._tokenizer.decode(said)
+        return str(self._tokenizer.decode(said))
 
     def _generate(self, prompt: Prompt, tokens: int) -> list[int]:
         return generate(self.language, prompt.embeddings, tokens)
@@ -111,25 +117,41 @@ def generate(language: Any, embeddings: Tensor, tokens: int) -> list[int]:
 
 def reference_language(model: LanguageModel) -> PreTrainedModel:
     """A language model of transformers with the weights of ours."""
-    whole = AutoModelForCausalLM.from_config(model.model.config, dtype=torch.float32)
+    config = AutoConfig.for_model(model.kind, **model.architecture)
+    whole: Any = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     whole.load_state_dict(model.state_dict())
     return whole.eval()
 
 
-def _bert(specialist: Specialist) -> BertModel:
-    encoder, config = specialist.ser_connector.encoder, specialist.config.ser_connector
-    assert encoder and config and config.architecture is not None
-    longest = encoder.tokens + specialist.config.max_caption_tokens
-    architecture = BertConfig(vocab_size=1, max_position_embeddings=longest, **config.architecture)
-    model = BertModel(architecture, add_pooling_layer=False)
-    model.load_state_dict(encoder.bert.state_dict())
-    return model.eval()
+class _Bert(nn.Module):
+    def __init__(self, encoder: JointEncoder, config: SpecialistConfig) -> None:
+        super().__init__()
+        assert config.ser_connector and config.ser_connector.architecture is not None
+        architecture = BertConfig(
+            vocab_size=1,
+            max_position_embeddings=encoder.tokens + config.max_caption_tokens,
+            **config.ser_connector.architecture,
+        )
+        self._model = BertModel(architecture, add_pooling_layer=False)
+        self._model.load_state_dict(encoder.bert.state_dict())
+
+    def forward(self, states: Tensor, types: Tensor, mask: Tensor | None = None) -> Tensor:
+        """See `encoder.Bert`."""
+        read = self._model(inputs_embeds=states, token_type_ids=types, attention_mask=mask)
+        return read.last_hidden_state
 
 
-def _clip(specialist: Specialist) -> CLIPVisionModel:
-    vision = specialist.config.vision
-    config = CLIPVisionConfig(image_size=vision.image_size, **vision.architecture)
-    return CLIPVisionModel(config).eval()
+class _Clip(nn.Module):
+    def __init__(self, config: VisionConfig, ours: nn.Module) -> None:
+        super().__init__()
+        architecture = CLIPVisionConfig(image_size=config.image_size, **config.architecture)
+        self._model = CLIPVisionModel(architecture)
+        self._model.load_state_dict(ours.state_dict(), strict=False)
+
+    def forward(self, pixels: Tensor, layers: Sequence[int]) -> list[Tensor]:
+        """See `encoder.ClipVision`."""
+        states = self._model(pixels, output_hidden_states=True).hidden_states
+        return [states[layer] for layer in layers]
 
 
 def _int8(model: Any) -> Any:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
@@ -21,7 +21,7 @@ class Stopwatch:
 
     def __init__(self, device: str) -> None:
         self._cuda = device != "cpu"
-        self._times: Counter[str] = Counter()
+        self._times: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
 
     @contextmanager
@@ -31,7 +31,7 @@ class Stopwatch:
         begun = perf_counter()
         yield
         self._wait()
-        self._times[stage] += 1e3 * (perf_counter() - begun)  # type: ignore[assignment]
+        self._times[stage] += 1e3 * (perf_counter() - begun)
         self.calls[stage] += 1
 
     def timed(self, function: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:

@@ -20,6 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from mmser_ros.captioner.decoding.greedy import decode_one, prefill
 from mmser_ros.captioner.decoding.prompt import Padded, Prompt
+from mmser_ros.captioner.model.attend import all_attend
 from mmser_ros.captioner.model.language_model import LanguageModel
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.training.batches import draw_visual_tokens, keep_visual_tokens
@@ -82,7 +83,8 @@ class PolicyGradient:
         self._forward = torch.compile(specialist, dynamic=True) if compiled else specialist
         # On a CPU bfloat16 samples much faster, but its fused attention is much slower.
         self._sampler = deepcopy(specialist.language_model).bfloat16().eval()
-        self._sampler.model.set_attn_implementation("eager")
+        for one in all_attend(self._sampler):
+            one.eager = True
         self._logged: list[float] = []
 
     @torch.no_grad()
@@ -195,7 +197,7 @@ def sample(
         Token ids of `samples` captions for each image in turn, with the end token; a caption of
         the maximum length has none.
     """
-    logits, state = prefill(model, prompt)
+    logits, state = prefill(model, prompt, longest)
     state.repeat(samples)
     logits = logits.repeat_interleave(samples, dim=0)
     chosen = []

@@ -177,7 +177,7 @@ class Batches:
 
 def _check_length(specialist: Specialist, longest: int) -> None:
     """Raise TrainingError if items have more tokens than the model has positions."""
-    positions = specialist.language_model.model.config.max_position_embeddings
+    positions = specialist.language_model.architecture["max_position_embeddings"]
     if specialist.visual_tokens + longest > positions:
         msg = f"a prompt with its caption has {longest} tokens after {specialist.visual_tokens} "
         msg += f"visual ones; expected no more than {positions} (max_position_embeddings) in all"

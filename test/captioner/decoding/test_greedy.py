@@ -78,10 +78,10 @@ def log_probability(model, prompt, tokens):
 @torch.inference_mode()
 def test_the_cache_changes_nothing(model):
     prompt = prompts(1)
-    _, state = prefill(model, prompt)
+    _, state = prefill(model, prompt, LONGEST)
     stepwise = decode_one(model, torch.tensor([3]), state).log_softmax(-1)
     word = model.embed(torch.tensor([[3]]))
-    logits, _ = prefill(model, as_prompt(torch.cat([prompt.embeddings, word], dim=1)))
+    logits, _ = prefill(model, as_prompt(torch.cat([prompt.embeddings, word], dim=1)), LONGEST)
     torch.testing.assert_close(stepwise, logits.log_softmax(-1), atol=1e-5, rtol=1e-4)
 
 

@@ -4,10 +4,13 @@ from copy import deepcopy
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from mmser_ros.captioner.config import ConfigError, LanguageConfig
+from mmser_ros.captioner.decoding.greedy import greedy
+from mmser_ros.captioner.decoding.prompt import Prompt
 from mmser_ros.captioner.model.language_model import build_language_model
+from mmser_ros.evaluation.bench.plain import generate, reference_language
 
 
 @pytest.fixture(params=["opt", "llama"])
@@ -34,9 +37,8 @@ def read(model, positions, mask=None):
 @torch.inference_mode()
 def test_it_is_the_model_of_transformers(model, config, tmp_path):
     """Weights have the same names there and here, and the same logits come out."""
-    whole = AutoModelForCausalLM.from_config(
-        type(model.model.config)(**config.architecture), dtype=torch.float32
-    )
+    architecture = AutoConfig.for_model(config.kind, **config.architecture)
+    whole = AutoModelForCausalLM.from_config(architecture, dtype=torch.float32)
     assert whole.state_dict().keys() == model.state_dict().keys()
     whole.load_state_dict(model.state_dict())
     whole.eval().save_pretrained(tmp_path)
@@ -70,6 +72,40 @@ def test_half_precision_leaves_positions_exact(model):
     halved.float().load_state_dict(model.state_dict())
     late = torch.arange(90, 120)
     assert torch.equal(read(halved, late), read(model, late))
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("longest", [1, 12])
+def test_greedy_captions_are_those_of_transformers_token_for_token(model, longest):
+    """Also those of a refinement, whose draft is verified."""
+    whole = reference_language(model)
+    said = set()
+    for seed in range(8):
+        random = torch.manual_seed(seed)
+        prompt = torch.randn(1, 9, 32, generator=random)
+        expected = generate(whole, prompt, longest)
+        said.add(tuple(expected))
+        places = torch.arange(9)[None]
+        for draft in (None, expected, [*expected[:4], 5, 6, 7]):
+            (one,) = greedy(model, Prompt(prompt, places), -1, longest, draft)
+            assert one.tokens == expected
+    assert len(said) > 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "value"),
+    [
+        ("opt", "do_layer_norm_before", False),
+        ("opt", "feathers", 2),
+        ("llama", "attention_bias", True),
+        ("llama", "rope_parameters", {"rope_type": "yarn"}),
+        ("llama", "num_attention_heads", 3),
+    ],
+)
+def test_variants_that_are_not_supported_are_named(tiny_languages, kind, entry, value):
+    architecture = {**tiny_languages[kind].architecture, entry: value}
+    with pytest.raises(ConfigError, match=f"{entry}.*expected"):
+        build_language_model(LanguageConfig("random", architecture, kind))
 
 
 def test_an_unknown_kind_is_refused():

@@ -43,7 +43,7 @@ def test_training_and_decoding_agree(specialist):
     visual = specialist.glance(levels)
     rows = pack_rows([[[1, 5, 2]]])
     forward = specialist(visual, rows.tokens, rows.segments, rows.positions)[:, 0]
-    logits, _ = prefill(specialist.language_model, specialist.prompt(visual))
+    logits, _ = prefill(specialist.language_model, specialist.prompt(visual), 8)
     torch.testing.assert_close(forward, logits, atol=1e-5, rtol=1e-4)
 
 

@@ -88,8 +88,8 @@ def test_the_language_model_reads_the_words(told):
     visual = torch.randn(1, specialist.visual_tokens, 32)
     words, others = pad([[10, 11]]), pad([[12, 13]])
     model = specialist.language_model
-    first, _ = prefill(model, specialist.prompt(visual, words=words))
-    second, _ = prefill(model, specialist.prompt(visual, words=others))
+    first, _ = prefill(model, specialist.prompt(visual, words=words), 8)
+    second, _ = prefill(model, specialist.prompt(visual, words=others), 8)
     assert not torch.allclose(first, second)
 
 
@@ -108,9 +108,11 @@ def test_training_and_decoding_agree_on_words_of_several_lengths(told):
         context.mask,
         specialist.starts(2, words),
     )[:, 0]
-    logits, _ = prefill(specialist.language_model, specialist.prompt(visual, words=words))
+    logits, _ = prefill(specialist.language_model, specialist.prompt(visual, words=words), 8)
     torch.testing.assert_close(forward, logits, atol=1e-5, rtol=1e-4)
-    alone, _ = prefill(specialist.language_model, specialist.prompt(visual[1:], words=pad([[13]])))
+    alone, _ = prefill(
+        specialist.language_model, specialist.prompt(visual[1:], words=pad([[13]])), 8
+    )
     torch.testing.assert_close(logits[1:], alone, atol=1e-5, rtol=1e-4)
 
 

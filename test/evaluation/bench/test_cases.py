@@ -43,7 +43,7 @@ def test_plain_transformers_decode_each_token_of_both_passes(refining_checkpoint
 
 
 def test_captions_longer_than_the_connector_reads_are_refused(refining_checkpoint):
-    with pytest.raises(CaptionerError, match="tokens is 9; .* 8 at most"):
+    with pytest.raises(CaptionerError, match=r"tokens is 9; .* 8 at most"):
         build(str(refining_checkpoint), 9)
     with pytest.raises(CaptionerError, match="expected specialist, one of nano, small"):
         build("parrot", 9)

@@ -34,7 +34,7 @@ def test_a_step_makes_rewarded_samples_more_probable(tiny_config):
 
     def probability():
         with torch.no_grad():
-            logits, _ = prefill(specialist.language_model, specialist.prompt(visual))
+            logits, _ = prefill(specialist.language_model, specialist.prompt(visual), 8)
         return float(logits.softmax(-1)[:, wanted].mean())
 
     options = Sampling(samples=256, temperature=1.0, keep=1.0, longest=3)
@@ -92,7 +92,7 @@ def test_samples_are_as_frequent_as_the_model_says(tiny_config, temperature):
     prompt = specialist.prompt(torch.randn(1, specialist.visual_tokens, specialist.width))
     with torch.no_grad():
         specialist.language_model.lm_head.weight *= 20  # some tokens are much likelier than others
-        logits, _ = prefill(specialist.language_model, prompt)
+        logits, _ = prefill(specialist.language_model, prompt, 8)
         drawn = sample(specialist.language_model, prompt, 5000, specialist.end, 1, temperature)
     counts = torch.bincount(torch.tensor(drawn).flatten(), minlength=logits.shape[1])
     expected = (logits / temperature).softmax(-1)[0].cumsum(0)
