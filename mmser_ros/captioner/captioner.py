@@ -121,7 +121,8 @@ class Captioner:
         """
         if threads is not None:
             use_threads(threads)
-        specialist, tokenizer = load_checkpoint(find_model(str(model)))
+        int8 = quantization.is_int8(quantize, checks.check_device(device))
+        specialist, tokenizer = load_checkpoint(find_model(str(model)), int8=int8)
         return cls(
             specialist, tokenizer, device=device, quantize=quantize, passes=passes, beams=beams
         )

@@ -12,18 +12,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.captioner.config import ConfigError, SpecialistConfig
+from mmser_ros.captioner.model.int8_linear import Int8Linear
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.weights import (
     LARGEST_FILE,
+    SCALE,
     from_files,
     is_weights_file,
     pack,
@@ -86,8 +89,13 @@ def save_calibrated(source: Path, folder: Path, calibrations: Sequence[Calibrati
     _write(folder, replace(config, calibrations=tuple(calibrations)), files)
 
 
-def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
-    """Load and verify a checkpoint, in float32 on the CPU and in eval mode.
+def load_checkpoint(folder: Path, *, int8: bool = False) -> tuple[Specialist, Tokenizer]:
+    """Load and verify a checkpoint, on the CPU and in eval mode.
+
+    Args:
+        folder: the checkpoint.
+        int8: whether linear layers become `Int8Linear`, one by one, so that their float32 weights
+            are never in memory together; other weights are float32.
 
     Raises:
         CheckpointError: a file is missing or damaged, or does not fit the configuration.
@@ -106,33 +114,54 @@ def load_checkpoint(folder: Path) -> tuple[Specialist, Tokenizer]:
             msg = f"{folder}: {name} is not a safetensors file: {error}"
             raise CheckpointError(msg) from error
     try:
-        _fill(specialist, stored)
+        _fill(specialist, stored, int8=int8)
     except (ValueError, RuntimeError) as error:
         msg = f"{folder}: {names} does not fit {CONFIG}: {error}"
         raise CheckpointError(msg) from error
     return specialist.eval(), tokenizer
 
 
-def _fill(specialist: Specialist, stored: Mapping[str, Tensor]) -> None:
-    """Copy weights into float32 parameters one by one, to save memory.
+def _fill(specialist: Specialist, stored: dict[str, Tensor], *, int8: bool) -> None:
+    """Move stored weights into a model one by one, to save memory; `stored` is empty then.
 
     Raises:
         ValueError: weights are missing, unknown or of another shape.
     """
     weights = specialist.state_dict()
     lacking = weights.keys() - _tied(specialist)
-    for name, value in unpack(stored):
+    layers = _linear_layers(specialist) if int8 else {}
+    names = [one for one in stored if one.removesuffix(SCALE) not in stored.keys() - {one}]
+    for name in sorted(names, key=layers.__contains__):  # these last: they take their biases along
+        parts = {one: stored.pop(one) for one in (name, name + SCALE) if one in stored}
+        shape = parts[name].shape
         if name not in weights:
             msg = f"it has an unexpected weight {name}"
             raise ValueError(msg)
-        if value.shape != weights[name].shape:
-            msg = f"{name} is {tuple(value.shape)}; expected {tuple(weights[name].shape)}"
+        if shape != weights[name].shape:
+            msg = f"{name} is {tuple(shape)}; expected {tuple(weights[name].shape)}"
             raise ValueError(msg)
-        weights[name].copy_(value)
+        lacks_scales = parts[name].dtype == torch.int8 and len(parts) == 1  # which `unpack` names
+        if name in layers and not lacks_scales:
+            parent, own = layers[name]
+            bias = weights.get(name.removesuffix("weight") + "bias")
+            setattr(parent, own, Int8Linear(parts[name], bias, parts.get(name + SCALE)))
+        else:
+            ((_, value),) = unpack(parts)
+            weights[name].copy_(value)
         lacking.discard(name)
     if lacking:
         msg = f"the weights {sorted(lacking)[:3]} are missing"
         raise ValueError(msg)
+
+
+def _linear_layers(specialist: Specialist) -> dict[str, tuple[nn.Module, str]]:
+    """By the name of its weight, where each linear layer is: its parent, and its name there."""
+    return {
+        f"{path}.{name}.weight": (parent, name)
+        for path, parent in specialist.named_modules()
+        for name, child in parent.named_children()
+        if type(child) is nn.Linear
+    }
 
 
 def _write(folder: Path, config: SpecialistConfig, files: dict[str, bytes]) -> None:

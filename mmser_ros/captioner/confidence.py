@@ -14,11 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-import yaml
-
 from mmser_ros.core.resources import share_path
 from mmser_ros.core.types import Caption
 from mmser_ros.core.word_diff import share_changed
+from mmser_ros.core.yaml_text import read_yaml
 
 NO_ROOMS = ("none", "only_nouns", "before_nouns")
 """Keys of the table of rooms whose words name no room."""
@@ -139,7 +138,7 @@ def room_names() -> frozenset[str]:
     Raises:
         ResourceError: it did not come with the package.
     """
-    table = yaml.safe_load(share_path("config/lexicon/room_words.yaml").read_text(encoding="utf-8"))
+    table = read_yaml(share_path("config/lexicon/room_words.yaml").read_text(encoding="utf-8"))
     words = {word for key, some in table.items() if key not in NO_ROOMS for word in some}
     return frozenset(words | {"room"})
 

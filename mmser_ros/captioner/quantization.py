@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import torch
 from torch import nn
-from torch.ao.nn.quantized.dynamic import Linear as DynamicLinear
 
+from mmser_ros.captioner.model.int8_linear import Int8Linear
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.captioner.weights import to_steps
+from mmser_ros.captioner.model.vision import ClipTower
 from mmser_ros.core.errors import MmserError
 
 MODES = ("auto", "none", "bf16", "fp16", "int8")
@@ -48,11 +46,16 @@ def resolve(mode: str, device: str) -> str:
     return "int8" if _has_int8_engine() else "none"
 
 
+def is_int8(mode: str, device: str) -> bool:
+    """Whether a mode is int8 on a device, and can be used there."""
+    return resolve(mode, device) == "int8" and device == "cpu" and _has_int8_engine()
+
+
 def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
     """Quantize a specialist in place.
 
     `int8` quantizes the weights of linear layers to 8 bits, and their inputs at run time (dynamic
-    quantization). The vision tower's convolutions are not quantized.
+    quantization); those of CLIP too, but no convolutions.
 
     Args:
         specialist: the model; it must be on the CPU.
@@ -74,6 +77,8 @@ def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
         raise QuantizationError(msg)
     if mode == "int8":
         dynamic_int8(specialist)
+        if isinstance(specialist.vision, ClipTower):
+            dynamic_int8(specialist.vision)
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(mode, torch.float32)
     if dtype != torch.float32:
         specialist.to(dtype)
@@ -88,6 +93,8 @@ def _has_int8_engine() -> bool:
 def dynamic_int8(model: nn.Module) -> None:
     """Quantize the linear layers of a model on the CPU to 8 bits, in place.
 
+    Weights that were stored in 8 bits stay the same.
+
     Raises:
         QuantizationError: torch has no int8 engine for this processor.
     """
@@ -97,19 +104,4 @@ def dynamic_int8(model: nn.Module) -> None:
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Linear:
-                setattr(parent, name, _int8(child))
-
-
-def _int8(linear: nn.Linear) -> nn.Module:
-    """Quantize a layer to 8 bits with one scale per row; weights stored in 8 bits stay the same."""
-    weight = linear.weight.detach()
-    scales = to_steps(weight)[1].float()
-    zeros = torch.zeros(len(scales), dtype=torch.long)
-    with warnings.catch_warnings():
-        # torch asks to move to torchao, whose int8 is slower than float32 at batch 1 on a CPU
-        warnings.filterwarnings("ignore", message=".*deprecated")
-        small = DynamicLinear(linear.in_features, linear.out_features, linear.bias is not None)
-    small.set_weight_bias(
-        torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8), linear.bias
-    )
-    return small
+                setattr(parent, name, Int8Linear(child.weight, child.bias))

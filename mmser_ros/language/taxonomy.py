@@ -12,6 +12,7 @@ import yaml
 
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.resources import share_path
+from mmser_ros.core.yaml_text import read_yaml
 
 KINDS = ("person", "animal", "vehicle", "object", "furniture", "fixture", "place")
 """From short-lived to permanent; places are the locations of objects."""
@@ -40,7 +41,7 @@ class Taxonomy:
     def __init__(self, path: Path | None = None) -> None:
         path = path or share_path("config/lexicon/objects.yaml")
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document = read_yaml(path.read_text(encoding="utf-8"))
             rows = [
                 (kind, group, word.split("/"))
                 for kind in KINDS

@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-import yaml
-
 from mmser_ros.core.resources import share_path
+from mmser_ros.core.yaml_text import read_yaml
 
 PERSON = "person"
 
@@ -41,7 +40,7 @@ def word_forms() -> WordForms:
         ResourceError: the file is missing.
     """
     text = share_path("config/lexicon/word_forms.yaml").read_text(encoding="utf-8")
-    fields = yaml.safe_load(text)
+    fields = read_yaml(text)
     return WordForms(
         frozenset(fields["people"]),
         tuple(map(tuple, fields["alike"])),

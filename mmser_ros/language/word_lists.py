@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from mmser_ros.core.resources import share_path
+from mmser_ros.core.yaml_text import read_yaml
 from mmser_ros.language.taxonomy import TaxonomyError
 from mmser_ros.language.types import PREDICATES
 
@@ -78,7 +79,7 @@ class CaptionWords:
         """
         path = path or share_path("config/lexicon/caption_words.yaml")
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document = read_yaml(path.read_text(encoding="utf-8"))
             return cls._of(document)
         except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, re.error) as error:
             msg = (

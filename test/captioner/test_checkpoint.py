@@ -17,6 +17,7 @@ from mmser_ros.captioner.checkpoint import (
 )
 from mmser_ros.captioner.confidence import Calibration, feature_names
 from mmser_ros.captioner.config import ConceptsConfig
+from mmser_ros.captioner.quantization import quantize
 from mmser_ros.captioner.untrained import build_untrained
 from mmser_ros.captioner.weights import from_files
 
@@ -37,6 +38,30 @@ def test_what_was_saved_is_loaded(tiny_config, tmp_path):
     for name, value in specialist.state_dict().items():
         torch.testing.assert_close(loaded.state_dict()[name], value, atol=0, rtol=0)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+@pytest.mark.parametrize("storage", ["int8", "float16"])
+@torch.inference_mode()
+def test_loaded_in_8_bits_it_is_as_if_quantized_afterwards(refining_config, tmp_path, storage):
+    specialist, tokenizer = build_untrained(refining_config)
+    save_checkpoint(tmp_path, specialist, tokenizer, dtype=storage)
+    loaded, _ = load_checkpoint(tmp_path, int8=True)
+    left = [name for name, one in loaded.named_modules() if type(one) is torch.nn.Linear]
+    assert left == ["language_model.lm_head"]  # whose weights are the embeddings
+    later, _ = load_checkpoint(tmp_path)
+    for one in (loaded, later):
+        quantize(one, "int8", "cpu")
+    pixels = torch.arange(3 * 224 * 224).reshape(1, 3, 224, 224).remainder(251).byte()
+    first, second = ((one, one.encode(pixels)) for one in (loaded, later))
+    words = torch.tensor([[5, 6, 7]])
+    for one, other in zip(*(m.refine(levels, words) for m, levels in (first, second)), strict=True):
+        assert torch.equal(one, other)
+    prompts = (one.prompt(one.glance(levels), words) for one, levels in (first, second))
+    states = [
+        one.language_model.lm_head(one.language_model(prompt.embeddings, prompt.positions))
+        for one, prompt in zip((loaded, later), prompts, strict=True)
+    ]
+    assert torch.equal(*states)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -12,13 +12,13 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch._dynamo.utils import compile_times
-from torch.ao.nn.quantized.dynamic import Linear as DynamicLinear
 from transformers import AutoModelForImageTextToText, LlamaConfig, LlamaForCausalLM, ProcessorMixin
 
 from mmser_ros.captioner.answers import tidy
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.hub_files import load_model, load_processor, read_config
+from mmser_ros.captioner.model.int8_linear import Int8Linear
 from mmser_ros.captioner.model.vision import crops
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.captioner.quantization import QuantizationError
@@ -319,7 +319,7 @@ def test_a_refiner_must_refine(open_tiny, tiny_checkpoint):
 def test_int8_on_the_cpu(kind, open_tiny, pictures):
     captioner = open_tiny(kind, quantize="int8")
     layers = [type(one) for one in captioner._model.modules()]
-    assert DynamicLinear in layers
+    assert Int8Linear in layers
     assert torch.nn.Linear not in layers
     (captions,) = captioner.caption_passes(pictures)
     assert captioner.quantize == "int8"

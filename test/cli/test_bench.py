@@ -37,9 +37,9 @@ def test_figures_of_a_model_that_refines(refining_checkpoint):
 
 
 def test_a_model_without_a_second_look_says_so(tiny_checkpoint):
-    shown = bench("--model", tiny_checkpoint, "--tokens", "3").stdout
+    shown = " ".join(bench("--model", tiny_checkpoint, "--tokens", "3").stdout.split())
     assert "3 tokens, batch 1" in shown
-    assert "second look none: the model makes one pass" in " ".join(shown.split())
+    assert "second look none: the model makes one pass" in shown
 
 
 def test_a_length_that_is_none_is_refused():

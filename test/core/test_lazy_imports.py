@@ -49,3 +49,11 @@ def test_a_package_loads_nothing_heavy_before_a_name_is_used(package):
     code = f"import mmser_ros{package}, sys; print([one for one in {HEAVY} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_captioning_needs_no_transformers():
+    """Which take longer to import than all else that a caption needs, and 150 MB."""
+    code = "import sys; from mmser_ros.captioner.opening import open_captioner as open_it; "
+    code += "open_it('nano'); print([one for one in sys.modules if one == 'transformers'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from functools import cache
 
-import yaml
-
 from mmser_ros.core.resources import share_path
+from mmser_ros.core.yaml_text import read_yaml
 
 
 @cache
@@ -19,7 +18,7 @@ def imagenet_words() -> dict[str, list[int]]:
         ResourceError: the table did not come with the package.
     """
     text = share_path("config/lexicon/imagenet_words.yaml").read_text(encoding="utf-8")
-    table = yaml.safe_load(text)
+    table = read_yaml(text)
     return {word: [n for one in entries for n in _indices(one)] for word, entries in table.items()}
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from functools import cache
 
 import torch
-import yaml
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from mmser_ros.captioner.config import ObjectsConfig
 from mmser_ros.core.resources import share_path
+from mmser_ros.core.yaml_text import read_yaml
 
 CLASSES = 80
 """Classes of COCO; the head's other channels are boxes."""
@@ -118,7 +118,7 @@ def object_classes() -> tuple[str, ...]:
         ResourceError: the file did not come with the package.
     """
     text = share_path("config/lexicon/object_classes.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text))
+    return tuple(read_yaml(text))
 
 
 def _convolution(channels: int, width: int, stride: int = 1) -> nn.Sequential:

@@ -18,13 +18,11 @@ from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.captioner.passes import run_passes
-from mmser_ros.captioner.quantization import quantize, resolve
+from mmser_ros.captioner.quantization import is_int8, quantize, resolve
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.captioner.shipped import find_model, shipped_models
 from mmser_ros.captioner.threads import use_threads
 from mmser_ros.captioner.untrained import build_untrained, random_weights, read_architecture
-from mmser_ros.evaluation.bench.llava import Llava
-from mmser_ros.evaluation.bench.plain import Plain
 from mmser_ros.evaluation.bench.stopwatch import Stopwatch
 from mmser_ros.language.word_finder import WordFinder
 
@@ -111,17 +109,19 @@ def open_case(case: Case) -> Candidate:
     """
     use_threads(case.threads)
     if case.kind == "llava":
+        from mmser_ros.evaluation.bench.llava import Llava
+
         return Llava(case.device)
     if case.kind == "hub":
         return _Hub(case)
-    specialist, tokenizer = build(case.model, case.longest)
     if case.kind == "transformers":
-        return _Transformers(case, specialist, tokenizer)
-    return Ours(case, specialist, tokenizer)
+        return _Transformers(case, *build(case.model, case.longest))
+    int8 = is_int8(case.quantize, case.device)
+    return Ours(case, *build(case.model, case.longest, int8=int8))
 
 
-def build(model: str, longest: int) -> tuple[Specialist, Tokenizer]:
-    """A model for captions of up to `longest` tokens; 0: as it is.
+def build(model: str, longest: int, *, int8: bool = False) -> tuple[Specialist, Tokenizer]:
+    """A model for captions of up to `longest` tokens; 0: as it is. `int8` as in `load_checkpoint`.
 
     Raises:
         CaptionerError: it can't make captions that long.
@@ -134,7 +134,7 @@ def build(model: str, longest: int) -> tuple[Specialist, Tokenizer]:
         )
         return specialist.eval(), tokenizer
     try:
-        specialist, tokenizer = load_checkpoint(find_model(model))
+        specialist, tokenizer = load_checkpoint(find_model(model), int8=int8)
     except CaptionerError as error:
         msg = f"no model {model!r} to time; expected {UNTRAINED}, one of "
         msg += f"{', '.join(shipped_models())}, or a checkpoint folder"
@@ -208,6 +208,8 @@ class Ours:
 
 class _Transformers:
     def __init__(self, case: Case, specialist: Specialist, tokenizer: Tokenizer) -> None:
+        from mmser_ros.evaluation.bench.plain import Plain  # its transformers is no part of ours
+
         self._watch = Stopwatch(case.device)
         int8 = case.quantize == "int8"
         self._plain = Plain(specialist, tokenizer, self._watch, int8=int8)
@@ -236,5 +238,5 @@ class _Hub:
 
     def caption(self, image: np.ndarray, passes: int, tokens: int) -> dict[str, float]:
         begun = perf_counter()
-        self._captioner.caption_batch([image], passes=1)
+        self._captioner.caption(image)
         return {"whole": 1e3 * (perf_counter() - begun)}
