@@ -154,7 +154,7 @@ def fit_gate(detector: WordDetector, inside: ViewFeatures, outside: ViewFeatures
     both = [_whole_images(detector, one).double() for one in (inside, outside)]
     means = [one.mean(0) for one in both]
     centred = [one - (means[0] + means[1]) / 2 for one in both]
-    scatter = sum(one.T @ one / len(one) for one in centred)  # both kinds have the same weight
+    scatter = torch.stack([one.T @ one / len(one) for one in centred]).sum(0)  # of equal weights
     penalty = RIDGE * scatter.diagonal().mean() * torch.eye(len(scatter)).to(scatter)
     gate = torch.linalg.solve(scatter + penalty, means[0] - means[1])
     scores = [one @ gate for one in both]
