@@ -69,6 +69,21 @@ class ObjectsConfig:
 
 
 @checked(ConfigError)
+class DomainConfig:
+    """A detector for images of another domain, see `word_detector.Domain`.
+
+    Attributes:
+        name: what the images are, such as `homes`.
+        names: the words that it detects; all are words of the model's own detector.
+        hidden_size: width of its hidden layer.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    hidden_size: PositiveInt
+
+
+@checked(ConfigError)
 class WordsConfig:
     """A word detector, see `word_detector.WordDetector`.
 
@@ -76,11 +91,13 @@ class WordsConfig:
         names: the words that it detects.
         hidden_size: width of its hidden layer.
         crops: number of crops that it reads beside the whole image: 0, or 5 (corners and middle).
+        domain: the detector for images of another domain; None: there is none.
     """
 
     names: tuple[str, ...]
     hidden_size: int
     crops: Literal[0, 5] = 5
+    domain: DomainConfig | None = None
 
 
 @checked(ConfigError)

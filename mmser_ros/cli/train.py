@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from mmser_ros.cli.options import OwnModel
+from mmser_ros.cli.options import OwnModel, set_names
 from mmser_ros.core.console import show_progress
 from mmser_ros.core.errors import MmserError
+from mmser_ros.core.resources import DEFAULT_MODEL
 
 train_app = typer.Typer(no_args_is_help=True, help="Train a captioner: one command for each stage.")
 
@@ -110,6 +111,32 @@ def _run_words(
         model=find_model(model) if model else None,
         objects=objects,
     )
+
+
+@train_app.command("domain")
+def train_domain(
+    data: Sets,
+    sets: Annotated[
+        str, typer.Option(help="The domain's sets, comma-separated; all others are outside of it.")
+    ],
+    recipe: Annotated[
+        Path | None, typer.Option(help="YAML of a detector for a domain; default: homes.")
+    ] = None,
+    model: OwnModel = DEFAULT_MODEL,
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to write.")] = Path("runs/domain"),
+    work: Work = Path("runs/domain_work"),
+) -> None:
+    """Train a word detector for images of another domain, such as rendered ones.
+
+    Images of the other sets are captioned as before.
+    """
+    from mmser_ros.captioner.shipped import find_model
+    from mmser_ros.core.resources import share_path
+    from mmser_ros.training.words.domain import read_domain_recipe, run_domain
+
+    plan = read_domain_recipe(recipe or share_path("config/train/homes.yaml"))
+    names = set_names(sets) or []
+    run_domain(plan, data, names, find_model(model), out, work, show_progress)
 
 
 @train_app.command("connector")

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 
-def write_set(data, name, split, pictures, **files):
+def write_set(data, name, split, pictures, *, shade=0, **files):
     """Write `<data>/<name>/<split>.tar` and its JSON files.
 
     Args:
@@ -19,6 +19,7 @@ def write_set(data, name, split, pictures, **files):
         split: `train` or `dev`.
         pictures: names; each is grey of its own shade. A name that ends in "!" is written without
             it and as junk.
+        shade: grey of the first picture, 0 to 255; the next ones are brighter.
         files: kind → content of `<split>_<kind>.json`.
     """
     folder = data / name
@@ -26,7 +27,7 @@ def write_set(data, name, split, pictures, **files):
     with tarfile.open(folder / f"{split}.tar", "w") as archive:
         for number, picture in enumerate(pictures):
             file = io.BytesIO()
-            Image.fromarray(np.full((20, 30, 3), number, np.uint8)).save(file, "PNG")
+            Image.fromarray(np.full((20, 30, 3), shade + number, np.uint8)).save(file, "PNG")
             content = b"junk" if picture.endswith("!") else file.getvalue()
             member = tarfile.TarInfo(picture.rstrip("!"))
             member.size = len(content)

@@ -9,7 +9,7 @@ learns from all data with labels, not only from captions. MM-SeR's paper has no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -63,6 +63,8 @@ class WordDetector(nn.Module):
     The log odds of an object tower's classes, if there are any, are mixed linearly and added to the
     words' log odds.
 
+    Images of another domain have a detector of their own, if there is a `Domain`.
+
     Attributes:
         names: all words that it gives probabilities for: first those that it learned, then those
             that only classes have.
@@ -102,6 +104,8 @@ class WordDetector(nn.Module):
             self.object_words = nn.Parameter(torch.zeros(len(config.names), objects))
             self.register_buffer("object_mean", torch.zeros(objects))
             self.object_mean: Tensor
+        if config.domain:
+            self.domain = Domain(config, channels, classes)
         table = imagenet_words() if classes else {}
         self.names = tuple(dict.fromkeys([*config.names, *table]))
         matrix = torch.zeros(classes, len(self.names))
@@ -125,12 +129,16 @@ class WordDetector(nn.Module):
             classes: (…, classes), log probabilities of the vision tower's classes, if it has any.
             objects: (…, objects), log odds of the object tower's classes, if there is one.
         """
-        seen = pooled if classes is None else torch.cat([pooled, classes], dim=-1)
-        standard = (seen.to(self.mean.dtype) - self.mean) / self.deviation
-        odds = self.answer(self.network(standard.clamp(-STANDARD, STANDARD)))
+        odds = self.answer(self.network(self.standardise(pooled, classes)))
         if objects is None:
             return odds
         return odds + linear(objects.to(self.mean.dtype) - self.object_mean, self.object_words)
+
+    def standardise(self, pooled: Tensor, classes: Tensor | None = None) -> Tensor:
+        """The input of `forward` less its mean, in standard deviations: (…, features)."""
+        seen = pooled if classes is None else torch.cat([pooled, classes], dim=-1)
+        standard = (seen.to(self.mean.dtype) - self.mean) / self.deviation
+        return standard.clamp(-STANDARD, STANDARD)
 
     @torch.no_grad()
     def detect(
@@ -149,8 +157,12 @@ class WordDetector(nn.Module):
         if classes is not None:
             probabilities = self.add_classes(probabilities, classes)
         rows = probabilities.tolist()
-        found = [dict(zip(self.names, row, strict=True)) for row in rows]
-        return [Detected(one, one.pop(NOTHING, 0.0)) for one in found]
+        named = [dict(zip(self.names, row, strict=True)) for row in rows]
+        found = [Detected(one, one.pop(NOTHING, 0.0)) for one in named]
+        if not self.config.domain:
+            return found
+        whole = self.standardise(pooled, classes)[:, 0]
+        return self.domain.replace(found, self.domain.contains(whole), pooled, classes)
 
     @torch.no_grad()
     def add_classes(self, probabilities: Tensor, classes: Tensor) -> Tensor:
@@ -167,6 +179,57 @@ class WordDetector(nn.Module):
         learned, others = chances.double().tensor_split([probabilities.shape[1]], dim=1)
         added = (UNTRAINED * others).clamp(max=MOST_BY_CLASS)
         return torch.cat([torch.maximum(probabilities, TRAINED * learned), added], dim=1)
+
+
+class Domain(nn.Module):
+    """A detector for images of another domain, such as rendered ones, and a gate that tells them.
+
+    What is detected in other images does not depend on it.
+
+    Attributes:
+        detector: finds words in images of the domain.
+        gate: (features,), weights of the features that tell these images.
+        bias: (), of the gate. With weights of 0 no image is of the domain.
+    """
+
+    def __init__(self, config: WordsConfig, channels: Sequence[int], classes: int) -> None:
+        """Build it with random weights and a closed gate; arguments as of `WordDetector`."""
+        super().__init__()
+        assert config.domain
+        names, width = config.domain.names, config.domain.hidden_size
+        own = replace(config, names=names, hidden_size=width, domain=None)
+        self.detector = WordDetector(own, channels, classes)
+        # No nn.Linear, because dynamic quantization would round the features.
+        self.gate = nn.Parameter(torch.zeros(len(self.detector.mean)))
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def contains(self, standard: Tensor) -> Tensor:
+        """Which images (batch,) are of the domain.
+
+        Args:
+            standard: (batch, features) of whole images, by `WordDetector.standardise` of the
+                model's own detector.
+        """
+        return standard @ self.gate + self.bias > 0
+
+    def replace(
+        self, found: Sequence[Detected], inside: Tensor, pooled: Tensor, classes: Tensor | None
+    ) -> list[Detected]:
+        """Replace what was found in images of the domain; words that it lacks have probability 0.
+
+        Args:
+            found: by the model's own detector.
+            inside: (batch,), see `contains`.
+            pooled: as in `WordDetector.detect`.
+            classes: as in `WordDetector.detect`.
+        """
+        others = self.detector.detect(pooled, classes)
+        return [
+            Detected(dict.fromkeys(own.probabilities, 0.0) | one.probabilities, one.nothing)
+            if is_inside
+            else own
+            for own, one, is_inside in zip(found, others, inside.tolist(), strict=True)
+        ]
 
 
 def build_word_detector(

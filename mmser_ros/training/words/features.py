@@ -253,6 +253,7 @@ def store_sets(
     folder: Path,
     progress: Progress,
     *,
+    views: Sequence[int] = range(VIEWS),
     glances: bool = True,
 ) -> list[StoredViews]:
     """Features of all pictures of sets, one store per set; arguments as in `store_views`."""
@@ -271,6 +272,7 @@ def store_sets(
                     len(names),
                     folder,
                     progress,
+                    views=views,
                     glances=glances,
                 )
             )
