@@ -44,8 +44,8 @@ def evaluate_house(
     explorer: Annotated[
         Literal["frontiers", "active", "both"],
         typer.Option(
-            help="frontiers; active: also where the memory wants another look; both: compared, "
-            "at equal distance."
+            help="frontiers; active: where there are none, what the memory wants another look at; "
+            "both: compared, at equal distance."
         ),
     ] = "frontiers",
     distance: Annotated[float, typer.Option(min=1, help="Metres to explore.")] = 80.0,
@@ -83,12 +83,7 @@ def evaluate_house(
     runs: dict[str, list] = {}
     for name in names:
         runs[name] = evaluate_homes(
-            seeds,
-            replace(settings, explorer=name),
-            eyes,
-            out,
-            show_progress,
-            as_far_as=runs.get("frontiers"),
+            seeds, replace(settings, explorer=name), eyes, out, show_progress
         )
     if explorer == "both":
         result |= {name: summarize(run) for name, run in runs.items()}

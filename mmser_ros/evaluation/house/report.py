@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,6 @@ def evaluate_homes(
     eyes: Eyes,
     out: Path | None = None,
     progress: Callable[[Iterable, str, int], Iterable] = lambda items, description, total: items,
-    as_far_as: Sequence[dict[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """Run the task in homes; results that are in the folder are not made again.
 
@@ -49,7 +48,6 @@ def evaluate_homes(
         eyes: make the captions.
         out: folder for the result of each home, as `<explorer>_<seed>.json`; None: none.
         progress: wraps an iterable with a description and a total.
-        as_far_as: results of the same homes; the robot drives at most as far as there.
 
     Raises:
         HouseFolderError: the folder has results of other settings.
@@ -61,8 +59,7 @@ def evaluate_homes(
     parser, words = CaptionParser(), Taxonomy()
     results: list[dict[str, Any]] = []
     for seed in progress(seeds, f"homes, explorer {settings.explorer}", len(seeds)):
-        limited = settings if as_far_as is None else _limited(settings, as_far_as[len(results)])
-        asked = json.loads(json.dumps(asdict(limited) | {"sources": eyes.sources}))
+        asked = json.loads(json.dumps(asdict(settings) | {"sources": eyes.sources}))
         path = None if out is None else out / f"{settings.explorer}_{seed}.json"
         if path is not None and path.exists():
             done = read_json(path)
@@ -72,7 +69,7 @@ def evaluate_homes(
                 raise HouseFolderError(msg)
         else:
             done = {"settings": asked, "seed": seed}
-            done["sources"] = evaluate_home(seed, limited, eyes, parser, words)
+            done["sources"] = evaluate_home(seed, settings, eyes, parser, words)
             if path is not None:
                 _write(path, done)
         results.append(done["sources"])
@@ -122,11 +119,6 @@ def compare(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> dict
         for name in before
         if name not in {"driven_m", "looks"}
     }
-
-
-def _limited(settings: HouseSettings, result: dict[str, Any]) -> HouseSettings:
-    """Settings with the way of a result as the limit."""
-    return replace(settings, distance=next(iter(result.values()))["driven"])
 
 
 def _cider(homes: Sequence[dict[str, Any]]) -> np.ndarray:

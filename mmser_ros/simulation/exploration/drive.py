@@ -62,7 +62,7 @@ class Look:
 
 
 class Exploration:
-    """Explores a home from the robot's place, and yields what it sees.
+    """Explores a home from the robot's place, round by round, and yields what it sees.
 
     Args:
         simulator: with the robot.
@@ -87,7 +87,15 @@ class Exploration:
         self._turned_at: list[Point] = []
 
     def run(self, explorer: Explorer) -> Iterator[Look]:
-        """Yield looks until nothing is left to explore, or the limits are reached."""
+        """Yield looks until a limit is reached; where nothing is left, a new round begins."""
+        while not self._is_over():
+            yield from self._go_round(explorer)
+            self.map = OccupancyMap(self._believed().position[:2])
+            self._turned_at.clear()
+            explorer.restart()
+
+    def _go_round(self, explorer: Explorer) -> Iterator[Look]:
+        """Explore until nothing is left."""
         yield from self._turn_around()
         while not self._is_over():
             goal = explorer.choose(self.map, self._believed())

@@ -25,8 +25,6 @@ WORTH = 1.5
 """Metres of way that a frontier of 1 m is worth."""
 BASE = 1.0
 """Metres that are added to every way, so that near trifles do not come first."""
-LOOK_WORTH = 1.0
-"""Value of a look with a gain of 1, beside that of a metre of frontier."""
 SAME_HEADING = 0.6
 """Radians within which a look from the same place is the same."""
 
@@ -49,6 +47,10 @@ class Explorer(Protocol):
 
     def choose(self, known: OccupancyMap, pose: Pose) -> Goal | None:
         """The next goal; None if nothing is left to explore."""
+        ...
+
+    def restart(self) -> None:
+        """Another round begins, with an empty map."""
         ...
 
 
@@ -74,6 +76,11 @@ class FrontierExplorer:
         self._take(best[1])
         return best[1]
 
+    def restart(self) -> None:
+        """Another round begins: no frontier is done."""
+        self._done.clear()
+        self._last = None
+
     def _take(self, goal: Goal) -> None:
         self._last = goal.point
 
@@ -87,7 +94,7 @@ class FrontierExplorer:
     def _valued(
         self, known: OccupancyMap, space: FreeSpace, lengths: np.ndarray
     ) -> list[tuple[float, Goal]]:
-        """Goals with their values, in metres of frontier for a metre of way."""
+        """Goals with their values, such as metres of frontier for a metre of way."""
         valued = []
         for one in find_frontiers(known, space, lengths):
             if sum(math.dist(one.stand, other) < FAILED for other in self._done) < ATTEMPTS:
@@ -105,7 +112,7 @@ class LookWish:
 
 
 class ActiveExplorer(FrontierExplorer):
-    """Also drives where a memory wants another look, if that is worth the way.
+    """Drives to frontiers, and without any where a memory wants another look.
 
     Args:
         wishes: gives the looks that are wanted now.
@@ -126,13 +133,15 @@ class ActiveExplorer(FrontierExplorer):
         self, known: OccupancyMap, space: FreeSpace, lengths: np.ndarray
     ) -> list[tuple[float, Goal]]:
         valued = super()._valued(known, space, lengths)
+        if valued:
+            return valued
         reached = np.isfinite(lengths)
         for wish in self._wishes():
             at, turn = wish.pose.position[:2], heading(wish.pose.orientation)
             cell, off = space.nearest_free(at, among=reached)
             if off > FAILED or self._was_looked(space.point(cell), turn):
                 continue
-            value = LOOK_WORTH * wish.gain / (BASE + float(lengths[cell]))
+            value = wish.gain / (BASE + float(lengths[cell]))
             valued.append((value, Goal(space.point(cell), turn)))
         return valued
 

@@ -90,10 +90,14 @@ def test_frontiers_are_borders_that_can_be_reached():
         assert one.distance >= math.dist(HERE, one.stand) - 0.15
 
 
+def known_room():
+    """A map without frontiers."""
+    return seen_from(box_room(), *around(1.2, 1.2), *around(1.2, 3.0), *around(3.0, 0.8),
+                     *around(3.0, 3.2), *around(4.5, 1.0), *around(4.5, 3.2))  # fmt: skip
+
+
 def test_a_room_that_is_known_has_no_frontiers():
-    known = seen_from(box_room(), *around(1.2, 1.2), *around(1.2, 3.0), *around(3.0, 0.8),
-                      *around(3.0, 3.2), *around(4.5, 1.0), *around(4.5, 3.2))  # fmt: skip
-    assert FrontierExplorer().choose(known, flat_pose(1.2, 1.2, 0.0)) is None
+    assert FrontierExplorer().choose(known_room(), flat_pose(1.2, 1.2, 0.0)) is None
 
 
 def test_the_explorer_takes_each_goal_once_and_ends():
@@ -119,24 +123,33 @@ def test_a_goal_that_is_not_reached_is_tried_three_times():
     assert sum(math.dist(far[0], other) < 0.4 for other in far) >= 3
 
 
-def test_a_wish_is_followed_if_it_is_worth_the_way():
-    known = seen_from(box_room(), *around(*HERE))
-    here = flat_pose(*HERE, 0.0)
-    wish = LookWish(Pose((1.8, 2.0, 0.0), (0.0, 0.0, 1.0, 0.0)), 50.0)
-    explorer = ActiveExplorer(lambda: [wish])
+def test_wishes_are_followed_where_no_frontier_is_left():
+    known, here = known_room(), flat_pose(1.2, 1.2, 0.0)
+    near = LookWish(Pose((1.8, 1.2, 0.0), (0.0, 0.0, 1.0, 0.0)), 0.3)
+    far = LookWish(Pose((4.5, 3.2, 0.0)), 0.3)
+    explorer = ActiveExplorer(lambda: [far, near])
     goal = explorer.choose(known, here)
-    assert goal.point == pytest.approx((1.8, 2.0), abs=0.1)
+    assert goal.point == pytest.approx((1.8, 1.2), abs=0.1)
     assert abs(goal.heading) == pytest.approx(math.pi, abs=0.01)
-    again = explorer.choose(known, here)  # it has looked there
-    assert again is None or again.heading is None
-    little = ActiveExplorer(lambda: [LookWish(wish.pose, 1e-6)])
-    first = little.choose(known, here)
-    plain = FrontierExplorer().choose(known, here)
-    assert plain is None or first == plain
+    assert explorer.choose(known, here).point == pytest.approx((4.5, 3.2), abs=0.1)
+    assert explorer.choose(known, here) is None  # it has looked at both
+    little = seen_from(box_room(), here)
+    first = ActiveExplorer(lambda: [near]).choose(little, here)
+    assert first == FrontierExplorer().choose(little, here)
+    assert first.heading is None
+
+
+def test_another_round_begins_with_all_frontiers():
+    known, here = seen_from(box_room(), flat_pose(*HERE, 0.0)), flat_pose(*HERE, 0.0)
+    explorer = FrontierExplorer()
+    first = explorer.choose(known, here)
+    while explorer.choose(known, here) is not None:
+        pass
+    explorer.restart()
+    assert explorer.choose(known, here) == first
 
 
 def test_a_wish_that_cannot_be_reached_is_left_out():
-    known = seen_from(box_room(), *around(*HERE))
     outdoors = LookWish(Pose((-3.0, 2.0, 0.0)), 50.0)
-    goal = ActiveExplorer(lambda: [outdoors]).choose(known, flat_pose(*HERE, 0.0))
-    assert goal is None or goal.heading is None
+    explorer = ActiveExplorer(lambda: [outdoors])
+    assert explorer.choose(known_room(), flat_pose(1.2, 1.2, 0.0)) is None
