@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training of a word detector for images of another domain; the model's own weights stay.
 
-Then a gate is fitted that no image of the other sets passes.
+Then a gate is fitted that no image of the other sets passes, and none without content.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ from mmser_ros.training.progress_log import say
 from mmser_ros.training.recipe import read
 from mmser_ros.training.runs import place
 from mmser_ros.training.stages.words import AT_ONCE, WordSchedule, train_words
-from mmser_ros.training.words.data import VALIDATION, WordsData, detector_data
+from mmser_ros.training.words.blank_images import blank_picture
+from mmser_ros.training.words.data import BLANKS, VALIDATION, WordsData, detector_data
 from mmser_ros.training.words.encoders import view_encoders
-from mmser_ros.training.words.features import ViewFeatures, store_sets
+from mmser_ros.training.words.features import ViewFeatures, store_sets, store_views
 from mmser_ros.training.words.targets import word_targets
 
 RIDGE = 1.0
@@ -50,7 +51,8 @@ class DomainRecipe:
         name: what the images are.
         words: schedule of the detector.
         least: least number of training images that have a word.
-        others: maximum number of images of each other set, for the gate.
+        others: maximum number of images of each other set, and number of images without content,
+            for the gate.
         storage: how the weights are stored; `int8` and `float32` leave those weights of the model
             as they are that are stored so.
     """
@@ -125,7 +127,11 @@ def run_domain(
     stores = store_sets(
         joined, encoders, away, precision, features, progress, glances=False, views=[0]
     )
-    fit_gate(detector, known.features, ViewFeatures(stores, joined))
+    blank = store_views(
+        joined, encoders, f"{BLANKS} {precision}", blank_picture, recipe.others, features, progress,
+        views=[0], glances=False,
+    )  # fmt: skip
+    fit_gate(detector, known.features, ViewFeatures([*stores, blank], joined))
     if processes().is_main_process:
         save_checkpoint(out, joined, tokenizer, dtype=recipe.storage)
     say(f"checkpoint written to {out}")

@@ -23,6 +23,7 @@ from test.data.sets import write_set
 RECIPE = {
     "name": "homes",
     "least": 3,
+    "others": 4,
     "words": {
         "hidden_size": 8,
         "blanks": 0,
