@@ -52,7 +52,7 @@ class NodeProcesses:
         return self._running.get(name)
 
     def check(self) -> None:
-        """Start nodes that a signal ended again; call it now and then.
+        """Start nodes that a signal ended again; call it now and then. A node may end by itself.
 
         Raises:
             MmserError: a node gave up; it has said why.
@@ -61,12 +61,13 @@ class NodeProcesses:
             status = process.poll()
             if status is None:
                 continue
-            if status >= 0:
+            if status > 0:
                 msg = f"{name}_node ended with exit status {status}; its last line says why"
                 raise MmserError(msg)
-            errors.print(f"{name}_node was ended by signal {-status}; it starts again")
-            self._due[name] = monotonic() + RESPAWN_DELAY
             del self._running[name]
+            if status < 0:
+                errors.print(f"{name}_node was ended by signal {-status}; it starts again")
+                self._due[name] = monotonic() + RESPAWN_DELAY
         for name, moment in list(self._due.items()):
             if monotonic() >= moment:
                 del self._due[name]
