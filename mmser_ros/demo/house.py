@@ -38,6 +38,8 @@ from mmser_ros.simulation.navigation import FreeSpace, free_space
 from mmser_ros.srv import QueryScene
 
 MAP = "home"
+STORE = "demo_memory.sqlite"
+"""Replaced by each run; so it has a name that no memory of a robot has."""
 IMAGE_RATE = 2.0
 """Images per simulated second."""
 
@@ -75,7 +77,7 @@ def run_house(settings: HouseDemo) -> int:
     """
     if settings.viewer:
         check_viewer()
-    home, store = make_home(settings.seed, Split.EVALUATION), settings.out / "memory.sqlite"
+    home, store = make_home(settings.seed, Split.EVALUATION), settings.out / STORE
     settings.out.mkdir(parents=True, exist_ok=True)
     for old in settings.out.glob(f"{store.name}*"):
         old.unlink()

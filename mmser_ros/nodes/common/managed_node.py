@@ -105,7 +105,7 @@ class ManagedNode(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop and close everything, whatever the state."""
+        """Stop and close everything, in any state."""
         self.run(running=False)
         self.close()
         self.state = "finalized"
