@@ -80,13 +80,11 @@ class Captioner:
         self._tokenizer = tokenizer
         self._passes = checks.check_passes(passes, self.max_passes, self.name)
         self._beams = checks.check_beams(beams, self.max_beams, self.name)
-        detector = specialist.word_detector if specialist.config.words else None
-        self._finder = WordFinder(detector.words) if detector else None
+        has_words = specialist.config.words
+        self._finder = WordFinder(specialist.word_detector.words) if has_words else None
         self._overreached = False  # memory ran out with more than one pass or beam
-        connector = specialist.config.ser_connector
-        self._reads_captions = connector and (
-            connector.reads_caption or connector.shows_caption or connector.proofreader
-        )
+        ser = specialist.config.ser_connector
+        self._reads_captions = ser and (ser.reads_caption or ser.shows_caption or ser.proofreader)
         self._warned = False  # that it reads no captions
         self._dtype = quantization.quantize(specialist, self.quantize, self.device)
         self._move(self.device)
@@ -286,6 +284,7 @@ class Captioner:
                 None if one.initial is None else one.initial[row],
                 visible(image.shape[1], image.shape[0], self._specialist.config.vision.fit),
                 None if one.word_prompts is None else one.word_prompts[row],
+                inside=one.inside[row],
             )
             for row, image in enumerate(images)
         ]
@@ -296,5 +295,5 @@ class Captioner:
         ]
 
     def _move(self, device: str) -> None:
-        self._specialist.to(device, self._dtype if device == "cpu" else None)
-        self._specialist.vision.to(device, self._dtype if device == "cpu" else None)
+        for part in (self._specialist, self._specialist.vision):
+            part.to(device, self._dtype if device == "cpu" else None)

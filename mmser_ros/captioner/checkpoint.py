@@ -73,20 +73,30 @@ def save_checkpoint(
     _write(folder, specialist.config, {**weights, TOKENIZER: vocabulary})
 
 
-def save_calibrated(source: Path, folder: Path, calibrations: Sequence[Calibration]) -> None:
+def save_calibrated(
+    source: Path, folder: Path, calibrations: Sequence[Calibration], *, domain: bool = False
+) -> None:
     """Copy a checkpoint, with these calibrations in place of its own.
 
     Args:
         source: the checkpoint.
         folder: checkpoint folder to write; it may be `source`.
         calibrations: one per number of passes.
+        domain: whether they are for images of the model's domain.
 
     Raises:
-        CheckpointError: a file of the source is missing or damaged.
+        CheckpointError: a file of the source is missing or damaged, or the model has no domain.
     """
     config, sums = _read_config(source / CONFIG)
+    changed = replace(config, calibrations=tuple(calibrations))
+    if domain:
+        if not config.words or not config.words.domain:
+            msg = f"{source} has no domain; expected a model trained by `mmser train domain`"
+            raise CheckpointError(msg)
+        own = replace(config.words.domain, calibrations=tuple(calibrations))
+        changed = replace(config, words=replace(config.words, domain=own))
     files = {name: _read_verified(source / name, known) for name, known in sums.items()}
-    _write(folder, replace(config, calibrations=tuple(calibrations)), files)
+    _write(folder, changed, files)
 
 
 def load_checkpoint(folder: Path, *, int8: bool = False) -> tuple[Specialist, Tokenizer]:

@@ -63,17 +63,12 @@ class Calibration:
         return 0.5 * (1.0 + math.tanh(0.5 * odds))  # the logistic function, without overflow
 
 
-def calibrated(
-    calibrations: Sequence[Calibration], first: Sequence[Caption], last: Sequence[Caption]
-) -> list[Caption]:
-    """Set the confidence of the last captions by the calibration for their passes, if any."""
+def calibrated(calibrations: Sequence[Calibration], first: Caption, last: Caption) -> Caption:
+    """Set the confidence of a last caption by the last calibration for its passes, if any."""
     fitting = {one.passes: one for one in calibrations}
-    return [
-        replace(after, confidence=fitting[after.passes].confidence(before, after))
-        if after.passes in fitting
-        else after
-        for before, after in zip(first, last, strict=True)
-    ]
+    if last.passes not in fitting:
+        return last
+    return replace(last, confidence=fitting[last.passes].confidence(first, last))
 
 
 def features(first: Caption, last: Caption) -> dict[str, float]:

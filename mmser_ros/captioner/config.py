@@ -9,7 +9,7 @@ from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.core.errors import MmserError
@@ -70,17 +70,23 @@ class ObjectsConfig:
 
 @checked(ConfigError)
 class DomainConfig:
-    """A detector for images of another domain, see `word_detector.Domain`.
+    """What a model has for images of another domain, see `word_detector.Domain`.
 
     Attributes:
         name: what the images are, such as `homes`.
-        names: the words that it detects; all are words of the model's own detector.
-        hidden_size: width of its hidden layer.
+        names: the words that its detector finds; all are words of the model's own detector.
+        hidden_size: width of its detector's hidden layer.
+        rank: rank of the language model's updates, see `domain_language.DomainLanguage`; 0: there
+            are none.
+        calibrations: calibrations of the confidence; without one for a number of passes the model's
+            own is used.
     """
 
     name: str
     names: tuple[str, ...]
     hidden_size: PositiveInt
+    rank: NonNegativeInt = 0
+    calibrations: tuple[Calibration, ...] = ()
 
 
 @checked(ConfigError)
@@ -184,6 +190,11 @@ class SpecialistConfig:
     objects: ObjectsConfig | None = None
     ser_connector: SerConnectorConfig | None = None
     calibrations: tuple[Calibration, ...] = ()
+
+    def calibrations_of(self, *, inside: bool) -> tuple[Calibration, ...]:
+        """The calibrations for images inside or outside of the domain; the later ones count."""
+        domain = self.words.domain if self.words and inside else None
+        return self.calibrations + (domain.calibrations if domain else ())
 
     def to_json(self) -> str:
         """Serialise; `from_json` gives an equal configuration back."""

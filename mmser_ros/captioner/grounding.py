@@ -60,6 +60,8 @@ def explain(
     initial: Sequence[int] | None,
     view: Region,
     words: Sequence[int] | None = None,
+    *,
+    inside: bool = False,
 ) -> Explanation:
     """Explain a caption of one image.
 
@@ -71,11 +73,13 @@ def explain(
         initial: token ids of the caption that was refined; None in the first pass.
         view: the part of the image that the model saw, in pixels.
         words: token ids of the word prompt, if there was one.
+        inside: whether the image is of the model's domain.
 
     Raises:
         ParserError: the parser is not installed.
     """
-    attention = read_attention(specialist, levels, decoded.tokens, initial, words)
+    with specialist.domain(inside=inside):
+        attention = read_attention(specialist, levels, decoded.tokens, initial, words)
     maps = token_maps(attention).cpu().numpy()
     text = tokenizer.decode(decoded.tokens).strip()
     ends = token_ends(tokenizer, decoded.tokens)

@@ -37,6 +37,7 @@ class Pass:
         decoded: their tokens and log probabilities.
         initial: token ids of the captions that the pass refined; None for the glance.
         levels: features of the images.
+        inside: whether each image is of the model's domain, see `Specialist.domain`.
         word_prompts: token ids of each image's word prompt; None without a word detector.
     """
 
@@ -44,6 +45,7 @@ class Pass:
     decoded: list[Decoded]
     initial: list[list[int]] | None
     levels: Levels
+    inside: list[bool]
     word_prompts: list[list[int]] | None = None
 
 
@@ -84,6 +86,7 @@ def run_passes(
         detected = _detect(specialist, images, levels, dtype)
     prompts = [word_ids(tokenizer, one.words) for one in detected]
     words = pad(prompts, specialist.device) if prompts else None
+    inside = [one.inside for one in detected] or [False] * len(images)
     times = {"encode": 1e3 * (perf_counter() - start)}
     texts = list(initials or [])
     longest = config.max_caption_tokens
@@ -94,8 +97,7 @@ def run_passes(
         begun = perf_counter()
         initial = tokens if number > 1 else None
         if number == 1:
-            prompt = specialist.prompt(specialist.glance(levels), words=words)
-            decoded = _decode(specialist, prompt, beams)
+            decoded = _glance(specialist, levels, prompts, inside, beams)
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
                 views.append(specialist.encode(pixels.flip(3), dtype))
@@ -127,9 +129,12 @@ def run_passes(
         captions = _with_support(captions, detected, finder) if finder else captions
         glances = captions if number == 1 else glances
         if glances:  # captions from elsewhere have no probabilities to calibrate with
-            captions = calibrated(config.calibrations, glances, captions)
+            captions = [
+                calibrated(config.calibrations_of(inside=flag), *both)
+                for flag, *both in zip(inside, glances, captions, strict=True)
+            ]
         captions = _discount_blank(captions, detected) if detected else captions
-        yield Pass(captions, decoded, initial, levels, prompts or None)
+        yield Pass(captions, decoded, initial, levels, inside, prompts or None)
 
 
 def word_ids(tokenizer: Tokenizer, words: Sequence[tuple[str, float]]) -> list[int]:
@@ -183,6 +188,25 @@ def _discount_blank(captions: Sequence[Caption], detected: Sequence[Detected]) -
         replace(one, confidence=one.confidence * (1.0 - here.nothing))
         for one, here in zip(captions, detected, strict=True)
     ]
+
+
+def _glance(
+    specialist: Specialist,
+    levels: Levels,
+    prompts: Sequence[list[int]],
+    inside: Sequence[bool],
+    beams: int,
+) -> list[Decoded]:
+    """Decode the first pass: images of the domain in one batch, others in another."""
+    found: dict[int, Decoded] = {}
+    for flag in sorted(set(inside)):
+        rows = [row for row, one in enumerate(inside) if one == flag]
+        words = pad([prompts[row] for row in rows], specialist.device) if prompts else None
+        with specialist.domain(inside=flag):
+            visual = specialist.glance(tuple(level[rows] for level in levels))
+            decoded = _decode(specialist, specialist.prompt(visual, words=words), beams)
+        found |= zip(rows, decoded, strict=True)
+    return [found[row] for row in range(len(inside))]
 
 
 def _decode(

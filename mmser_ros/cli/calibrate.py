@@ -48,6 +48,10 @@ def calibrate(
     threads: Threads = "auto",
     passes: Passes = "1",
     limit: Limit = None,
+    domain: Annotated[
+        bool,
+        typer.Option("--domain", help="The images are of the model's domain."),
+    ] = False,
     diagram: Annotated[
         Path | None, typer.Option(help="Reliability diagram to write, such as diagram.png.")
     ] = None,
@@ -70,7 +74,8 @@ def calibrate(
         errors.print(one.report(), markup=False)
     captioner = Captioner.load(model, device=device, quantize=quantize, threads=threads)
     fitted = fit(captioner, Judge(data), opened, passes=numbers, progress=show_progress)
-    save_calibrated(find_model(model), out, [one.calibration for one in fitted.values()])
+    calibrations = [one.calibration for one in fitted.values()]
+    save_calibrated(find_model(model), out, calibrations, domain=domain)
     if diagram is not None:
         panels = {f"passes {n}": one.curves for n, one in fitted.items()}
         save_picture(reliability_diagram(panels), diagram)

@@ -73,3 +73,10 @@ def pad(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> Pa
     lengths = torch.tensor([len(row) for row in rows])
     mask = torch.arange(longest) < lengths[:, None]
     return ids.to(device), None if bool(mask.all()) else mask.to(device)
+
+
+def repeat_rows(rows: Padded, count: int) -> Padded:
+    """Repeat each row `count` times, one after the other."""
+    ids, mask = rows
+    again = ids.repeat_interleave(count, dim=0)
+    return again, None if mask is None else mask.repeat_interleave(count, dim=0)

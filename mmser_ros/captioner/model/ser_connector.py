@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmser_ros.captioner.config import SerConnectorConfig
+from mmser_ros.captioner.config import ConfigError, SerConnectorConfig
 from mmser_ros.captioner.model.concept_detector import ConceptDetector
 from mmser_ros.captioner.model.joint_encoder import JointEncoder
 from mmser_ros.captioner.model.proofreader import Proofreader
@@ -76,3 +76,15 @@ class SerConnector(nn.Module):
         """
         assert self.encoder
         return self.write(self.encoder(levels, words, mask)[:, : self.encoder.tokens])
+
+
+def level_indices(levels: tuple[int, ...], known: tuple[int, ...]) -> list[int]:
+    """Indices of the levels that a SeR-connector reads among the vision tower's.
+
+    Raises:
+        ConfigError: it reads none, or one that the tower does not have.
+    """
+    if levels and set(levels) <= set(known):
+        return [known.index(level) for level in levels]
+    msg = f"the SeR-connector reads levels {levels}; expected some of the vision tower's, {known}"
+    raise ConfigError(msg)

@@ -5,19 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from mmser_ros.captioner.config import ConfigError, SpecialistConfig
-from mmser_ros.captioner.decoding.prompt import Padded, Prompt
+from mmser_ros.captioner.config import SpecialistConfig
+from mmser_ros.captioner.decoding.prompt import Padded, Prompt, repeat_rows
 from mmser_ros.captioner.model.concept_detector import pool
+from mmser_ros.captioner.model.domain_language import build_domain_language
 from mmser_ros.captioner.model.glance_connector import build_glance_connector
 from mmser_ros.captioner.model.language_model import build_language_model
 from mmser_ros.captioner.model.object_tower import ObjectTower
-from mmser_ros.captioner.model.ser_connector import SerConnector
+from mmser_ros.captioner.model.ser_connector import SerConnector, level_indices
 from mmser_ros.captioner.model.uninitialised import Uninitialised
 from mmser_ros.captioner.model.vision import ClipTower, EfficientNetLiteTower, Levels, build_tower
 from mmser_ros.captioner.model.word_detector import Detected, build_word_detector
@@ -67,8 +68,9 @@ class Specialist(nn.Module):
             self.object_tower = ObjectTower(config.objects)
         if config.words:
             self.word_detector = build_word_detector(config, self.vision)
+        self.domain_language = build_domain_language(config, self.language_model, self.vision)
         if config.ser_connector:
-            self._refine_levels = _indices(config.ser_connector.levels, config.vision.levels)
+            self._refine_levels = level_indices(config.ser_connector.levels, config.vision.levels)
             self.ser_connector = SerConnector(
                 config.ser_connector,
                 [self.vision.channels[index] for index in self._refine_levels],
@@ -109,8 +111,15 @@ class Specialist(nn.Module):
         classes = self.vision.classify(first) if self.vision.classes else None
         return self.word_detector.detect(pooled, classes, objects)
 
+    def domain(self, *, inside: bool = True) -> AbstractContextManager[None]:
+        """Within `with`, caption images of the domain, if `inside`; see `DomainLanguage`."""
+        own = self.domain_language if inside else None
+        return own.on(self.language_model) if own else nullcontext()
+
     def glance(self, levels: Levels) -> Tensor:
         """Visual tokens (batch, tokens, width) of the first pass."""
+        if self.domain_language and self.domain_language.is_on:
+            return self.domain_language.glance(levels)
         return self.glance_connector(levels[0])
 
     def refine(self, levels: Levels, initial: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -216,8 +225,8 @@ class Specialist(nn.Module):
         """
         count = len(views)
         levels = tuple(torch.stack(some, dim=1).flatten(0, 1) for some in zip(*views, strict=True))
-        repeated, real = _repeated((initial, mask), count)
-        prompts = None if words is None else _repeated(words, count)
+        repeated, real = repeat_rows((initial, mask), count)
+        prompts = None if words is None else repeat_rows(words, count)
         prompt = self.prompt(self.refine(levels, repeated, real), repeated, real, prompts)
         prompt = replace(prompt, views=count)
         concepts, proofreader = self.ser_connector.concepts, self.ser_connector.proofreader
@@ -284,17 +293,3 @@ class Specialist(nn.Module):
             (causal & visible)[:, None],
         )
         return self.language_model.lm_head(states[:, seen:])
-
-
-def _repeated(rows: Padded, count: int) -> Padded:
-    """Repeat each row `count` times, one after the other."""
-    ids, mask = rows
-    again = ids.repeat_interleave(count, dim=0)
-    return again, None if mask is None else mask.repeat_interleave(count, dim=0)
-
-
-def _indices(levels: tuple[int, ...], known: tuple[int, ...]) -> list[int]:
-    if levels and set(levels) <= set(known):
-        return [known.index(level) for level in levels]
-    msg = f"the SeR-connector reads levels {levels}; expected some of the vision tower's, {known}"
-    raise ConfigError(msg)

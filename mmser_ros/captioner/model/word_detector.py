@@ -41,10 +41,12 @@ class Detected:
     Attributes:
         probabilities: word → probability, for all words.
         nothing: the probability that the picture has no content.
+        inside: whether the picture is of the detector's domain.
     """
 
     probabilities: dict[str, float]
     nothing: float
+    inside: bool = False
 
     @property
     def words(self) -> list[tuple[str, float]]:
@@ -225,7 +227,7 @@ class Domain(nn.Module):
         """
         others = self.detector.detect(pooled, classes)
         return [
-            Detected(dict.fromkeys(own.probabilities, 0.0) | one.probabilities, one.nothing)
+            Detected(dict.fromkeys(own.probabilities, 0.0) | one.probabilities, one.nothing, True)
             if is_inside
             else own
             for own, one, is_inside in zip(found, others, inside.tolist(), strict=True)

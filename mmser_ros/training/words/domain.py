@@ -1,14 +1,16 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Training of a word detector for images of another domain; the model's own weights stay.
+"""Training for images of another domain; the model's own weights stay.
 
-Then a gate is fitted that no image of the other sets passes, and none without content.
+First a word detector, then a gate that no image of the other sets passes, and none without content,
+then a connector and an adapter of the language model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from mmser_ros.captioner.checkpoint import load_checkpoint, save_checkpoint
 from mmser_ros.captioner.config import DomainConfig, WordsConfig
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.word_detector import WordDetector
+from mmser_ros.captioner.model.word_prompt import word_prompt
 from mmser_ros.core.validation import checked
 from mmser_ros.data.example import Example
 from mmser_ros.data.picture_sets import open_sets
@@ -29,11 +32,21 @@ from mmser_ros.training.loop import TrainingError
 from mmser_ros.training.progress_log import say
 from mmser_ros.training.recipe import read
 from mmser_ros.training.runs import place
-from mmser_ros.training.stages.words import AT_ONCE, WordSchedule, train_words
+from mmser_ros.training.stages.adapter import AdapterSchedule, DomainImage, train_adapter
+from mmser_ros.training.stages.words import (
+    AT_ONCE,
+    DetectorData,
+    WordSchedule,
+    odds_by_folds,
+    probabilities_of_prompts,
+    train_words,
+)
 from mmser_ros.training.words.blank_images import blank_picture
 from mmser_ros.training.words.data import BLANKS, VALIDATION, WordsData, detector_data
 from mmser_ros.training.words.encoders import view_encoders
 from mmser_ros.training.words.features import ViewFeatures, store_sets, store_views
+from mmser_ros.training.words.noise import prompt_words
+from mmser_ros.training.words.prompted_items import normalise
 from mmser_ros.training.words.targets import word_targets
 
 RIDGE = 1.0
@@ -45,11 +58,12 @@ LOWEST = 0.01
 
 @checked(TrainingError)
 class DomainRecipe:
-    """The training of a detector for a domain.
+    """The training for a domain.
 
     Attributes:
         name: what the images are.
         words: schedule of the detector.
+        adapter: schedule of the connector and the adapter; None: there are none.
         least: least number of training images that have a word.
         others: maximum number of images of each other set, and number of images without content,
             for the gate.
@@ -59,6 +73,7 @@ class DomainRecipe:
 
     name: str
     words: WordSchedule
+    adapter: AdapterSchedule | None = None
     least: PositiveInt = 20
     others: PositiveInt = 400
     storage: str = "int8"
@@ -82,7 +97,7 @@ def run_domain(
     work: Path,
     progress: Progress,
 ) -> None:
-    """Train a detector for a domain, and write the model with it; the same call continues.
+    """Train a model's parts for a domain, and write it with them; the same call continues.
 
     Args:
         recipe: the recipe.
@@ -113,7 +128,8 @@ def run_domain(
     features = work / "features"
     known = detector_data(alone, names, inside, recipe.words, features, progress)
     train_words(alone, known, recipe.words, work)
-    domain = DomainConfig(recipe.name, names, recipe.words.hidden_size)
+    rank = recipe.adapter.rank if recipe.adapter else 0
+    domain = DomainConfig(recipe.name, names, recipe.words.hidden_size, rank)
     joined = _with_words(whole, replace(whole.config.words, domain=domain))
     place(joined)
     detector = joined.word_detector
@@ -132,9 +148,38 @@ def run_domain(
         views=[0], glances=False,
     )  # fmt: skip
     fit_gate(detector, known.features, ViewFeatures([*stores, blank], joined))
+    if recipe.adapter:
+        odds = odds_by_folds(alone, known, recipe.words, work, progress)
+        images = captioned_images(alone, inside, known, odds)
+        train_adapter(joined, tokenizer, images, recipe.adapter, work)
     if processes().is_main_process:
         save_checkpoint(out, joined, tokenizer, dtype=recipe.storage)
     say(f"checkpoint written to {out}")
+
+
+def captioned_images(
+    specialist: Specialist, data: WordsData, known: DetectorData, odds: np.ndarray
+) -> list[DomainImage]:
+    """The images of a domain that have captions, with the word prompts that the robot would have.
+
+    Args:
+        specialist: it has the domain's detector as its own.
+        data: the images.
+        known: their features.
+        odds: cross-validated, see `odds_by_folds`.
+    """
+    chances = probabilities_of_prompts(specialist, known.features, odds)
+    names = specialist.word_detector.names
+    sources = [(one, name) for one in data.sets for name in one.examples]
+    return [
+        DomainImage(
+            partial(one.picture, name),
+            word_prompt(prompt_words(names, found)),
+            [normalise(caption) for caption in one.examples[name].captions],
+        )
+        for (one, name), found in zip(sources, chances, strict=True)
+        if found.any() and one.examples[name].captions
+    ]
 
 
 def common_words(names: Sequence[str], examples: Sequence[Example], least: int) -> tuple[str, ...]:
@@ -191,6 +236,7 @@ def _with_words(source: Specialist, words: WordsConfig) -> Specialist:
     """A model with the weights of another one, but for a new word detector."""
     specialist = Specialist(replace(source.config, words=words))
     state = source.state_dict()
-    kept = {name: value for name, value in state.items() if not name.startswith("word_detector.")}
+    new = ("word_detector.", "domain_language.")
+    kept = {name: value for name, value in state.items() if not name.startswith(new)}
     specialist.load_state_dict(kept, strict=False)
     return specialist.eval()

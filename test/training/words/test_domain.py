@@ -26,11 +26,13 @@ RECIPE = {
     "others": 4,
     "words": {
         "hidden_size": 8,
+        "folds": 2,
         "blanks": 0,
         "epochs": 2,
         "batch_size": 4,
         "learning_rate": 1e-3,
     },
+    "adapter": {"rank": 2, "keep": 0.5, "epochs": 2, "batch_size": 4, "learning_rate": 1e-3},
 }
 
 
@@ -51,7 +53,8 @@ def data(tmp_path):
     """Bright images of homes, and dark ones of dogs."""
     names = [f"{number}.png" for number in range(8)]
     homes = {name: {"scene": "kitchen", "objects": [["bed", 0, 0, 9, 9]]} for name in names}
-    write_set(tmp_path, "homes", "train", names, shade=200, labels=homes)
+    told = {name: ["a bed in a kitchen", "A kitchen with a bed."] for name in names}
+    write_set(tmp_path, "homes", "train", names, shade=200, labels=homes, captions=told)
     write_set(tmp_path, "dogs", "train", names, captions={name: ["a dog"] for name in names})
     return tmp_path
 
@@ -66,6 +69,7 @@ def test_one_command_adds_a_domain_and_leaves_the_rest_as_it_was(tmp_path, told,
     before, _ = load_checkpoint(told)
     after, _ = load_checkpoint(tmp_path / "once")
     assert after.config.words.domain.names == ("bed", "kitchen")
+    assert all(one.up.any() for one in after.domain_language.updates.values())
     weights = after.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in before.state_dict().items())
     again = (tmp_path / "again" / "model.safetensors").read_bytes()
