@@ -15,6 +15,7 @@ import torch
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner import checks, quantization
+from mmser_ros.captioner.caption_words import caption_words
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.grounding import Explanation, explain, grounded
 from mmser_ros.captioner.model.specialist import Specialist
@@ -26,7 +27,6 @@ from mmser_ros.core.errors import OutOfMemoryError
 from mmser_ros.core.images import ImageInput
 from mmser_ros.core.resources import DEFAULT_MODEL
 from mmser_ros.core.types import Caption
-from mmser_ros.language.word_finder import WordFinder
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +80,7 @@ class Captioner:
         self._tokenizer = tokenizer
         self._passes = checks.check_passes(passes, self.max_passes, self.name)
         self._beams = checks.check_beams(beams, self.max_beams, self.name)
-        has_words = specialist.config.words
-        self._finder = WordFinder(specialist.word_detector.words) if has_words else None
+        self._words = caption_words(specialist, tokenizer)
         self._overreached = False  # memory ran out with more than one pass or beam
         ser = specialist.config.ser_connector
         self._reads_captions = ser and (ser.reads_caption or ser.shows_caption or ser.proofreader)
@@ -261,7 +260,7 @@ class Captioner:
                 passes=asked,
                 beams=width,
                 initials=initials,
-                finder=self._finder,
+                caption_words=self._words,
             )
         except torch.OutOfMemoryError as error:
             self._overreached = asked > 1 or width > 1

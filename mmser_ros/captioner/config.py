@@ -7,13 +7,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from mmser_ros.captioner.confidence import Calibration
 from mmser_ros.core.errors import MmserError
 from mmser_ros.core.validation import checked, from_json
+
+Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class ConfigError(MmserError):
@@ -80,6 +82,7 @@ class DomainConfig:
             are none.
         calibrations: calibrations of the confidence; without one for a number of passes the model's
             own is used.
+        least_said: as in `WordsConfig`, for images of the domain.
     """
 
     name: str
@@ -87,6 +90,7 @@ class DomainConfig:
     hidden_size: PositiveInt
     rank: NonNegativeInt = 0
     calibrations: tuple[Calibration, ...] = ()
+    least_said: Probability = 0.0
 
 
 @checked(ConfigError)
@@ -97,13 +101,15 @@ class WordsConfig:
         names: the words that it detects.
         hidden_size: width of its hidden layer.
         crops: number of crops that it reads beside the whole image: 0, or 5 (corners and middle).
-        domain: the detector for images of another domain; None: there is none.
+        domain: what it has for images of another domain; None: nothing.
+        least_said: least probability of a word of the detector that a first pass may name.
     """
 
     names: tuple[str, ...]
     hidden_size: int
     crops: Literal[0, 5] = 5
     domain: DomainConfig | None = None
+    least_said: Probability = 0.0
 
 
 @checked(ConfigError)

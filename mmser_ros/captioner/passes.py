@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from mmser_ros.captioner.caption_words import CaptionWords
 from mmser_ros.captioner.confidence import calibrated
 from mmser_ros.captioner.decoding.beam_search import beam_search
 from mmser_ros.captioner.decoding.greedy import Decoded, greedy
@@ -22,7 +23,6 @@ from mmser_ros.captioner.model.vision import Levels, crops, fit_square
 from mmser_ros.captioner.model.word_detector import Detected
 from mmser_ros.captioner.model.word_prompt import word_prompt
 from mmser_ros.core.types import Caption
-from mmser_ros.language.word_finder import WordFinder
 
 CROP_BATCH = 6
 """Crops per batch of the vision tower, so that their features stay in the processor's cache."""
@@ -59,7 +59,7 @@ def run_passes(
     passes: int,
     beams: int,
     initials: Sequence[str] | None = None,
-    finder: WordFinder | None = None,
+    caption_words: CaptionWords | None = None,
     drafts: bool = True,
 ) -> Iterator[Pass]:
     """Caption images in several passes; each refines the captions of the pass before it.
@@ -72,7 +72,8 @@ def run_passes(
         passes: number of passes.
         beams: 1 decodes greedily, more use beam search.
         initials: captions from elsewhere, in place of the glance, which is not yielded then.
-        finder: finds the words of the model's detector in captions, for their `support`.
+        caption_words: of the model, for the `support` of captions, and to keep them from naming
+            improbable words; None: neither.
         drafts: whether a further pass verifies the caption before it; False is for comparisons.
     """
     config = specialist.config
@@ -86,6 +87,7 @@ def run_passes(
         detected = _detect(specialist, images, levels, dtype)
     prompts = [word_ids(tokenizer, one.words) for one in detected]
     words = pad(prompts, specialist.device) if prompts else None
+    bias = caption_words.bias(detected) if caption_words else None
     inside = [one.inside for one in detected] or [False] * len(images)
     times = {"encode": 1e3 * (perf_counter() - start)}
     texts = list(initials or [])
@@ -97,7 +99,7 @@ def run_passes(
         begun = perf_counter()
         initial = tokens if number > 1 else None
         if number == 1:
-            decoded = _glance(specialist, levels, prompts, inside, beams)
+            decoded = _glance(specialist, levels, prompts, bias, inside, beams)
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
                 views.append(specialist.encode(pixels.flip(3), dtype))
@@ -126,7 +128,7 @@ def run_passes(
             )
             for text, initial_text, one in zip(texts, first, decoded, strict=True)
         ]
-        captions = _with_support(captions, detected, finder) if finder else captions
+        captions = caption_words.with_support(captions, detected) if caption_words else captions
         glances = captions if number == 1 else glances
         if glances:  # captions from elsewhere have no probabilities to calibrate with
             captions = [
@@ -171,17 +173,6 @@ def _detect(
     return specialist.detect(views, objects)
 
 
-def _with_support(
-    captions: Sequence[Caption], detected: Sequence[Detected], finder: WordFinder
-) -> list[Caption]:
-    """Add to captions the probabilities of their words."""
-    found = [sorted(finder.find(one.text)) for one in captions]
-    return [
-        replace(one, support=tuple((word, here.probabilities[word]) for word in words))
-        for one, words, here in zip(captions, found, detected, strict=True)
-    ]
-
-
 def _discount_blank(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
     """Lower the confidence of captions whose images may have no content."""
     return [
@@ -194,6 +185,7 @@ def _glance(
     specialist: Specialist,
     levels: Levels,
     prompts: Sequence[list[int]],
+    bias: torch.Tensor | None,
     inside: Sequence[bool],
     beams: int,
 ) -> list[Decoded]:
@@ -204,7 +196,10 @@ def _glance(
         words = pad([prompts[row] for row in rows], specialist.device) if prompts else None
         with specialist.domain(inside=flag):
             visual = specialist.glance(tuple(level[rows] for level in levels))
-            decoded = _decode(specialist, specialist.prompt(visual, words=words), beams)
+            prompt = specialist.prompt(visual, words=words)
+            if bias is not None:
+                prompt = replace(prompt, logit_bias=bias[rows].to(visual))
+            decoded = _decode(specialist, prompt, beams)
         found |= zip(rows, decoded, strict=True)
     return [found[row] for row in range(len(inside))]
 

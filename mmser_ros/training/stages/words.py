@@ -22,7 +22,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from mmser_ros.captioner.config import WordsConfig
+from mmser_ros.captioner.config import Probability, WordsConfig
 from mmser_ros.captioner.model.object_tower import object_classes
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.word_detector import WordDetector, build_word_detector, combine
@@ -53,6 +53,7 @@ class WordSchedule(Schedule):
     Attributes:
         hidden_size: width of its hidden layer.
         crops: see `WordsConfig`.
+        least_said: see `WordsConfig`.
         folds: number of folds, each with its own detector, for the cross-validated odds.
         blanks: number of training images without content, and of dim images.
         precision: precision of the vision tower, see `features.view_encoder`; `compile` too is
@@ -61,13 +62,14 @@ class WordSchedule(Schedule):
 
     hidden_size: PositiveInt = 1024
     crops: Literal[0, 5] = 5
+    least_said: Probability = 0.0
     folds: PositiveInt = 4
     blanks: NonNegativeInt = 1200
     precision: str = "float32"
 
     def config(self, names: Sequence[str]) -> WordsConfig:
         """The configuration of a detector of these words."""
-        return WordsConfig(tuple(names), self.hidden_size, self.crops)
+        return WordsConfig(tuple(names), self.hidden_size, self.crops, least_said=self.least_said)
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,9 @@ def run_domain(
     known = detector_data(alone, names, inside, recipe.words, features, progress)
     train_words(alone, known, recipe.words, work)
     rank = recipe.adapter.rank if recipe.adapter else 0
-    domain = DomainConfig(recipe.name, names, recipe.words.hidden_size, rank)
+    domain = DomainConfig(
+        recipe.name, names, recipe.words.hidden_size, rank, least_said=recipe.words.least_said
+    )
     joined = _with_words(whole, replace(whole.config.words, domain=domain))
     place(joined)
     detector = joined.word_detector
