@@ -8,18 +8,17 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from mmser_ros.captioner import checks, quantization
-from mmser_ros.captioner.checkpoint import load_checkpoint
-from mmser_ros.captioner.grounding import Explanation, explain, grounded
+from mmser_ros.captioner import checks
+from mmser_ros.captioner.checkpoint import load_checkpoint, read_config
+from mmser_ros.captioner.grounding import Explained, explain_pass
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.captioner.model.vision import visible
 from mmser_ros.captioner.passes import Pass, run_passes
+from mmser_ros.captioner.quantization import fastest, formats
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.threads import use_threads
 from mmser_ros.core.errors import OutOfMemoryError
@@ -64,7 +63,7 @@ class Captioner:
             specialist: the model, on the CPU, in float32; it is changed in place.
             tokenizer: of the model.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
-            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for the fastest on the device.
+            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto`, see docs/performance.md.
             passes: number of passes; more than 1 needs a model that refines.
             beams: 1 for greedy decoding, more for beam search.
 
@@ -75,7 +74,7 @@ class Captioner:
         self.name = specialist.config.name
         self.max_passes = checks.MOST_PASSES if specialist.config.ser_connector else 1
         self.device = checks.check_device(device)
-        self.quantize = quantization.resolve(quantize, self.device)
+        self.quantize = fastest.choose(quantize, self.device, specialist.config)
         self._specialist = specialist
         self._tokenizer = tokenizer
         self._passes = checks.check_passes(passes, self.max_passes, self.name)
@@ -86,7 +85,7 @@ class Captioner:
         ser = specialist.config.ser_connector
         self._reads_captions = ser and (ser.reads_caption or ser.shows_caption or ser.proofreader)
         self._warned = False  # that it reads no captions
-        self._dtype = quantization.quantize(specialist, self.quantize, self.device)
+        self._dtype = formats.quantize(specialist, self.quantize, self.device)
         self._move(self.device)
 
     @classmethod
@@ -105,7 +104,7 @@ class Captioner:
         Args:
             model: name of a shipped model (`small`, `nano`), or path of a checkpoint folder.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
-            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for the fastest on the device. The
+            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto`, see docs/performance.md. The
                 attribute `quantize` says what `auto` chose.
             threads: number of threads of torch in this process, 1 to 1024; `auto` leaves one
                 processor to others; None changes nothing.
@@ -119,8 +118,10 @@ class Captioner:
         """
         if threads is not None:
             use_threads(threads)
-        int8 = quantization.is_int8(quantize, checks.check_device(device))
-        specialist, tokenizer = load_checkpoint(find_model(str(model)), int8=int8)
+        device, folder = checks.check_device(device), find_model(str(model))
+        quantize = fastest.choose(quantize, device, read_config(folder))
+        int8 = formats.is_int8(quantize, device)
+        specialist, tokenizer = load_checkpoint(folder, int8=int8)
         return cls(
             specialist, tokenizer, device=device, quantize=quantize, passes=passes, beams=beams
         )
@@ -204,7 +205,7 @@ class Captioner:
         passes: int | None = None,
         beams: int | None = None,
         initial: str | None = None,
-    ) -> list[tuple[Caption, Explanation]]:
+    ) -> Explained:
         """Caption one image and find, for each pass, the regions that each word came from.
 
         Arguments and errors are those of `caption`.
@@ -269,30 +270,8 @@ class Captioner:
             msg = f"{self.device} ran out of memory with {asked} passes and {width} beams"
             raise OutOfMemoryError(msg) from error
 
-    @torch.inference_mode()
-    def _explained(
-        self, images: Sequence[np.ndarray], one: Pass
-    ) -> list[tuple[Caption, Explanation]]:
-        """The captions of a pass with their phrases, each with the explanation of its words."""
-        begun = perf_counter()
-        explanations = [
-            explain(
-                self._specialist,
-                self._tokenizer,
-                tuple(level[row : row + 1] for level in one.levels),
-                one.decoded[row],
-                None if one.initial is None else one.initial[row],
-                visible(image.shape[1], image.shape[0], self._specialist.config.vision.fit),
-                None if one.word_prompts is None else one.word_prompts[row],
-                inside=one.inside[row],
-            )
-            for row, image in enumerate(images)
-        ]
-        spent = 1e3 * (perf_counter() - begun)
-        return [
-            (grounded(caption, explanation, spent), explanation)
-            for caption, explanation in zip(one.captions, explanations, strict=True)
-        ]
+    def _explained(self, images: Sequence[np.ndarray], one: Pass) -> Explained:
+        return explain_pass(self._specialist, self._tokenizer, images, one)
 
     def _move(self, device: str) -> None:
         for part in (self._specialist, self._specialist.vision):

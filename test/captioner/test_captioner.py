@@ -11,7 +11,7 @@ from PIL import Image
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.checks import CaptionerError
-from mmser_ros.captioner.quantization import QuantizationError, resolve
+from mmser_ros.captioner.quantization.formats import QuantizationError, resolve
 from mmser_ros.captioner.shipped import find_model, shipped_models
 from mmser_ros.core.errors import OutOfMemoryError
 from mmser_ros.core.images import PictureError

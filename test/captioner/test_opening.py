@@ -8,7 +8,7 @@ import torch
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.opening import open_captioner
-from mmser_ros.captioner.quantization import QuantizationError
+from mmser_ros.captioner.quantization.formats import QuantizationError
 from mmser_ros.captioner.settings import ModelSettings
 
 MODULE = """
