@@ -56,6 +56,7 @@ class Captioner:
         quantize: str = "none",
         passes: int = 1,
         beams: int = 1,
+        refine_below: float = 1.0,
     ) -> None:
         """Make a captioner of a model that is in memory; `load` reads one from a file.
 
@@ -66,9 +67,10 @@ class Captioner:
             quantize: `none`, `bf16`, `fp16`, `int8`, or `auto`, see docs/performance.md.
             passes: number of passes; more than 1 needs a model that refines.
             beams: 1 for greedy decoding, more for beam search.
+            refine_below: see `load`.
 
         Raises:
-            CaptionerError: there is no such device, or `passes` or `beams` is out of range.
+            CaptionerError: there is no such device, or a number is out of range.
             QuantizationError: the quantization does not run on the device.
         """
         self.name = specialist.config.name
@@ -79,6 +81,7 @@ class Captioner:
         self._tokenizer = tokenizer
         self._passes = checks.check_passes(passes, self.max_passes, self.name)
         self._beams = checks.check_beams(beams, self.max_beams, self.name)
+        self._refine_below = checks.check_refine_below(refine_below)
         has_words = specialist.config.words
         self._finder = WordFinder(specialist.word_detector.words) if has_words else None
         self._overreached = False  # memory ran out with more than one pass or beam
@@ -98,6 +101,7 @@ class Captioner:
         threads: int | str | None = None,
         passes: int = 1,
         beams: int = 1,
+        refine_below: float = 1.0,
     ) -> Captioner:
         """Load a model. `from_pretrained` is the same under the name that transformers uses.
 
@@ -110,6 +114,8 @@ class Captioner:
                 processor to others; None changes nothing.
             passes: default number of passes; more than 1 needs a model that refines.
             beams: default number of beams; 1 is greedy decoding.
+            refine_below: further passes refine captions of a confidence below this only, from 0 to
+                1; 1 refines all. `Caption.passes` says how many passes an image got.
 
         Raises:
             CaptionerError: there is no such model or device, or a number is out of range.
@@ -123,7 +129,13 @@ class Captioner:
         int8 = formats.is_int8(quantize, device)
         specialist, tokenizer = load_checkpoint(folder, int8=int8)
         return cls(
-            specialist, tokenizer, device=device, quantize=quantize, passes=passes, beams=beams
+            specialist,
+            tokenizer,
+            device=device,
+            quantize=quantize,
+            passes=passes,
+            beams=beams,
+            refine_below=refine_below,
         )
 
     from_pretrained = load
@@ -191,7 +203,8 @@ class Captioner:
     ) -> Iterator[list[Caption]]:
         """Yield the captions of several images after each pass; the first pass is the glance.
 
-        Arguments and errors are those of `caption_batch`. Initial captions are not yielded.
+        It ends when no caption is to be refined any more, see `refine_below` of `load`. Arguments
+        and errors are those of `caption_batch`. Initial captions are not yielded.
         """
         arrays = checks.check_images(images, initials)
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
@@ -263,6 +276,7 @@ class Captioner:
                 beams=width,
                 initials=initials,
                 finder=self._finder,
+                refine_below=self._refine_below,
             )
         except torch.OutOfMemoryError as error:
             self._overreached = asked > 1 or width > 1

@@ -124,7 +124,7 @@ def explain_pass(
             tokenizer,
             tuple(level[row : row + 1] for level in one.levels),
             one.decoded[row],
-            None if one.initial is None else one.initial[row],
+            one.initial[row] if one.initial and one.captions[row].refined else None,
             visible(image.shape[1], image.shape[0], specialist.config.vision.fit),
             None if one.word_prompts is None else one.word_prompts[row],
             inside=one.inside[row],

@@ -61,6 +61,10 @@ CAPTION_GROUPS: dict[str, tuple[Parameter, ...]] = {
         Parameter("passes", 1,
             "Number of passes over an image; 1: the glance only.",
             minimum=1, maximum=10, launch=True),
+        Parameter("refine_below", 1.0,
+            "Confidence below which further passes refine a caption; 1: they refine all. See "
+            "docs/performance.md. For models of this package.",
+            minimum=0.0, maximum=1.0, read_only=True, launch=True),
         Parameter("publish_glance", False,
             "With more than one pass: also publish the caption of the glance at once (refined "
             "is false).",
