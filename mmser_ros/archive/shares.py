@@ -38,6 +38,7 @@ class Job:
             settings.
         topic: of bags; empty: their only image topic.
         batch: number of images in a batch; None: measured once, by the first process.
+        refine_below: as `open_captioner` takes it.
     """
 
     model: str
@@ -49,6 +50,7 @@ class Job:
     settings: ModelSettings = field(default_factory=ModelSettings)
     topic: str = ""
     batch: int | None = None
+    refine_below: float = 1.0
 
 
 class ShareCaptioner:
@@ -106,6 +108,7 @@ class ShareCaptioner:
                 threads=job.threads,
                 passes=job.passes,
                 beams=job.beams,
+                refine_below=job.refine_below,
                 settings=job.settings,
             )
             self._size = job.batch or self._agreed_batch(captioner, share, after)

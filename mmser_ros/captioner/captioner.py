@@ -8,19 +8,18 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from mmser_ros.captioner import checks, quantization
+from mmser_ros.captioner import checks
 from mmser_ros.captioner.caption_words import caption_words
-from mmser_ros.captioner.checkpoint import load_checkpoint
-from mmser_ros.captioner.grounding import Explanation, explain, grounded
+from mmser_ros.captioner.checkpoint import load_checkpoint, read_config
+from mmser_ros.captioner.grounding import Explained, explain_pass
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.captioner.model.vision import visible
 from mmser_ros.captioner.passes import Pass, run_passes
+from mmser_ros.captioner.quantization import fastest, formats
 from mmser_ros.captioner.shipped import find_model
 from mmser_ros.captioner.threads import use_threads
 from mmser_ros.core.errors import OutOfMemoryError
@@ -57,6 +56,7 @@ class Captioner:
         quantize: str = "none",
         passes: int = 1,
         beams: int = 1,
+        refine_below: float = 1.0,
     ) -> None:
         """Make a captioner of a model that is in memory; `load` reads one from a file.
 
@@ -64,28 +64,30 @@ class Captioner:
             specialist: the model, on the CPU, in float32; it is changed in place.
             tokenizer: of the model.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
-            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for the fastest on the device.
+            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto`, see docs/performance.md.
             passes: number of passes; more than 1 needs a model that refines.
             beams: 1 for greedy decoding, more for beam search.
+            refine_below: see `load`.
 
         Raises:
-            CaptionerError: there is no such device, or `passes` or `beams` is out of range.
+            CaptionerError: there is no such device, or a number is out of range.
             QuantizationError: the quantization does not run on the device.
         """
         self.name = specialist.config.name
         self.max_passes = checks.MOST_PASSES if specialist.config.ser_connector else 1
         self.device = checks.check_device(device)
-        self.quantize = quantization.resolve(quantize, self.device)
+        self.quantize = fastest.choose(quantize, self.device, specialist.config)
         self._specialist = specialist
         self._tokenizer = tokenizer
         self._passes = checks.check_passes(passes, self.max_passes, self.name)
         self._beams = checks.check_beams(beams, self.max_beams, self.name)
+        self._refine_below = checks.check_refine_below(refine_below)
         self._words = caption_words(specialist, tokenizer)
         self._overreached = False  # memory ran out with more than one pass or beam
         ser = specialist.config.ser_connector
         self._reads_captions = ser and (ser.reads_caption or ser.shows_caption or ser.proofreader)
         self._warned = False  # that it reads no captions
-        self._dtype = quantization.quantize(specialist, self.quantize, self.device)
+        self._dtype = formats.quantize(specialist, self.quantize, self.device)
         self._move(self.device)
 
     @classmethod
@@ -98,18 +100,21 @@ class Captioner:
         threads: int | str | None = None,
         passes: int = 1,
         beams: int = 1,
+        refine_below: float = 1.0,
     ) -> Captioner:
         """Load a model. `from_pretrained` is the same under the name that transformers uses.
 
         Args:
             model: name of a shipped model (`small`, `nano`), or path of a checkpoint folder.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
-            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto` for the fastest on the device. The
+            quantize: `none`, `bf16`, `fp16`, `int8`, or `auto`, see docs/performance.md. The
                 attribute `quantize` says what `auto` chose.
             threads: number of threads of torch in this process, 1 to 1024; `auto` leaves one
                 processor to others; None changes nothing.
             passes: default number of passes; more than 1 needs a model that refines.
             beams: default number of beams; 1 is greedy decoding.
+            refine_below: further passes refine captions of a confidence below this only, from 0 to
+                1; 1 refines all. `Caption.passes` says how many passes an image got.
 
         Raises:
             CaptionerError: there is no such model or device, or a number is out of range.
@@ -118,10 +123,18 @@ class Captioner:
         """
         if threads is not None:
             use_threads(threads)
-        int8 = quantization.is_int8(quantize, checks.check_device(device))
-        specialist, tokenizer = load_checkpoint(find_model(str(model)), int8=int8)
+        device, folder = checks.check_device(device), find_model(str(model))
+        quantize = fastest.choose(quantize, device, read_config(folder))
+        int8 = formats.is_int8(quantize, device)
+        specialist, tokenizer = load_checkpoint(folder, int8=int8)
         return cls(
-            specialist, tokenizer, device=device, quantize=quantize, passes=passes, beams=beams
+            specialist,
+            tokenizer,
+            device=device,
+            quantize=quantize,
+            passes=passes,
+            beams=beams,
+            refine_below=refine_below,
         )
 
     from_pretrained = load
@@ -189,7 +202,8 @@ class Captioner:
     ) -> Iterator[list[Caption]]:
         """Yield the captions of several images after each pass; the first pass is the glance.
 
-        Arguments and errors are those of `caption_batch`. Initial captions are not yielded.
+        It ends when no caption is to be refined any more, see `refine_below` of `load`. Arguments
+        and errors are those of `caption_batch`. Initial captions are not yielded.
         """
         arrays = checks.check_images(images, initials)
         with self._run_passes(arrays, passes, beams, initials) as passes_made:
@@ -203,7 +217,7 @@ class Captioner:
         passes: int | None = None,
         beams: int | None = None,
         initial: str | None = None,
-    ) -> list[tuple[Caption, Explanation]]:
+    ) -> Explained:
         """Caption one image and find, for each pass, the regions that each word came from.
 
         Arguments and errors are those of `caption`.
@@ -261,6 +275,7 @@ class Captioner:
                 beams=width,
                 initials=initials,
                 caption_words=self._words,
+                refine_below=self._refine_below,
             )
         except torch.OutOfMemoryError as error:
             self._overreached = asked > 1 or width > 1
@@ -268,30 +283,8 @@ class Captioner:
             msg = f"{self.device} ran out of memory with {asked} passes and {width} beams"
             raise OutOfMemoryError(msg) from error
 
-    @torch.inference_mode()
-    def _explained(
-        self, images: Sequence[np.ndarray], one: Pass
-    ) -> list[tuple[Caption, Explanation]]:
-        """The captions of a pass with their phrases, each with the explanation of its words."""
-        begun = perf_counter()
-        explanations = [
-            explain(
-                self._specialist,
-                self._tokenizer,
-                tuple(level[row : row + 1] for level in one.levels),
-                one.decoded[row],
-                None if one.initial is None else one.initial[row],
-                visible(image.shape[1], image.shape[0], self._specialist.config.vision.fit),
-                None if one.word_prompts is None else one.word_prompts[row],
-                inside=one.inside[row],
-            )
-            for row, image in enumerate(images)
-        ]
-        spent = 1e3 * (perf_counter() - begun)
-        return [
-            (grounded(caption, explanation, spent), explanation)
-            for caption, explanation in zip(one.captions, explanations, strict=True)
-        ]
+    def _explained(self, images: Sequence[np.ndarray], one: Pass) -> Explained:
+        return explain_pass(self._specialist, self._tokenizer, images, one)
 
     def _move(self, device: str) -> None:
         for part in (self._specialist, self._specialist.vision):

@@ -99,6 +99,15 @@ def save_calibrated(
     _write(folder, changed, files)
 
 
+def read_config(folder: Path) -> SpecialistConfig:
+    """The configuration of a checkpoint.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
+    return _read_config(folder / CONFIG)[0]
+
+
 def load_checkpoint(folder: Path, *, int8: bool = False) -> tuple[Specialist, Tokenizer]:
     """Load and verify a checkpoint, on the CPU and in eval mode.
 

@@ -74,6 +74,18 @@ def check_passes(passes: int, most: int, model: str, why: str = NO_CONNECTOR) ->
     raise CaptionerError(msg)
 
 
+def check_refine_below(confidence: float) -> float:
+    """The number given.
+
+    Raises:
+        CaptionerError: it is not 0 to 1.
+    """
+    if 0.0 <= confidence <= 1.0:
+        return confidence
+    msg = f"refine_below is {confidence}; expected a confidence from 0 to 1 (1: refine all)"
+    raise CaptionerError(msg)
+
+
 def check_images(
     images: Sequence[ImageInput], initials: Sequence[str] | None = None
 ) -> list[np.ndarray]:

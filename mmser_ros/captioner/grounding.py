@@ -7,15 +7,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import cv2
 import numpy as np
+import torch
 from tokenizers import Tokenizer
 
 from mmser_ros.captioner.attention import read_attention, token_maps
 from mmser_ros.captioner.decoding.greedy import Decoded
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.captioner.model.vision import Levels
+from mmser_ros.captioner.model.vision import Levels, visible
+from mmser_ros.captioner.passes import Pass
 from mmser_ros.core.types import Caption, GroundedPhrase, Region
 from mmser_ros.language.spacy_model import load_parser
 
@@ -99,6 +102,40 @@ def explain(
     of_words = np.array([maps[tokens_of(span, ends)].mean(axis=0) for span in found])
     of_words = of_words.reshape(len(found), *maps.shape[1:])  # of no word, too
     return Explanation(tuple(span.text for span in found), of_words, view, tuple(phrases))
+
+
+Explained = list[tuple[Caption, Explanation]]
+"""Captions with their phrases, each with the explanation of its words."""
+
+
+@torch.inference_mode()
+def explain_pass(
+    specialist: Specialist, tokenizer: Tokenizer, images: Sequence[np.ndarray], one: Pass
+) -> Explained:
+    """Explain the captions that a pass made of images (height, width, 3).
+
+    Raises:
+        ParserError: the parser is not installed.
+    """
+    begun = perf_counter()
+    explanations = [
+        explain(
+            specialist,
+            tokenizer,
+            tuple(level[row : row + 1] for level in one.levels),
+            one.decoded[row],
+            one.initial[row] if one.initial and one.captions[row].refined else None,
+            visible(image.shape[1], image.shape[0], specialist.config.vision.fit),
+            None if one.word_prompts is None else one.word_prompts[row],
+            inside=one.inside[row],
+        )
+        for row, image in enumerate(images)
+    ]
+    spent = 1e3 * (perf_counter() - begun)
+    return [
+        (grounded(caption, explanation, spent), explanation)
+        for caption, explanation in zip(one.captions, explanations, strict=True)
+    ]
 
 
 def grounded(caption: Caption, explanation: Explanation, milliseconds: float) -> Caption:

@@ -25,7 +25,7 @@ from transformers import (
 )
 
 from mmser_ros.captioner.checks import CaptionerError
-from mmser_ros.captioner.quantization import MODES, QuantizationError, dynamic_int8
+from mmser_ros.captioner.quantization.formats import MODES, QuantizationError, dynamic_int8
 from mmser_ros.core.errors import MmserError
 
 DTYPES = {"none": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

@@ -31,6 +31,7 @@ def open_captioner(
     threads: int | str | None = None,
     passes: int = 1,
     beams: int = 1,
+    refine_below: float = 1.0,
     settings: ModelSettings | None = None,
 ) -> CaptionModel:
     """Open a captioner.
@@ -47,6 +48,8 @@ def open_captioner(
         threads: number of CPU threads of this process, as `Captioner.load` takes it.
         passes: default number of passes.
         beams: default number of beams; 1 is greedy decoding.
+        refine_below: confidence below which captions are refined, as `Captioner.load` takes it;
+            1 for captioners from elsewhere.
         settings: settings of captioners from elsewhere; a model of this package has no use for
             them.
 
@@ -58,6 +61,9 @@ def open_captioner(
     settings = settings or ModelSettings()
     if threads is not None:
         use_threads(threads)
+    if refine_below != 1.0 and is_from_elsewhere(model):
+        msg = f"{model} refines all captions or none; leave refine_below out"
+        raise CaptionerError(msg)
     kind, _, name = model.partition(":")
     options: dict[str, Any] = {"device": device, "quantize": quantize}
     options |= {"passes": passes, "beams": beams}
@@ -73,7 +79,7 @@ def open_captioner(
     if kind == "python":
         return _made_by(name, {**options, "settings": settings})
     settings.refuse(model)
-    return Captioner.load(model, **options)
+    return Captioner.load(model, **options, refine_below=refine_below)
 
 
 def is_from_elsewhere(model: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from tokenizers import Tokenizer
 
 from mmser_ros.captioner.caption_words import CaptionWords
 from mmser_ros.captioner.confidence import calibrated
+from mmser_ros.captioner.config import SpecialistConfig
 from mmser_ros.captioner.decoding.beam_search import beam_search
 from mmser_ros.captioner.decoding.greedy import Decoded, greedy
 from mmser_ros.captioner.decoding.prompt import Prompt, pad
@@ -35,7 +37,7 @@ class Pass:
     Attributes:
         captions: one per image.
         decoded: their tokens and log probabilities.
-        initial: token ids of the captions that the pass refined; None for the glance.
+        initial: token ids of the captions that the pass refined, or left; None for the glance.
         levels: features of the images.
         inside: whether each image is of the model's domain, see `Specialist.domain`.
         word_prompts: token ids of each image's word prompt; None without a word detector.
@@ -61,6 +63,7 @@ def run_passes(
     initials: Sequence[str] | None = None,
     caption_words: CaptionWords | None = None,
     drafts: bool = True,
+    refine_below: float = 1.0,
 ) -> Iterator[Pass]:
     """Caption images in several passes; each refines the captions of the pass before it.
 
@@ -75,6 +78,10 @@ def run_passes(
         caption_words: of the model, for the `support` of captions, and to keep them from naming
             improbable words; None: neither.
         drafts: whether a further pass verifies the caption before it; False is for comparisons.
+        refine_below: further passes refine captions of a confidence below this only; 1: all.
+
+    Yields:
+        What each pass left of all images, until there is nothing to refine.
     """
     config = specialist.config
     start = perf_counter()
@@ -87,34 +94,36 @@ def run_passes(
         detected = _detect(specialist, images, levels, dtype)
     prompts = [word_ids(tokenizer, one.words) for one in detected]
     words = pad(prompts, specialist.device) if prompts else None
-    bias = caption_words.bias(detected) if caption_words else None
     inside = [one.inside for one in detected] or [False] * len(images)
     times = {"encode": 1e3 * (perf_counter() - start)}
-    texts = list(initials or [])
-    longest = config.max_caption_tokens
-    tokens = [tokenizer.encode(clean(one), add_special_tokens=False).ids[:longest] for one in texts]
-    first = texts
+    first = texts = list(initials or [])
+    tokens = [
+        tokenizer.encode(clean(one), add_special_tokens=False).ids[: config.max_caption_tokens]
+        for one in texts
+    ]
     glances: list[Caption] = []
+    whole, rows = None, list(range(len(images)))  # what is refined, in all images
     for number in range(1 if initials is None else 2, passes + 1):
         begun = perf_counter()
         initial = tokens if number > 1 else None
         if number == 1:
+            bias = caption_words.bias(detected) if caption_words else None
             decoded = _glance(specialist, levels, prompts, bias, inside, beams)
         else:
             if config.ser_connector and config.ser_connector.mirror and len(views) == 1:
                 views.append(specialist.encode(pixels.flip(3), dtype))
-            padded = pad(tokens, specialist.device)
             external = initials is not None and any(tokens)
-            prompt = specialist.refine_prompt(views, *padded, external=external, words=words)
+            prompt = specialist.refine_prompt(
+                views, *pad(tokens, specialist.device), external=external, words=words
+            )
             draft = tokens[0] if drafts and len(tokens) == 1 else None
             decoded = _decode(specialist, prompt, beams, draft)
         tokens = [one.tokens for one in decoded]
         texts = [tokenizer.decode(one).strip() for one in tokens]
         first = first or texts
-        now = perf_counter()
         step = "glance" if number == 1 else "refine"
-        times[step] = times.get(step, 0.0) + 1e3 * (now - begun)
-        times["total"] = 1e3 * (now - start)
+        times[step] = times.get(step, 0.0) + 1e3 * (perf_counter() - begun)
+        times["total"] = 1e3 * (perf_counter() - start)
         captions = [
             Caption(
                 text=text,
@@ -130,13 +139,20 @@ def run_passes(
         ]
         captions = caption_words.with_support(captions, detected) if caption_words else captions
         glances = captions if number == 1 else glances
-        if glances:  # captions from elsewhere have no probabilities to calibrate with
-            captions = [
-                calibrated(config.calibrations_of(inside=flag), *both)
-                for flag, *both in zip(inside, glances, captions, strict=True)
-            ]
-        captions = _discount_blank(captions, detected) if detected else captions
-        yield Pass(captions, decoded, initial, levels, inside, prompts or None)
+        captions = _judged(captions, glances, detected, inside, config)
+        made = Pass(captions, decoded, initial, levels, inside, prompts or None)
+        whole = _merged(whole, rows, made)
+        yield whole
+        unsure = _unsure(captions, refine_below)
+        if not unsure:
+            return
+        if len(unsure) < len(captions):
+            rows, tokens, first, glances, detected, inside, prompts = _of_rows(
+                unsure, rows, tokens, first, glances, detected, inside, prompts
+            )
+            words = pad(prompts, specialist.device) if prompts else None
+            views = [tuple(level[unsure] for level in view) for view in views]
+            levels, pixels = views[0], pixels[unsure]
 
 
 def word_ids(tokenizer: Tokenizer, words: Sequence[tuple[str, float]]) -> list[int]:
@@ -173,11 +189,46 @@ def _detect(
     return specialist.detect(views, objects)
 
 
-def _discount_blank(captions: Sequence[Caption], detected: Sequence[Detected]) -> list[Caption]:
-    """Lower the confidence of captions whose images may have no content."""
+def _merged(before: Pass | None, rows: Sequence[int], made: Pass) -> Pass:
+    """The pass before, of all images, with what was made of some rows."""
+    if before is None:
+        return made
+    captions, decoded = list(before.captions), list(before.decoded)
+    initial = list(before.initial or [one.tokens for one in decoded])
+    for number, row in enumerate(rows):
+        captions[row], decoded[row] = made.captions[number], made.decoded[number]
+        initial[row] = (made.initial or initial)[number]
+    return replace(before, captions=captions, decoded=decoded, initial=initial)
+
+
+def _unsure(captions: Sequence[Caption], refine_below: float) -> list[int]:
+    """The rows that are refined further."""
+    every = refine_below == 1.0  # a confidence may be 1, too
+    return [row for row, one in enumerate(captions) if every or one.confidence < refine_below]
+
+
+def _of_rows(rows: Sequence[int], *lists: list[Any]) -> list[list[Any]]:
+    """Of each list the items of these rows; of an empty one nothing."""
+    return [[items[row] for row in rows] if items else [] for items in lists]
+
+
+def _judged(
+    captions: list[Caption],
+    glances: Sequence[Caption],
+    detected: Sequence[Detected],
+    inside: Sequence[bool],
+    config: SpecialistConfig,
+) -> list[Caption]:
+    """Calibrate confidences, and lower those of images that may have no content."""
+    if glances:  # captions from elsewhere have no probabilities to calibrate with
+        captions = [
+            calibrated(config.calibrations_of(inside=flag), *both)
+            for flag, *both in zip(inside, glances, captions, strict=True)
+        ]
+    nothing = [one.nothing for one in detected] or [0.0] * len(captions)
     return [
-        replace(one, confidence=one.confidence * (1.0 - here.nothing))
-        for one, here in zip(captions, detected, strict=True)
+        replace(one, confidence=one.confidence * (1.0 - share))
+        for one, share in zip(captions, nothing, strict=True)
     ]
 
 

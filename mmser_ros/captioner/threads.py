@@ -1,10 +1,12 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Number of CPU threads."""
+"""The processor, and the number of its threads that are used."""
 
 from __future__ import annotations
 
 import os
+import platform
+import re
 from pathlib import Path
 
 import torch
@@ -13,6 +15,7 @@ from mmser_ros.captioner.checks import CaptionerError
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Linux's CPU quota of a container: microseconds per period, and the period."""
+CPU_INFO = Path("/proc/cpuinfo")
 MOST = 1024
 
 
@@ -55,3 +58,13 @@ def processors() -> int:
     except (OSError, ValueError, ZeroDivisionError):  # no quota, or `max`
         return count or 1
     return max(1, min(count or 1, quota))
+
+
+def processor_name() -> str:
+    """The processor's name, or its architecture where Linux does not tell (on ARM)."""
+    try:
+        text = CPU_INFO.read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    name = re.search(r"model name\s*:\s*(.*)", text)
+    return name[1] if name else platform.machine()

@@ -108,8 +108,8 @@ def _table(result: dict[str, Any], length: str, figures: dict[str, Any]) -> Tabl
         table.add_row(key, *("" if cell is None else f"{cell:.4g}" for cell in cells))
     second = figures["refinement_overhead"]
     share = figures["accepted_share"]
-    table.caption = f"limit {figures['limit_ms']:.4g} ms; second look "
-    table.caption += figures["second_look"] if second is None else f"+{second:.1%}"
+    table.caption = f"limit {figures['limit_ms']:.4g} ms; refinement "
+    table.caption += figures["refinement"] if second is None else f"+{second:.1%}"
     table.caption += "" if share is None else f", {share:.0%} of the draft accepted"
     scaled = [f"{name}: {result[name]['scaled']}" for name in names if result[name].get("scaled")]
     table.caption += "".join(f"\n{one}" for one in scaled)

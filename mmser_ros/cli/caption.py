@@ -23,6 +23,7 @@ from mmser_ros.cli.options import (
     Passes,
     Prompt,
     Quantize,
+    RefineBelow,
     Refiner,
     Revision,
     Style,
@@ -53,6 +54,7 @@ def caption(
     threads: Threads = "auto",
     passes: Passes = "1",
     beams: Beams = 1,
+    refine_below: RefineBelow = 1.0,
     initial: Initial = None,
     ground: Annotated[
         bool,
@@ -109,7 +111,12 @@ def caption(
             msg = "--initial and --ground are not for tables; leave them out, or use --json"
             raise MmserError(msg)
         number, size = one_pass_number(passes), _batch_size(batch)
-        job = Job(model, device, quantize, threads, number, beams, settings, topic or "", size)
+        job = Job(
+            *(model, device, quantize, threads, number, beams, settings),
+            topic=topic or "",
+            batch=size,
+            refine_below=refine_below,
+        )
         _write_table(job, images, out, workers, as_json=as_json)
         return
     if batch is not None or topic is not None or workers:
@@ -130,6 +137,7 @@ def caption(
         threads=threads,
         passes=last,
         beams=beams,
+        refine_below=refine_below,
         settings=settings,
     )
     initials = None if initial is None else [initial]
@@ -141,12 +149,9 @@ def caption(
     for path in images:
         try:
             image = load_picture(path)
-            captions = [
-                one
-                for (one,) in captioner.caption_passes([image], initials=initials, ground=ground)
-                if one.passes in {*numbers, last}
-            ]
-            result = captions[-1]
+            passes_made = captioner.caption_passes([image], initials=initials, ground=ground)
+            *some, result = [one for (one,) in passes_made]
+            captions = [*(one for one in some if one.passes in numbers), result]
             if out is not None:
                 shown = draw_caption(image, result.text, result.initial_text)
                 save_picture(shown, out if one_file else out / path.name)

@@ -34,6 +34,14 @@ Threads = Annotated[
 Beams = Annotated[
     int, typer.Option(min=1, max=16, help="1 is greedy decoding, more is beam search.")
 ]
+RefineBelow = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="Further passes refine captions of a confidence below this only; 1: all.",
+    ),
+]
 Initial = Annotated[
     str | None,
     typer.Option(

@@ -8,7 +8,7 @@ import torch
 
 from mmser_ros.captioner.attention import Attention, read_attention, rollout, token_maps
 from mmser_ros.captioner.model.attend import all_attend
-from mmser_ros.captioner.quantization import quantize
+from mmser_ros.captioner.quantization.formats import quantize
 from mmser_ros.captioner.untrained import build_untrained
 
 SAID, BEFORE = [7, 8, 9], [5, 6]

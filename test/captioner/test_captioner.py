@@ -11,7 +11,7 @@ from PIL import Image
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.checks import CaptionerError
-from mmser_ros.captioner.quantization import QuantizationError, resolve
+from mmser_ros.captioner.quantization.formats import QuantizationError, resolve
 from mmser_ros.captioner.shipped import find_model, shipped_models
 from mmser_ros.core.errors import OutOfMemoryError
 from mmser_ros.core.images import PictureError
@@ -174,6 +174,69 @@ def test_unknown_models_and_devices(tiny_checkpoint):
     if not torch.cuda.is_available():
         with pytest.raises(CaptionerError, match="finds no CUDA device"):
             Captioner.load(str(tiny_checkpoint), device="cuda")
+
+
+def sometimes(checkpoint, refine_below):
+    return Captioner.load(str(checkpoint), quantize="none", passes=3, refine_below=refine_below)
+
+
+@pytest.fixture(scope="module")
+def several(refining):
+    """Pictures whose glances differ in confidence, and all their passes."""
+    rows, columns = np.mgrid[0:48, 0:64]
+    steps = [(5, 3), (1, 9), (40, 2), (0, 0)]
+    pictures = [
+        np.stack([rows * n, columns * m, rows + columns], axis=-1).astype(np.uint8)
+        for n, m in steps
+    ]
+    return pictures, list(refining.caption_passes(pictures))
+
+
+def texts(captions):
+    return [one.text for one in captions]
+
+
+def test_only_captions_that_are_not_sure_are_refined(refining_checkpoint, several):
+    pictures, (glance, second, third) = several
+    *_, below, most = sorted(one.confidence for one in glance)
+    least = (below + most) / 2
+    captioner = sometimes(refining_checkpoint, least)
+    made = list(captioner.caption_passes(pictures))
+    assert texts(made[0]) == texts(glance)
+    sure = [one.confidence == most for one in glance]
+    assert sum(sure) == 1
+    assert [one.refined for one in made[1]] == [not it for it in sure]
+    assert [one.passes for one in made[1]] == [1 if it else 2 for it in sure]
+    expected = [a if it else b for it, a, b in zip(sure, glance, second, strict=True)]
+    assert texts(made[1]) == texts(expected)
+    assert [one.initial_text for one in made[-1]] == texts(glance)
+    last = [a if a.confidence >= least else b for a, b in zip(made[1], third, strict=True)]
+    assert texts(captioner.caption_batch(pictures)) == texts(last)
+
+
+def test_where_all_are_sure_there_is_one_pass(refining_checkpoint, several):
+    pictures, (glance, *_) = several
+    (only,) = sometimes(refining_checkpoint, 0.0).caption_passes(pictures)
+    assert texts(only) == texts(glance)
+    assert not any(one.refined for one in only)
+
+
+def test_what_is_not_refined_is_explained_by_its_glance(refining_checkpoint, picture, refining):
+    sure = sometimes(refining_checkpoint, 0.0)
+    ((caption, explanation),) = sure.explain(picture)
+    (_, expected), *_ = refining.explain(picture)
+    assert not caption.refined
+    assert np.array_equal(explanation.maps, expected.maps)
+
+
+def test_a_caption_from_elsewhere_is_refined_once_at_least(refining_checkpoint, picture):
+    caption = sometimes(refining_checkpoint, 0.0).caption(picture, initial="a dog")
+    assert (caption.passes, caption.refined) == (2, True)
+
+
+def test_a_confidence_that_is_none_is_refused(refining_checkpoint):
+    with pytest.raises(CaptionerError, match=r"refine_below is 1\.5; expected a confidence"):
+        sometimes(refining_checkpoint, 1.5)
 
 
 @pytest.mark.parametrize("mode", ["int8", "bf16"])

@@ -17,7 +17,7 @@ from mmser_ros.captioner.checkpoint import (
 )
 from mmser_ros.captioner.confidence import Calibration, feature_names
 from mmser_ros.captioner.config import ConceptsConfig
-from mmser_ros.captioner.quantization import quantize
+from mmser_ros.captioner.quantization.formats import quantize
 from mmser_ros.captioner.untrained import build_untrained
 from mmser_ros.captioner.weights import from_files
 

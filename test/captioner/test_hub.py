@@ -21,7 +21,7 @@ from mmser_ros.captioner.hub_files import load_model, load_processor, read_confi
 from mmser_ros.captioner.model.int8_linear import Int8Linear
 from mmser_ros.captioner.model.vision import crops
 from mmser_ros.captioner.opening import open_captioner
-from mmser_ros.captioner.quantization import QuantizationError
+from mmser_ros.captioner.quantization.formats import QuantizationError
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.core.errors import OutOfMemoryError
 from test.cli.test_main import mmser

@@ -8,7 +8,7 @@ import torch
 from mmser_ros.captioner.captioner import Captioner
 from mmser_ros.captioner.checks import CaptionerError
 from mmser_ros.captioner.opening import open_captioner
-from mmser_ros.captioner.quantization import QuantizationError
+from mmser_ros.captioner.quantization.formats import QuantizationError
 from mmser_ros.captioner.settings import ModelSettings
 
 MODULE = """
@@ -103,6 +103,8 @@ def test_a_model_of_this_package_has_no_use_for_settings(tiny_checkpoint, settin
         open_captioner(str(tiny_checkpoint), settings=ModelSettings(**settings))
     with pytest.raises(QuantizationError, match=r"int4 is for .*use int8"):
         open_captioner(str(tiny_checkpoint), quantize="int4")
+    with pytest.raises(CaptionerError, match="leave refine_below out"):
+        open_captioner("hf:some", refine_below=0.5)
 
 
 @pytest.mark.parametrize(

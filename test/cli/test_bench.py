@@ -33,13 +33,13 @@ def test_figures_of_a_model_that_refines(refining_checkpoint):
     assert figures["by_tokens"]["3"]["ours"]["caption_ms"] == ours["caption_ms"]
     assert 0 < figures["limit_ms"] < ours["caption_ms"]
     assert figures["machine"]["bandwidth_gb_s"] > 0
-    assert "captions: 3 of 3" in result.stderr
+    assert "captions: 6 of 6" in result.stderr
 
 
-def test_a_model_without_a_second_look_says_so(tiny_checkpoint):
+def test_a_model_without_refinement_says_so(tiny_checkpoint):
     shown = " ".join(bench("--model", tiny_checkpoint, "--tokens", "3").stdout.split())
     assert "3 tokens, batch 1" in shown
-    assert "second look none: the model makes one pass" in shown
+    assert "refinement none: the model makes one pass" in shown
 
 
 def test_a_length_that_is_none_is_refused():

@@ -52,6 +52,8 @@ def test_a_second_pass(photo, tmp_path, refining_checkpoint):
     assert (twice["refined"], twice["passes"]) == (True, 2)
     both = mmser(*common, "--passes", "1,2").stdout.splitlines()
     assert [json.loads(one)["passes"] for one in both] == [1, 2]
+    sure = mmser(*common, "--passes", 2, "--refine-below", 0).stdout.splitlines()
+    assert [json.loads(one)["passes"] for one in sure] == [1]
     assert json.loads(both[1])["caption"] == twice["caption"]
     out = tmp_path / "passes.png"
     given = json.loads(mmser(*common, "--initial", twice["initial_caption"], "--out", out).stdout)

@@ -14,7 +14,8 @@ class Captioner:
     """Says the shade of a picture, and may be made to wait or fail once.
 
     It waits for `free` before the first pass and for `free_again` before further ones; `trouble`
-    comes in the pass `troubled`. `sure` are the confidences, pass by pass.
+    comes in the pass `troubled`. `sure` are the confidences, pass by pass. After `most` passes
+    nothing is refined any more.
     """
 
     name, device, quantize, threads = "scripted", "cpu", "none", 1
@@ -25,14 +26,14 @@ class Captioner:
         self.free.set()
         self.free_again.set()
         self.trouble, self.troubled = None, 1
-        self.sure = (0.5, 0.5, 0.5)
+        self.sure, self.most = (0.5, 0.5, 0.5), 3
         self.calls = []
 
     def caption_passes(self, images, *, passes, beams, ground, initial=None):
         (image,) = images
         text = str(image[0, 0, 0])
         self.calls.append((int(text), passes, beams, monotonic(), ground, initial))
-        for number in range(1, passes + 1):
+        for number in range(1, min(passes, self.most) + 1):
             (self.free if number == 1 else self.free_again).wait()
             if self.trouble is not None and number == self.troubled:
                 trouble, self.trouble = self.trouble, None

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -13,18 +14,20 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from mmser_ros.captioner.checkpoint import load_checkpoint
+from mmser_ros.captioner.caption_words import caption_words
+from mmser_ros.captioner.checkpoint import load_checkpoint, read_config
 from mmser_ros.captioner.checks import CaptionerError
+from mmser_ros.captioner.config import SpecialistConfig
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.opening import open_captioner
 from mmser_ros.captioner.passes import run_passes
-from mmser_ros.captioner.quantization import is_int8, quantize, resolve
+from mmser_ros.captioner.quantization.fastest import choose
+from mmser_ros.captioner.quantization.formats import is_int8, quantize
 from mmser_ros.captioner.settings import ModelSettings
 from mmser_ros.captioner.shipped import find_model, shipped_models
 from mmser_ros.captioner.threads import use_threads
 from mmser_ros.captioner.untrained import build_untrained, random_weights, read_architecture
 from mmser_ros.evaluation.bench.stopwatch import Stopwatch
-from mmser_ros.language.word_finder import WordFinder
 
 NEVER = -1
 """An end token that no model generates."""
@@ -116,6 +119,7 @@ def open_case(case: Case) -> Candidate:
         return _Hub(case)
     if case.kind == "transformers":
         return _Transformers(case, *build(case.model, case.longest))
+    case = replace(case, quantize=choose(case.quantize, case.device, _config(case.model)))
     int8 = is_int8(case.quantize, case.device)
     return Ours(case, *build(case.model, case.longest, int8=int8))
 
@@ -128,17 +132,12 @@ def build(model: str, longest: int, *, int8: bool = False) -> tuple[Specialist, 
     """
     if model == UNTRAINED:
         torch.manual_seed(0)
-        config = random_weights(read_architecture(model))
+        config = _config(model)
         specialist, tokenizer = build_untrained(
             replace(config, max_caption_tokens=max(longest, config.max_caption_tokens))
         )
         return specialist.eval(), tokenizer
-    try:
-        specialist, tokenizer = load_checkpoint(find_model(model), int8=int8)
-    except CaptionerError as error:
-        msg = f"no model {model!r} to time; expected {UNTRAINED}, one of "
-        msg += f"{', '.join(shipped_models())}, or a checkpoint folder"
-        raise CaptionerError(msg) from error
+    specialist, tokenizer = load_checkpoint(_folder(model), int8=int8)
     config = specialist.config
     fixed = config.ser_connector and config.ser_connector.architecture is not None
     if fixed and longest > config.max_caption_tokens:
@@ -146,6 +145,21 @@ def build(model: str, longest: int, *, int8: bool = False) -> tuple[Specialist, 
         msg += "most, give fewer"
         raise CaptionerError(msg)
     return specialist, tokenizer
+
+
+def _config(model: str) -> SpecialistConfig:
+    if model == UNTRAINED:
+        return random_weights(read_architecture(model))
+    return read_config(_folder(model))
+
+
+def _folder(model: str) -> Path:
+    try:
+        return find_model(model)
+    except CaptionerError as error:
+        msg = f"no model {model!r} to time; expected {UNTRAINED}, one of "
+        msg += f"{', '.join(shipped_models())}, or a checkpoint folder"
+        raise CaptionerError(msg) from error
 
 
 def stage_of(embeddings: Any = None, *_more: Any, **options: Any) -> str:
@@ -159,16 +173,16 @@ class Ours:
 
     def __init__(self, case: Case, specialist: Specialist, tokenizer: Tokenizer) -> None:
         """Quantize a model and move it to the device; it is changed."""
-        config, mode = specialist.config, resolve(case.quantize, case.device)
+        config = specialist.config
         self._specialist, self._tokenizer = specialist, tokenizer
         self._ends, self._usual = specialist.end, config.max_caption_tokens
         self._drafts = case.drafts
-        self._dtype = quantize(specialist, mode, case.device)
+        self._dtype = quantize(specialist, case.quantize, case.device)
         specialist.to(case.device)
         specialist.vision.to(case.device)
-        self._finder = WordFinder(specialist.word_detector.words) if config.words else None
+        self._words = caption_words(specialist, tokenizer)
         self.max_passes = 2 if config.ser_connector else 1
-        self.facts = {"quantize": mode}
+        self.facts = {"quantize": case.quantize}
         self._watch = Stopwatch(case.device)
         language: Any = specialist.language_model
         parts: Any = specialist  # functions take the place of methods
@@ -194,7 +208,7 @@ class Ours:
             dtype=self._dtype,
             passes=passes,
             beams=1,
-            finder=self._finder,
+            caption_words=self._words,
             drafts=self._drafts,
         )
         taken = {"whole": 1e3 * (perf_counter() - begun), **self._watch.take()}

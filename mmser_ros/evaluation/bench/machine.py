@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -18,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mmser_ros.captioner.quantization import dynamic_int8
+from mmser_ros.captioner.quantization.formats import DTYPES, dynamic_int8
+from mmser_ros.captioner.threads import processor_name
 
 POWERCAP = Path("/sys/class/powercap")
 ROWS, INPUTS, OUTPUTS = 577, 1024, 4096
@@ -31,10 +31,8 @@ TEGRASTATS_MS = 100
 
 def machine() -> dict[str, Any]:
     """The processor, the GPU if there is one, threads and versions."""
-    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    name = re.search(r"model name\s*:\s*(.*)", text)
     return {
-        "processor": name[1] if name else platform.machine(),
+        "processor": processor_name(),
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "threads": torch.get_num_threads(),
@@ -46,7 +44,7 @@ def machine() -> dict[str, Any]:
 @torch.inference_mode()
 def peak_operations(quantize: str, device: str) -> float:
     """Operations per second of a matrix product in a number format; the best of several."""
-    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(quantize, torch.float32)
+    dtype = DTYPES.get(quantize, torch.float32)
     layer: nn.Module = nn.Sequential(nn.Linear(INPUTS, OUTPUTS))
     if quantize == "int8":
         dynamic_int8(layer)

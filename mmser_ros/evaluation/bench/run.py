@@ -89,11 +89,9 @@ def _time(
     tokens: Sequence[int],
     iterations: int,
 ) -> None:
-    rounds = range(WARM_UP + iterations)
-    for number in show_progress(rounds, "captions", len(rounds)):
-        image = images[number % len(images)]
-        for length, worker in product(tokens, workers.values()):
-            worker.caption(image, length, keep=number >= WARM_UP)
+    steps = list(product(range(WARM_UP + iterations), tokens, workers.values()))
+    for number, length, worker in show_progress(steps, "captions", len(steps)):
+        worker.caption(images[number % len(images)], length, keep=number >= WARM_UP)
 
 
 class _Worker:
@@ -189,7 +187,7 @@ def _compare(figures: Mapping[str, dict[str, Any]], costs: Costs) -> dict[str, A
         },
         "refinement_overhead": None if overhead is None else round(overhead, 4),
         "accepted_share": None if share is None else round(share, 4),
-        "second_look": "measured" if second else "none: the model makes one pass",
+        "refinement": "measured" if second else "none: the model makes one pass",
         "limit_ms": round(limit, 3),
         "times_the_limit": round(ours["caption_ms"] / limit, 3),
     }

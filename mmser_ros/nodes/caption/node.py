@@ -38,7 +38,7 @@ except ImportError:  # its name on Humble
 if TYPE_CHECKING:
     from mmser_ros.captioner.protocol import CaptionModel
 
-OPTIONS = ("model", "device", "quantize", "threads", "passes", "beams")
+OPTIONS = ("model", "device", "quantize", "threads", "passes", "beams", "refine_below")
 SETTINGS = ("prompt", "style", "max_tokens", "revision", "refiner", "crops", "compile")
 TIMEOUT = "request_timeout"
 

@@ -20,8 +20,9 @@ CAPTION_GROUPS: dict[str, tuple[Parameter, ...]] = {
             read_only=True, launch=True),
         Parameter("quantize", "auto",
             "Number format of the weights: int8 (CPU), bf16 or fp16 (GPU), or none (float32). "
-            "auto: int8 on a CPU if torch has an int8 engine, fp16 on a GPU; hf: models: none on a "
-            "CPU, bf16 on a GPU. int4: hf: models on a GPU.",
+            "auto: int8 on a CPU if torch has an int8 engine, fp16 on a GPU, or another if it is "
+            "clearly faster here (docs/performance.md); hf: models: none on a CPU, bf16 on a GPU. "
+            "int4: hf: models on a GPU.",
             choices=("auto", "none", "bf16", "fp16", "int8", "int4"), read_only=True, launch=True),
         Parameter("threads", "auto",
             "Number of CPU threads of the model. auto: OMP_NUM_THREADS if it is set, else all "
@@ -60,6 +61,10 @@ CAPTION_GROUPS: dict[str, tuple[Parameter, ...]] = {
         Parameter("passes", 1,
             "Number of passes over an image; 1: the glance only.",
             minimum=1, maximum=10, launch=True),
+        Parameter("refine_below", 1.0,
+            "Confidence below which further passes refine a caption; 1: they refine all. See "
+            "docs/performance.md. For models of this package.",
+            minimum=0.0, maximum=1.0, read_only=True, launch=True),
         Parameter("publish_glance", False,
             "With more than one pass: also publish the caption of the glance at once (refined "
             "is false).",

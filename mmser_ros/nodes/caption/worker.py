@@ -184,19 +184,22 @@ class CaptionWorker:
             self._statistics.dropped("not_a_keyframe")
             return
         least = self._setting("min_confidence")
+        glances: list[Caption] = []
 
         def publish_glance(caption: Caption) -> None:
             if caption.confidence < least:
                 return
             self._publish(caption, header)
             self._statistics.glanced(frame.received)
+            glances.append(caption)
 
         on_glance = publish_glance if self._setting("publish_glance") else None
         caption = self.caption(image, self._setting("passes"), on_glance)
         if caption.confidence < least:
             self._statistics.dropped(UNSURE)
         else:
-            self._publish(caption, header)
+            if caption not in glances:  # else it was sure, and no further pass was made
+                self._publish(caption, header)
             self._statistics.captioned(frame.received, caption.times_ms.get("total", 0.0))
         gate.keep()  # what is unsure, too: the same picture again would be as unsure
 

@@ -6,7 +6,7 @@ import pytest
 from mmser_ros.srv import CaptionImage
 from rclpy.parameter import Parameter
 
-from mmser_ros.captioner.quantization import resolve
+from mmser_ros.captioner.quantization.formats import resolve
 from test.nodes.conftest import (
     connect,
     make_image,

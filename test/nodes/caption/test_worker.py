@@ -83,6 +83,7 @@ def test_max_rate_spaces_captions_and_can_be_lifted(make_node):
 
 def test_parameters_reach_the_captioner(make_node):
     given = {"model": "m", "device": "cpu", "quantize": "int8", "passes": 2, "beams": 4}
+    given |= {"refine_below": 0.5}
     asked = {"prompt": "p", "style": "detailed", "max_tokens": 7, "revision": "r"}
     asked |= {"refiner": "nano", "crops": 3, "compile": True, "request_timeout": 3.0}
     node = make_node(**given, **asked)
@@ -175,6 +176,18 @@ def test_one_message_where_there_is_one_pass_or_no_wish(make_node, listen):
     expected = [(1, 1, False), (2, 2, True), (3, 1, False), (3, 2, True)]
     assert stamps_and_passes(captions) == expected
     assert node.statistics.snapshot().captioned == 3
+
+
+def test_a_glance_that_is_not_refined_goes_out_once(make_node, listen):
+    node = make_node(passes=2, publish_glance=True)
+    captions = listen(node)
+    node.captioner.most = 1
+    feed(node, make_image(seconds=1))
+    node.captioner.most = 2
+    feed(node, make_image(seconds=2))
+    wait_until(lambda: len(captions) == 3, "three captions")
+    assert stamps_and_passes(captions) == [(1, 1, False), (2, 1, False), (2, 2, True)]
+    assert node.statistics.snapshot().captioned == 2
 
 
 def test_a_picture_whose_second_look_failed_is_dropped_and_no_keyframe(make_node, listen):

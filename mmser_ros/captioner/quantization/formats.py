@@ -13,6 +13,8 @@ from mmser_ros.captioner.model.vision import ClipTower
 from mmser_ros.core.errors import MmserError
 
 MODES = ("auto", "none", "bf16", "fp16", "int8")
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+"""Floating type of weights and features, by mode; float32 of others."""
 
 
 class QuantizationError(MmserError):
@@ -20,15 +22,15 @@ class QuantizationError(MmserError):
 
 
 def resolve(mode: str, device: str) -> str:
-    """Resolve a quantization mode for a device.
+    """Resolve a quantization mode for a device, without measuring.
 
     Args:
         mode: `auto`, `none`, `bf16`, `fp16` or `int8`.
         device: such as `cpu` or `cuda:0`.
 
     Returns:
-        The mode. `auto` becomes `fp16` on a GPU, `int8` on a CPU that torch has an int8 engine for,
-        and `none` on other CPUs.
+        The mode. `auto` becomes the usual one: `fp16` on a GPU, `int8` on a CPU that torch has an
+        int8 engine for, and `none` on other CPUs.
 
     Raises:
         QuantizationError: the mode is unknown.
@@ -79,7 +81,7 @@ def quantize(specialist: Specialist, mode: str, device: str) -> torch.dtype:
         dynamic_int8(specialist)
         if isinstance(specialist.vision, ClipTower):
             dynamic_int8(specialist.vision)
-    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(mode, torch.float32)
+    dtype = DTYPES.get(mode, torch.float32)
     if dtype != torch.float32:
         specialist.to(dtype)
         specialist.vision.to(dtype)
