@@ -12,6 +12,7 @@ from mmser_ros.core.geometry import heading
 from mmser_ros.core.types import SECOND, Pose
 from mmser_ros.simulation.exploration.pilot import ExplorationPilot
 from mmser_ros.simulation.navigation import (
+    STILL,
     FreeSpace,
     NavigationError,
     PathFollower,
@@ -22,7 +23,6 @@ from mmser_ros.simulation.navigation import (
 
 FASTEST, QUICKEST = 2.0, 4.0
 """Greatest m/s and rad/s that are obeyed; more is cut."""
-STILL = Velocity(0.0, 0.0)
 
 
 class DrivingError(MmserError):

@@ -3,11 +3,11 @@
 import pytest
 
 from mmser_ros.core.types import SECOND
-from mmser_ros.nodes.simulation.driver import FASTEST, QUICKEST, STILL, Driver, DrivingError
+from mmser_ros.nodes.simulation.driver import FASTEST, QUICKEST, Driver, DrivingError
 from mmser_ros.simulation.exploration.explorers import FrontierExplorer
 from mmser_ros.simulation.exploration.pilot import ExplorationPilot
 from mmser_ros.simulation.home.robot import Robot, flat_pose
-from mmser_ros.simulation.navigation import free_space
+from mmser_ros.simulation.navigation import STILL, free_space
 from test.simulation.home.rooms import cube, room_with
 
 HERE = flat_pose(1.0, 1.0, 0.0)
