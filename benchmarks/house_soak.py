@@ -27,6 +27,7 @@ from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from mmser_ros.srv import QueryScene
+from rclpy.parameter import Parameter
 from rich.console import Console
 from rich.progress import Progress
 from sensor_msgs.msg import Image
@@ -69,6 +70,7 @@ class Soak:
         self._fault, self._ended, self._told = "", 0.0, ""
         self._due = {"question": 0.0, "memory": 0.0, "spam": 0.0}
         node = stage.node
+        node.set_parameters([Parameter("use_sim_time", value=True)])  # for stamps of bad messages
         node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 20)
         node.create_subscription(String, "goal_status", self._on_goal, 20)
         self._query = node.create_client(QueryScene, "memory_node/query")

@@ -25,6 +25,7 @@ from mmser_ros.cli.options import (
     Prompt,
     Quantize,
     Refiner,
+    Revision,
     Sets,
     Split,
     Style,
@@ -69,6 +70,7 @@ def compare(
     prompt: Prompt = "",
     style: Style = "short",
     max_tokens: MaxTokens = 0,
+    revision: Revision = "",
     refiner: Refiner = "",
     crops: Crops = 2,
     compile_model: Compile = False,
@@ -78,10 +80,12 @@ def compare(
     """Caption the same images with several models; compare captions, scores, time and memory.
 
     Options for hf: and openai: models do not change models of this package, so that they can be
-    compared. A model that fails is left out, and the exit status is 1.
+    compared. Images that a model fails on are counted, and scored for none. A model whose first
+    images all fail is left out, and the exit status is 1.
     """
     from mmser_ros.captioner.opening import is_from_elsewhere
     from mmser_ros.captioner.settings import ModelSettings
+    from mmser_ros.evaluation.caption_files import match_captions
     from mmser_ros.evaluation.compare import Pictures, measure
     from mmser_ros.evaluation.evaluate import score_sets
     from mmser_ros.evaluation.scoring import judging
@@ -101,6 +105,7 @@ def compare(
         prompt,
         style,
         max_tokens,
+        revision,
         refiner=refiner,
         crops=crops,
         compile=compile_model,
@@ -115,9 +120,14 @@ def compare(
             measured[model] = measure(model, {**options, **given}, pictures)
         except MmserError as error:
             errors.print(f"error: {model}: {error}", style="red", markup=False)
+            continue
+        for (name, picture), why in [*measured[model].failed.items()][:1]:
+            said = f"{model}: {len(measured[model].failed)} images failed, and are scored for no "
+            said += f"model; the first, {name} {picture}: {why}"
+            errors.print(said, style="yellow", markup=False)
     if not measured:
         raise typer.Exit(1)
-    captions = {model: one.captions for model, one in measured.items()}
+    captions = match_captions({model: one.captions for model, one in measured.items()}, opened)
     with judging(data, opened) as judge:
         scored = score_sets(judge, opened, captions, "models")
     costs = {
@@ -146,8 +156,13 @@ def _rows(
     for one in sets:
         for name, image in one.pictures():
             if image is not None:
-                said = {model: m.captions[one.name][name].text for model, m in measured.items()}
+                said = {model: _said(m, one.name, name) for model, m in measured.items()}
                 yield f"{one.name} {name}", image, said
+
+
+def _said(measured: Measured, of: str, name: str) -> str:
+    caption = measured.captions[of].get(name)
+    return caption.text if caption else f"failed: {measured.failed[of, name].splitlines()[-1]}"
 
 
 def _table(heading: str, figures: Mapping[str, Mapping[str, float]]) -> Table:

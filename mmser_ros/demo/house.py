@@ -112,11 +112,12 @@ def _start_nodes(stage: Stage, settings: HouseDemo, store: Path) -> None:
     }
     if settings.viewer:
         parameters["viewer"] = {"recording": settings.out / "home.rrd"}
-    shared = ["-r", f"__ns:={stage.namespace}", "--log-level", "warn"]
+    shared = ["-r", f"__ns:={stage.namespace}"]
     shared += ["--params-file", str(share_path("config/simulator.yaml"))]
     print(f"starting {', '.join(f'{one}_node' for one in parameters)} …", flush=True)
     for name, values in parameters.items():
-        stage.start(name, [*shared, *ros_arguments(values)])
+        level = "info" if name == "viewer" else "warn"  # it says on which page it shows
+        stage.start(name, [*shared, "--log-level", level, *ros_arguments(values)])
 
 
 def _stop_exploring(stage: Stage, watcher: HouseWatcher) -> None:

@@ -28,6 +28,8 @@ from mmser_ros.evaluation.bench.machine import peak_memory
 from mmser_ros.evaluation.evaluate import ConfidentCaption
 
 MEGABYTE = 1e6
+FAILURES = 3
+"""Failed images, before any caption, after which a model is given up."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Measured:
 
     Attributes:
         captions: set → picture → caption.
+        failed: why there is no caption of a picture, by the names of its set and its own.
         device: where it ran.
         quantize: number format of its weights.
         load_s: seconds to open it.
@@ -65,6 +68,7 @@ class Measured:
     """
 
     captions: Mapping[str, Mapping[str, ConfidentCaption]]
+    failed: Mapping[tuple[str, str], str]
     device: str
     quantize: str
     load_s: float
@@ -73,12 +77,13 @@ class Measured:
     gpu_mb: float
 
     def costs(self) -> dict[str, float]:
-        """Figures for a table: load time, median and 99th percentile of a caption, memory."""
+        """Figures for a table: load time, time of a caption, failures, memory."""
         middle, most = np.percentile(self.caption_ms, [50, 99]) if self.caption_ms else (0.0, 0.0)
         return {
             "load (s)": self.load_s,
             "caption p50 (ms)": float(middle),
             "caption p99 (ms)": float(most),
+            "failed images": len(self.failed),
             "memory (MB)": self.memory_mb,
             "GPU memory (MB)": self.gpu_mb,
         }
@@ -93,7 +98,8 @@ def measure(model: str, options: Mapping[str, Any], pictures: Pictures) -> Measu
         pictures: the pictures.
 
     Raises:
-        MmserError: the model can't be opened or fails, or the process was killed.
+        MmserError: the model can't be opened, its first FAILURES images fail (or all, if there are
+            fewer), or the process was killed.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         try:
@@ -117,6 +123,7 @@ def _measure(model: str, options: dict[str, Any], pictures: Pictures) -> Measure
     captioner = open_captioner(model, **options)
     load_s = perf_counter() - begun
     captions: dict[str, dict[str, ConfidentCaption]] = {}
+    failed: dict[tuple[str, str], str] = {}
     times: list[float] = []
     for one in pictures.open():
         read = show_progress(one.pictures(), f"{model} on {one.name}", len(one.examples))
@@ -125,11 +132,20 @@ def _measure(model: str, options: dict[str, Any], pictures: Pictures) -> Measure
             if image is None:
                 continue
             begun = perf_counter()
-            caption = captioner.caption(image)
+            try:
+                caption = captioner.caption(image)
+            except Exception as error:  # of any kind, as the class may be a user's
+                failed[one.name, name] = format_error(error)
+                if not times and len(failed) == FAILURES:
+                    raise
+                continue
             times.append(1e3 * (perf_counter() - begun))
             of_set[name] = ConfidentCaption(caption.text, caption.confidence)
+    if failed and not times:
+        raise MmserError(next(iter(failed.values())))
     return Measured(
         captions,
+        failed,
         captioner.device,
         captioner.quantize,
         load_s,

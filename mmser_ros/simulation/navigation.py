@@ -52,6 +52,9 @@ class Velocity(NamedTuple):
     angular: float
 
 
+STILL = Velocity(0.0, 0.0)
+
+
 @dataclass(frozen=True)
 class FreeSpace:
     """Where a robot can stand.

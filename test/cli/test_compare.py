@@ -44,6 +44,13 @@ class Faulty(Sofa):
     def answer(self, images, initials, beams):
         raise Unsendable(1, 2)
 
+class Moody(Sofa):
+    text = "a chair"
+    def answer(self, images, initials, beams):
+        if images[0][0, 0, 0] == 1:
+            raise Unsendable(1, 2)
+        return super().answer(images, initials, beams)
+
 class Killed(Sofa):
     def answer(self, images, initials, beams):
         os._exit(9)
@@ -127,6 +134,20 @@ def test_models_that_fail_are_left_out(data, tmp_path):
     with pytest.raises(MmserError, match="a model is given twice in nano, nano"):
         run(data, "nano", "nano")
     assert run(data, "nowhere", *options, status=1).stdout == ""
+
+
+def test_an_image_that_fails_is_counted_and_scored_for_none(data, tmp_path):
+    page, models = tmp_path / "compare.html", (python("Sofa"), python("Moody"))
+    done = run(data, *models, "--sets", "nyuv2", "--out", page, "--json")
+    result = json.loads(done.stdout)
+    assert [one["failed images"] for one in result["models"].values()] == [0, 1]
+    assert result["sets"]["nyuv2"]["n"] == 1
+    said = f"{python('Moody')}: 1 images failed, and are scored for no model; the first, nyuv2 "
+    assert said in done.stderr
+    assert "Unsendable: out of ideas" in done.stderr
+    shown = page.read_text()
+    assert shown.count("<td>a sofa</td>") == 2
+    assert shown.count("<td>failed: compared_models.Unsendable: out of ideas</td>") == 1
 
 
 def test_a_page_that_can_not_be_written_is_known_before_the_captions(data, tmp_path):

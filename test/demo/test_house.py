@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ FIGURES = {
 def test_the_robot_explores_answers_and_goes_there(tmp_path):
     command = [sys.executable, "-m", "mmser_ros.cli", "demo", "--seconds", "5"]
     command += ["--out", str(tmp_path / "out"), "--model", "python:teller.Teller"]
+    has_viewer = find_spec("rerun") is not None
+    command += ["--viewer", "rerun"] * has_viewer
     paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
         command,
@@ -48,3 +51,5 @@ def test_the_robot_explores_answers_and_goes_there(tmp_path):
     assert result["glance"]["invented"] > 0  # not all rooms have all three
     assert Image.open(result["picture"]).size > (100, 100)
     assert Image.open(result["recording"]).n_frames > 10
+    assert ("showing on http://127.0.0.1:9090/?url=" in done.stderr) == has_viewer
+    assert (tmp_path / "out" / "home.rrd").exists() == has_viewer

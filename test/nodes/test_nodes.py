@@ -20,11 +20,16 @@ from test.nodes.conftest import (
     wait_until,
 )
 
-MODULE = "mmser_ros.nodes.nodes"
+MODULE, COMMAND = "mmser_ros.nodes.nodes", "mmser_ros.cli"
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_both_work_and_one_signal_ends_both(make_peer, tmp_path, tiny_checkpoint, ending):
+@pytest.mark.parametrize(
+    ("program", "words", "ending"),
+    [(MODULE, [], signal.SIGINT), (COMMAND, ["run", "nodes"], signal.SIGTERM)],
+)
+def test_both_work_and_one_signal_ends_both(
+    make_peer, tmp_path, tiny_checkpoint, program, words, ending
+):
     file = tmp_path / "robot.yaml"
     file.write_text(f"""
 /**/caption_node:
@@ -36,7 +41,7 @@ def test_both_work_and_one_signal_ends_both(make_peer, tmp_path, tiny_checkpoint
     peer = make_peer("/both")
     arguments = ["-r", "caption_node:image:=eye", "--params-file", str(file)]
     names = ["caption_node", "memory_node"]
-    with node_process(MODULE, "/both", *arguments, names=names) as process:
+    with node_process(program, "/both", *arguments, names=[*words, *names]) as process:
         images = connect(peer, kind=CompressedImage, topic="eye/compressed")
         odometry = peer.publisher(kind=Odometry, topic="odom")
         wait_until(lambda: odometry.get_subscription_count() == 1, "the listener of odometry")

@@ -117,7 +117,8 @@ class TopicPoses(PoseBuffer):
             self._refusal = ""
             self.add(nanoseconds(message.header.stamp), pose)
         else:
-            self._refuse("pose_malformed", f"{pose} on {self.topic}; expected a unit quaternion")
+            expected = "expected finite numbers and a unit quaternion"
+            self._refuse("pose_malformed", f"{pose} on {self.topic}; {expected}")
 
     def _refuse(self, reason: str, text: str) -> None:
         self._refusal = text

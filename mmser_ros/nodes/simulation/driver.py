@@ -12,6 +12,7 @@ from mmser_ros.core.geometry import heading
 from mmser_ros.core.types import SECOND, Pose
 from mmser_ros.simulation.exploration.pilot import ExplorationPilot
 from mmser_ros.simulation.navigation import (
+    STILL,
     FreeSpace,
     NavigationError,
     PathFollower,
@@ -22,7 +23,6 @@ from mmser_ros.simulation.navigation import (
 
 FASTEST, QUICKEST = 2.0, 4.0
 """Greatest m/s and rad/s that are obeyed; more is cut."""
-STILL = Velocity(0.0, 0.0)
 
 
 class DrivingError(MmserError):
@@ -94,8 +94,8 @@ class Driver:
             if moment >= self._until:
                 self._given = None
             given = self._given
-        if goal is not None:
-            self._set_off(pose, *goal)
+        if goal is not None and not self._set_off(pose, *goal):
+            return STILL  # for the refusal to be published before exploration goes on
         if given is not None and given != STILL and self._follower is not None:
             self._end("cancelled by cmd_vel")
         if self.pilot is not None and (given is not None or self._follower is not None):
@@ -116,16 +116,18 @@ class Driver:
         self.status = "explored: nothing is left" if command is None else "exploring"
         return command or STILL
 
-    def _set_off(self, pose: Pose, goal: Pose, tolerance: float) -> None:
+    def _set_off(self, pose: Pose, goal: Pose, tolerance: float) -> bool:
+        """Whether a way leads to a goal."""
         at, to = _flat(pose), _flat(goal)
         self.goals += 1
         try:
             way = shortest_path(self._space, at, to, tolerance)
         except NavigationError as error:
             self._end(f"refused: {error}")
-            return
+            return False
         self._follower = PathFollower(self._space, way, heading(goal.orientation))
         self.status, self.plan = f"driving to ({to[0]:.2f}, {to[1]:.2f})", way
+        return True
 
     def _end(self, status: str) -> None:
         self._follower, self.status, self.plan = None, status, []

@@ -12,32 +12,27 @@ import numpy as np
 
 from mmser_ros.core.geometry import heading
 from mmser_ros.core.types import SECOND, Pose
-from mmser_ros.simulation.exploration.explorers import Explorer, Goal
-from mmser_ros.simulation.exploration.occupancy import OccupancyMap
+from mmser_ros.simulation.exploration.explorers import Explorer
+from mmser_ros.simulation.exploration.pilot import ExplorationPilot
 from mmser_ros.simulation.home.ground_truth import GroundTruth
 from mmser_ros.simulation.home.robot import Robot
 from mmser_ros.simulation.home.simulator import Simulator
 from mmser_ros.simulation.home.views import View
 from mmser_ros.simulation.navigation import (
+    STILL,
     FreeSpace,
-    NavigationError,
     PathFollower,
     Point,
+    Velocity,
     shortest_path,
 )
 
 TICK = 0.1
 """Seconds between two velocity commands."""
-LOOK_AFTER, TURN_AFTER = 0.4, 0.6
-"""Metres and radians after which the robot looks again."""
-TURN = 1.2
-"""Rad/s on the spot."""
-TURN_AGAIN = 2.0
-"""Metres from places where it turned around within which it does not do so again."""
-MOST_BUMPS = 3
-"""Collisions after which a goal is given up."""
-PATIENCE = 60.0
-"""Seconds after which a goal is given up."""
+LOOK_AFTER, TURN_AFTER = 0.4, 0.59
+"""Metres and radians after which the robot looks again; five ticks on the spot are 0.6 radians."""
+LONGEST = 240.0
+"""Seconds after which an errand is given up."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +64,9 @@ class Exploration:
         localise: the pose that the robot believes in, from the robot.
         distance: metres after which it ends.
         looks: number of looks after which it ends.
+
+    Attributes:
+        driven: metres so far.
     """
 
     def __init__(
@@ -79,106 +77,51 @@ class Exploration:
         distance: float,
         looks: int,
     ) -> None:
-        self._simulator, self._localise = simulator, localise
+        self.driven = 0.0
+        self._simulator, self._robot, self._localise = simulator, simulator.robot, localise
         self._distance, self._looks = distance, looks
-        self.map = OccupancyMap(localise(simulator.robot).position[:2])
-        self.driven, self._time, self._count = 0.0, 0.0, 0
-        self._last: Pose | None = None
-        self._turned_at: list[Point] = []
+        self._moment, self._count = SECOND, 0
+        self._last = self._robot.pose
 
     def run(self, explorer: Explorer) -> Iterator[Look]:
         """Yield looks until a limit is reached; where nothing is left, a new round begins."""
         while not self._is_over():
             yield from self._go_round(explorer)
-            self.map = OccupancyMap(self._believed().position[:2])
-            self._turned_at.clear()
             explorer.restart()
 
     def _go_round(self, explorer: Explorer) -> Iterator[Look]:
-        """Explore until nothing is left."""
-        yield from self._turn_around()
-        while not self._is_over():
-            goal = explorer.choose(self.map, self._believed())
-            if goal is None and self.map.forget_bumps():
-                continue
-            if goal is None:
-                return
-            yield from self._drive(goal)
-            if goal.heading is not None:
-                yield self._look()
-            elif all(math.dist(self._at(), one) > TURN_AGAIN for one in self._turned_at):
-                yield from self._turn_around()
+        """Explore with an empty map until nothing is left."""
+        pilot = ExplorationPilot(explorer, self._believed().position[:2])
+        command: Velocity | None = STILL
+        while command is not None and not self._is_over():
+            if command == STILL or self._moved():
+                yield self._look(pilot)
+            command = pilot.command(self._believed(), self._moment)
+            before = self._robot.pose.position
+            self._robot.step(*(command or STILL), TICK)
+            self.driven += math.dist(before, self._robot.pose.position)
+            self._moment += round(TICK * SECOND)
+            if self._robot.has_bumped:
+                pilot.bumped(self._believed(), self._moment)
 
     def _is_over(self) -> bool:
         return self.driven >= self._distance or self._count >= self._looks
 
-    def _at(self) -> Point:
-        return self._simulator.robot.pose.position[:2]
-
     def _believed(self) -> Pose:
-        return self._localise(self._simulator.robot)
-
-    def _drive(self, goal: Goal) -> Iterator[Look]:
-        """Drive to a goal; plan again after each look, as the map grows."""
-        begun, bumps = self._time, 0
-        follower = self._plan(goal)
-        while follower is not None and not self._is_over():
-            command = follower.command(self._believed())
-            if command is None or self._time - begun > PATIENCE:
-                return
-            self._step(*command)
-            if self._simulator.robot.has_bumped:
-                self._back_off()
-                bumps += 1
-                follower = self._plan(goal) if bumps < MOST_BUMPS else None
-                continue
-            if self._moved():
-                yield self._look()
-                follower = self._plan(goal)
-
-    def _plan(self, goal: Goal) -> PathFollower | None:
-        space = self.map.free_space()
-        try:
-            path = shortest_path(space, self._believed().position[:2], goal.point)
-        except NavigationError:
-            return None
-        return PathFollower(space, path, goal.heading)
-
-    def _back_off(self) -> None:
-        """Remember what stopped the robot, and drive back a little."""
-        pose = self._believed()
-        self.map.add_obstacle(pose.position[:2], heading(pose.orientation))
-        self._step(-0.2, 0.0, 1.0)
-
-    def _turn_around(self) -> Iterator[Look]:
-        turned = 0.0
-        self._turned_at.append(self._at())
-        while turned < 2 * math.pi and not self._is_over():
-            yield self._look()
-            self._step(0.0, TURN, TURN_AFTER / TURN)
-            turned += TURN_AFTER
-
-    def _step(self, linear: float, angular: float, seconds: float = TICK) -> None:
-        before = self._simulator.robot.pose.position
-        self._simulator.robot.step(linear, angular, seconds)
-        self.driven += math.dist(before, self._simulator.robot.pose.position)
-        self._time += seconds
+        return self._localise(self._robot)
 
     def _moved(self) -> bool:
-        if self._last is None:
-            return True
-        now = self._simulator.robot.pose
+        now = self._robot.pose
         turn = math.remainder(heading(now.orientation) - heading(self._last.orientation), math.tau)
         return math.dist(now.position, self._last.position) >= LOOK_AFTER or abs(turn) >= TURN_AFTER
 
-    def _look(self) -> Look:
+    def _look(self, pilot: ExplorationPilot) -> Look:
         pose, view = self._believed(), self._simulator.view()
-        self.map.add(view.depth, self._simulator.camera, pose)
-        self._last = self._simulator.robot.pose
+        pilot.see(view.depth, self._simulator.camera, pose)
+        self._last = self._robot.pose
         self._count += 1
-        stamp = round((1 + self._time) * SECOND)
         truth = self._simulator.ground_truth()
-        return Look(stamp, pose, self._last, view, truth, self.driven)
+        return Look(self._moment, pose, self._last, view, truth, self.driven)
 
 
 def drive_to(robot: Robot, space: FreeSpace, goal: Point) -> float:
@@ -197,7 +140,7 @@ def drive_to(robot: Robot, space: FreeSpace, goal: Point) -> float:
     """
     follower = PathFollower(space, shortest_path(space, robot.pose.position[:2], goal))
     driven, seconds = 0.0, 0.0
-    while (command := follower.command(robot.pose)) is not None and seconds < 4 * PATIENCE:
+    while (command := follower.command(robot.pose)) is not None and seconds < LONGEST:
         before = robot.pose.position
         robot.step(*command, TICK)
         driven += math.dist(before, robot.pose.position)

@@ -13,6 +13,7 @@ from mmser_ros.core.types import SECOND, Camera, Pose
 from mmser_ros.simulation.exploration.explorers import Explorer, Goal
 from mmser_ros.simulation.exploration.occupancy import OccupancyMap
 from mmser_ros.simulation.navigation import (
+    STILL,
     NavigationError,
     PathFollower,
     Point,
@@ -26,7 +27,7 @@ BACK = Velocity(-0.2, 0.0)
 BACK_SECONDS = 1.0
 PATIENCE = 60.0
 """Seconds after which a goal is given up."""
-TURN_AGAIN = 1.0
+TURN_AGAIN = 2.0
 """Metres from where it has turned around, in which it does not turn again."""
 RECHECK = 1.0
 """Seconds after which a path is planned again, as the map grows."""
@@ -66,6 +67,8 @@ class ExplorationPilot:
     def command(self, pose: Pose, moment: int) -> Velocity | None:
         """Where to drive now; None: nothing is left to explore.
 
+        It stands still for a look where the explorer wants one with a heading.
+
         Args:
             pose: of the robot in its map.
             moment: in nanoseconds.
@@ -74,26 +77,34 @@ class ExplorationPilot:
             return BACK
         if self._left > 0:
             return self._turn(pose)
+        command = None
         if self._follower is not None:
-            command = self._follow(pose, moment)
-            if command is not None:
-                return command
-            if self._has_to_turn(pose.position[:2]):
-                return self._turn(pose)
-        self._goal, self._since = self._explorer.choose(self._map, pose), moment
+            command = self._follow(pose, moment) or self._look_around(pose)
+        if command is not None:
+            return command
+        self._goal, self._since = self._choose(pose), moment
         if self._goal is None:
             return None
         self._plan(pose, moment)
-        return Velocity(0.0, 0.0)
+        return self.command(pose, moment)
 
-    def _has_to_turn(self, at: Point) -> bool:
-        """Whether to turn around once, where a goal was reached."""
-        is_new = all(math.dist(at, one) > TURN_AGAIN for one in self._turned_at)
-        if is_new and self._goal is not None and self._goal.heading is None:
-            self._turned_at.append(at)
-            self._left, self._facing = math.tau, math.nan
-            return True
-        return False
+    def _choose(self, pose: Pose) -> Goal | None:
+        """The next goal; where it bumped counts as free again before it gives up."""
+        goal = self._explorer.choose(self._map, pose)
+        if goal is None and self._map.forget_bumps():
+            goal = self._explorer.choose(self._map, pose)
+        return goal
+
+    def _look_around(self, pose: Pose) -> Velocity | None:
+        """Where a way has ended: stand still for a look with a heading, or turn around once."""
+        if self._goal is not None and self._goal.heading is not None:
+            return STILL
+        at = pose.position[:2]
+        if any(math.dist(at, one) <= TURN_AGAIN for one in self._turned_at):
+            return None
+        self._turned_at.append(at)
+        self._left, self._facing = math.tau, math.nan
+        return self._turn(pose)
 
     def _turn(self, pose: Pose) -> Velocity:
         facing = heading(pose.orientation)

@@ -3,9 +3,11 @@
 import pytest
 
 from mmser_ros.core.types import SECOND
-from mmser_ros.nodes.simulation.driver import FASTEST, QUICKEST, STILL, Driver, DrivingError
+from mmser_ros.nodes.simulation.driver import FASTEST, QUICKEST, Driver, DrivingError
+from mmser_ros.simulation.exploration.explorers import FrontierExplorer
+from mmser_ros.simulation.exploration.pilot import ExplorationPilot
 from mmser_ros.simulation.home.robot import Robot, flat_pose
-from mmser_ros.simulation.navigation import free_space
+from mmser_ros.simulation.navigation import STILL, free_space
 from test.simulation.home.rooms import cube, room_with
 
 HERE = flat_pose(1.0, 1.0, 0.0)
@@ -65,10 +67,13 @@ def test_the_plan_lies_ahead_and_gets_shorter(home, driver):
     assert 0 < len(driver.plan) < before
 
 
-def test_a_goal_that_can_not_be_reached_is_refused(driver):
+@pytest.mark.parametrize("pilot", [None, ExplorationPilot(FrontierExplorer(), HERE.position[:2])])
+def test_a_goal_that_can_not_be_reached_is_refused(driver, pilot):
+    driver.pilot = pilot
     driver.go_to(flat_pose(2.5, 2.0, 0.0), tolerance=0.1)
     assert driver.velocity(HERE, SECOND) == STILL
     assert driver.status.startswith("refused: no way leads to the goal (2.50, 2.00)")
+    assert (driver.velocity(HERE, 2 * SECOND) == STILL) == (pilot is None)
 
 
 def test_a_velocity_ends_the_way_to_a_goal_but_standing_still_does_not(driver):
