@@ -63,7 +63,7 @@ class CaptionWords:
 
         Returns:
             (batch, vocabulary): NEVER for a token all of whose words have less than `least_said`,
-            else 0. None if that is 0.
+            else 0. Words that are not known there don't count. None if `least_said` is 0.
         """
         own, domain = self._config, self._config.domain
         least = torch.tensor(
@@ -71,7 +71,9 @@ class CaptionWords:
         )
         if not least.any():
             return None
-        chances = torch.tensor([[one.probabilities[it] for it in self._words] for one in detected])
+        chances = torch.tensor(
+            [[one.probabilities.get(it, -1.0) for it in self._words] for one in detected]
+        )
         tokens, words = self._pairs
         highest = torch.full((len(detected), self._vocabulary), -1.0)
         highest.scatter_reduce_(1, tokens.expand(len(detected), -1), chances[:, words], "amax")
@@ -82,9 +84,10 @@ class CaptionWords:
     ) -> list[Caption]:
         """Add to captions the probabilities of their words."""
         found = [sorted(self._finder.find(one.text)) for one in captions]
+        chances = [one.probabilities for one in detected]
         return [
-            replace(one, support=tuple((word, here.probabilities[word]) for word in words))
-            for one, words, here in zip(captions, found, detected, strict=True)
+            replace(one, support=tuple((word, known[word]) for word in words if word in known))
+            for one, words, known in zip(captions, found, chances, strict=True)
         ]
 
 

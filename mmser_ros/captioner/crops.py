@@ -70,7 +70,7 @@ class CropFinder:
         parts, vision = crops(image), specialist.config.vision
         squares = [fit_square(one, vision.image_size, vision.fit) for one in parts]
         detected = specialist.detect([specialist.encode(to_pixels(squares))])
-        shown = np.array([[one.probabilities[word] for word in words] for one in detected])
+        shown = np.array([[one.probabilities.get(word, 0.0) for word in words] for one in detected])
         return [parts[number] for number in choose(shown, self._most)]
 
 

@@ -57,6 +57,11 @@ def test_one_likely_word_of_a_token_is_enough(words, tokenizer):
     assert " couch" not in forbidden(words, tokenizer, sofa=0.5)
 
 
+def test_words_that_are_not_known_in_an_image_do_not_count(words, tokenizer):
+    (row,) = words.bias([Detected({"couch": 0.1, "cat": 0.9}, 0.0)])
+    assert {tokenizer.decode([one]) for one in torch.nonzero(row)[:, 0].tolist()} == {" couch"}
+
+
 def test_a_part_of_a_likely_phrase_may_be_said(words, tokenizer):
     assert " table" not in forbidden(words, tokenizer, dining_table=0.8, table=0.1)
 

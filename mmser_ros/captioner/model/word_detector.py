@@ -39,7 +39,7 @@ class Detected:
     """The words that a detector finds in one picture.
 
     Attributes:
-        probabilities: word → probability, for all words.
+        probabilities: word → probability, for all words that are known there.
         nothing: the probability that the picture has no content.
         inside: whether the picture is of the detector's domain.
     """
@@ -217,7 +217,7 @@ class Domain(nn.Module):
     def replace(
         self, found: Sequence[Detected], inside: Tensor, pooled: Tensor, classes: Tensor | None
     ) -> list[Detected]:
-        """Replace what was found in images of the domain; words that it lacks have probability 0.
+        """Replace what was found in images of the domain; words that it lacks are left out.
 
         Args:
             found: by the model's own detector.
@@ -227,9 +227,7 @@ class Domain(nn.Module):
         """
         others = self.detector.detect(pooled, classes)
         return [
-            Detected(dict.fromkeys(own.probabilities, 0.0) | one.probabilities, one.nothing, True)
-            if is_inside
-            else own
+            Detected(one.probabilities, one.nothing, inside=True) if is_inside else own
             for own, one, is_inside in zip(found, others, inside.tolist(), strict=True)
         ]
 

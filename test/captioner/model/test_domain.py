@@ -69,8 +69,8 @@ def test_only_images_of_the_domain_get_its_words(models):
     there, here = wide.word_detector.detect(*seen(wide))
     assert here == expected
     assert there.probabilities["dog"] > 0.99 > before.probabilities["dog"]
-    assert there.probabilities.keys() == before.probabilities.keys()
-    assert there.probabilities["person"] == there.nothing == 0.0
+    assert "person" not in there.probabilities  # its detector does not know
+    assert there.nothing == 0.0
 
 
 @pytest.mark.parametrize("quantize", ["none", "int8"])
