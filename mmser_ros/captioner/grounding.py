@@ -139,10 +139,18 @@ def explain_pass(
 
 
 def grounded(caption: Caption, explanation: Explanation, milliseconds: float) -> Caption:
-    """Add the phrases of an explanation to its caption, and the milliseconds that it took."""
+    """Add the phrases of an explanation to its caption, and the milliseconds that it took.
+
+    The confidence of a phrase is the probability of its head noun by the word detector, if that
+    knows it.
+    """
     times = {**caption.times_ms, "ground": milliseconds}
     times["total"] += milliseconds
-    return replace(caption, phrases=explanation.phrases, times_ms=times)
+    known = {word.rpartition(" ")[2]: chance for word, chance in caption.support or ()}
+    phrases = [
+        replace(one, confidence=known.get(one.head, one.confidence)) for one in explanation.phrases
+    ]
+    return replace(caption, phrases=tuple(phrases), times_ms=times)
 
 
 def token_ends(tokenizer: Tokenizer, tokens: Sequence[int]) -> list[int]:

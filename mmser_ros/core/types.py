@@ -29,7 +29,8 @@ class GroundedPhrase:
     Attributes:
         text: the phrase, as in the caption.
         head: its head noun in singular: "dog" for "two dogs".
-        confidence: 0 to 1.
+        confidence: 0 to 1. A model with a word detector gives the probability that such an object
+            is in the image.
         region: in the image, if known.
         point: (x, y, z) in metres in the camera's optical frame, if depth is known.
     """

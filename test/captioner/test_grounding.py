@@ -1,6 +1,7 @@
 # Copyright 2026 the mmser_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,16 +13,18 @@ from hypothesis.extra.numpy import arrays
 from mmser_ros.captioner import grounding
 from mmser_ros.captioner.decoding.greedy import Decoded
 from mmser_ros.captioner.grounding import (
+    Explanation,
     explain,
     find_phrases,
     find_region,
     find_words,
+    grounded,
     token_ends,
     tokens_of,
 )
 from mmser_ros.captioner.model.vision import visible
 from mmser_ros.captioner.untrained import build_untrained
-from mmser_ros.core.types import Region
+from mmser_ros.core.types import Caption, GroundedPhrase, Region
 
 VIEW = Region(0, 0, 70, 700)
 sides = st.integers(1, 2000)
@@ -87,6 +90,19 @@ def test_every_word_has_tokens_whatever_is_said(tiny, tokens):
     assert [one.text for one in words] == text.split()
     assert all(text[one.start : one.end] == one.text for one in words)
     assert all(tokens_of(one, ends) for one in words)
+
+
+def test_a_phrase_is_as_sure_as_the_word_detector_is_of_its_head():
+    phrases = tuple(
+        GroundedPhrase(text, text.split()[-1], 0.4) for text in ("a bird", "a tv stand", "a cup")
+    )
+    explanation = Explanation((), np.zeros((0, 7, 7)), VIEW, phrases)
+    support = (("bird", 0.9), ("tv stand", 0.7), ("wooden", 0.1))
+    caption = Caption("", "", 0.5, False, "", 1, times_ms={"total": 1.0}, support=support)
+    sure = [one.confidence for one in grounded(caption, explanation, 2.0).phrases]
+    assert sure == [0.9, 0.7, 0.4]  # the detector does not know cups
+    plain = grounded(replace(caption, support=None), explanation, 2.0)
+    assert [one.confidence for one in plain.phrases] == [0.4] * 3
 
 
 @torch.inference_mode()
