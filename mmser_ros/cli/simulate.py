@@ -123,6 +123,9 @@ def simulate_dataset(
         Literal["short", "detailed"], typer.Option(help="One sentence, or several.")
     ] = "short",
     width: Annotated[int, typer.Option(min=80, max=1280, help="Of the images, in pixels.")] = 320,
+    attributes: Annotated[
+        bool, typer.Option(help="Whether captions may name colours and materials.")
+    ] = True,
 ) -> None:
     """Write a set of images of homes with captions and labels; a stopped run continues."""
     from mmser_ros.core.console import show_progress
@@ -131,7 +134,7 @@ def simulate_dataset(
 
     settings = HomeSetSettings(
         split=split, homes=homes, views=views, seed=seed, captions=captions, style=style,
-        width=width,
+        width=width, attributes=attributes,
     )  # fmt: skip
     made = write_home_set(out / "homes", settings, show_progress)
     (written,) = open_sets(out, split, ["homes"])

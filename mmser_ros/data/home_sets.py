@@ -47,6 +47,7 @@ class HomeSetSettings:
         captions: of each view.
         style: of the captions.
         width: of the images, in pixels.
+        attributes: whether captions may name colours and materials.
     """
 
     split: str
@@ -56,6 +57,7 @@ class HomeSetSettings:
     captions: int = 5
     style: Style = "short"
     width: int = 320
+    attributes: bool = True
 
 
 def write_home_set(
@@ -101,7 +103,7 @@ def write_home_set(
         check_split(home)
         views = home_views(
             home, settings.views, captions=settings.captions, style=settings.style,
-            width=settings.width,
+            width=settings.width, attributes=settings.attributes,
         )  # fmt: skip
         _write_part(parts / str(seed), list(views), FalseCaptions(maker, settings.seed))
     _join(folder, split, [parts / str(seed) for seed in seeds])

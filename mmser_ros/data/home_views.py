@@ -53,7 +53,13 @@ class HomeView:
 
 
 def home_views(
-    home: Home, count: int, *, captions: int = 5, style: Style = "short", width: int = 320
+    home: Home,
+    count: int,
+    *,
+    captions: int = 5,
+    style: Style = "short",
+    width: int = 320,
+    attributes: bool = True,
 ) -> Iterator[HomeView]:
     """Yield views of a home from random poses, room by room.
 
@@ -63,6 +69,7 @@ def home_views(
         captions: of each view, with as many seeds.
         style: of the captions.
         width: of the images, in pixels; the height is three quarters of it.
+        attributes: whether captions may name colours and materials.
     """
     scene, camera, truth = build_scene(home), default_camera(width, width * 3 // 4), Truth(home)
     random = np.random.default_rng([home.seed, 11])
@@ -73,7 +80,10 @@ def home_views(
                 continue
             facts = truth.of(camera, pose, viewer.numbers(pose))
             seeds = random.integers(2**31, size=captions).tolist()
-            said = [describe(home, facts, camera, pose, style=style, seed=one) for one in seeds]
+            said = [
+                describe(home, facts, camera, pose, style=style, seed=one, attributes=attributes)
+                for one in seeds
+            ]
             sayable = [one for one in facts.objects if is_sayable(one, camera)]
             boxes = [
                 [one.name, *(round(side) for side in (

@@ -50,6 +50,7 @@ def describe(
     *,
     style: Style = "short",
     seed: int = 0,
+    attributes: bool = True,
 ) -> Description:
     """Describe a view as a person would: the main things, not all; the wording varies.
 
@@ -60,11 +61,12 @@ def describe(
         pose: of the robot.
         style: one sentence, or several.
         seed: of what is said and how; five seeds are like five people.
+        attributes: whether colours and materials may be said.
     """
     random = np.random.default_rng(seed)
     groups = main_groups(truth, camera, random)
     room = evident_room(home, truth, camera, pose)
-    speaker = Speaker(random)
+    speaker = Speaker(random, attributes=attributes)
     if style == "short":
         text = short_caption(speaker, groups, links(groups, truth), room)
         if speaker.chance(0.5):

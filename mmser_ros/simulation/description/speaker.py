@@ -23,8 +23,10 @@ class Speaker:
         random: of all choices.
     """
 
-    def __init__(self, random: np.random.Generator) -> None:
+    def __init__(self, random: np.random.Generator, *, attributes: bool = True) -> None:
+        """Begin a description; `attributes`: whether colours and materials may be said."""
         self.random = random
+        self._attributes = attributes
         self.phrases: list[GroundedPhrase] = []
         self._words: dict[frozenset[int], NounPhrase] = {}
         self.said: list[Group] = []
@@ -42,9 +44,8 @@ class Speaker:
         known = self._words.get(group.numbers)
         if known is not None:
             return known.definite()
-        words = noun_phrase(
-            group.name, group.colour, group.material, len(group.members), self.random
-        )
+        colour, material = (group.colour, group.material) if self._attributes else ("", None)
+        words = noun_phrase(group.name, colour, material, len(group.members), self.random)
         self._words[group.numbers] = words
         self.said.append(group)
         text = words.indefinite()

@@ -69,6 +69,22 @@ def test_short_captions_of_a_kitchen():
     assert said == GOLDEN_SHORT
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_colours_and_materials_may_be_left_out(style):
+    home, pose = table_with_a_mug(), flat_pose(0.6, 2.0, 0.0)
+    truth = look(home, pose)
+    attributes = {}
+    for one in (False, True):
+        said = [
+            describe(home, truth, AHEAD, pose, style=style, seed=seed, attributes=one).text
+            for seed in range(9)
+        ]
+        parsed = [it.attributes for text in said for it in PARSER.parse(text).objects]
+        attributes[one] = {word for some in parsed for word in some}
+    assert not attributes[False] & {"blue", "brown", "white", "wooden", "ceramic"}
+    assert {"blue", "wooden"} <= attributes[True]
+
+
 def test_a_detailed_caption_of_a_kitchen():
     home, pose = table_with_a_mug(), flat_pose(0.6, 2.0, 0.0)
     truth = look(home, pose)
