@@ -28,7 +28,8 @@ def judge_captions(
 ) -> dict[str, bool]:
     """Judge whether each caption is right, by the first annotation that its image has.
 
-    - Human captions: every entity is a word of one of them, or names a class among the labels.
+    - Human captions: every entity is a word of one of them, of the objects or of the scene, or
+      names a class among the labels.
     - Labels: every class of COCO that it names is among them.
     - A scene: see `_fits_scene`.
     - Objects of a room: at least half of its `indoor` words are true, and nothing is invented
@@ -69,7 +70,7 @@ def judge_captions(
 def _seen_by_people(
     judge: Judge, captions: Mapping[str, str], examples: Mapping[str, Example]
 ) -> dict[str, bool]:
-    references = {name: examples[name].captions for name in captions}
+    references = {name: _true_texts(examples[name]) for name in captions}
     unseen = unseen_entities(captions, references)
     right = {}
     for (name, entities), words in zip(unseen.items(), read_words(captions.values()), strict=True):
@@ -82,6 +83,11 @@ def _seen_by_people(
         }
         right[name] = entities <= there
     return right
+
+
+def _true_texts(example: Example) -> list[str]:
+    scene = ["a room", example.scene] if example.scene else []
+    return [*example.captions, *example.objects, *scene]
 
 
 def _labelled(
