@@ -44,6 +44,7 @@ from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import fit_square
 from mmser_ros.captioner.passes import run_passes
 from mmser_ros.captioner.shipped import find_model
+from mmser_ros.captioner.word_maps import WordMaps
 from mmser_ros.core.types import Region
 from mmser_ros.data.datasets import Flickr8k
 from mmser_ros.evaluation.scene_graph_f1 import Structure, parse
@@ -70,13 +71,14 @@ METHODS: dict[str, Callable[[Attention], Tensor]] = {
 
 def attended(
     specialist: Specialist, tokenizer: Tokenizer, mosaic: np.ndarray, passes: int
-) -> Iterator[tuple[list[int], Attention]]:
-    """The tokens of each pass, and its attention."""
+) -> Iterator[tuple[list[int], Attention, WordMaps]]:
+    """The tokens of each pass, its attention, and the maps of the word detector."""
     images, dtype = [mosaic], torch.float32
     for one in run_passes(specialist, tokenizer, images, dtype=dtype, passes=passes, beams=1):
         tokens = one.decoded[0].tokens
         initial = None if one.initial is None else one.initial[0]
-        yield tokens, read_attention(specialist, one.levels, tokens, initial)
+        attention = read_attention(specialist, one.levels, tokens, initial)
+        yield tokens, attention, WordMaps(specialist, one.levels, inside=one.inside[0])
 
 
 def named_once(head: str, described: list[list[Structure]]) -> int | None:
@@ -114,12 +116,15 @@ def run(model: str, data: Flickr8k, mosaics: int, passes: int, seed: int, skip: 
         one, two, three, four = (tiles[name] for name in names)
         mosaic = np.vstack([np.hstack([one, two]), np.hstack([three, four])])
         seen = attended(specialist, tokenizer, mosaic, passes)
-        for number, (tokens, attention) in enumerate(seen, start=1):
+        for number, (tokens, attention, words) in enumerate(seen, start=1):
             ends = token_ends(tokenizer, tokens)
             for phrase in find_phrases(tokenizer.decode(tokens).strip()):
                 tile = named_once(phrase.head, [described[name] for name in names])
                 if tile is None:
                     continue
+                heat = words.of(phrase.text, phrase.head)
+                if heat is not None:
+                    points[number, "word detector"].append(inside(heat, tile))
                 for method, maps in METHODS.items():
                     if attention.connector is None and "connector" in method:
                         continue

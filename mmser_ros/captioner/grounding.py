@@ -19,6 +19,7 @@ from mmser_ros.captioner.decoding.greedy import Decoded
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import Levels, visible
 from mmser_ros.captioner.passes import Pass
+from mmser_ros.captioner.word_maps import WordMaps
 from mmser_ros.core.types import Caption, GroundedPhrase, Region
 from mmser_ros.language.spacy_model import load_parser
 
@@ -84,6 +85,7 @@ def explain(
     with specialist.domain(inside=inside):
         attention = read_attention(specialist, levels, decoded.tokens, initial, words)
     maps = token_maps(attention).cpu().numpy()
+    seen = WordMaps(specialist, levels, inside=inside)
     text = tokenizer.decode(decoded.tokens).strip()
     ends = token_ends(tokenizer, decoded.tokens)
     found = list(find_words(text))
@@ -91,12 +93,13 @@ def explain(
     for span in find_phrases(text):
         tokens = tokens_of(span, ends)
         scores = [decoded.log_probabilities[token] for token in tokens]
+        heat = seen.of(span.text, span.head)
         phrases.append(
             GroundedPhrase(
                 text=span.text,
                 head=span.head,
                 confidence=math.exp(sum(scores) / len(scores)),
-                region=find_region(maps[tokens].mean(axis=0), view),
+                region=find_region(maps[tokens].mean(axis=0) if heat is None else heat, view),
             )
         )
     of_words = np.array([maps[tokens_of(span, ends)].mean(axis=0) for span in found])
