@@ -42,9 +42,9 @@ from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.grounding import find_phrases, find_region, token_ends, tokens_of
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import fit_square
+from mmser_ros.captioner.model.word_maps import WordMaps
 from mmser_ros.captioner.passes import run_passes
 from mmser_ros.captioner.shipped import find_model
-from mmser_ros.captioner.word_maps import WordMaps
 from mmser_ros.core.types import Region
 from mmser_ros.data.datasets import Flickr8k
 from mmser_ros.evaluation.scene_graph_f1 import Structure, parse

@@ -18,8 +18,8 @@ from mmser_ros.captioner.attention import read_attention, token_maps
 from mmser_ros.captioner.decoding.greedy import Decoded
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import Levels, visible
+from mmser_ros.captioner.model.word_maps import WordMaps
 from mmser_ros.captioner.passes import Pass
-from mmser_ros.captioner.word_maps import WordMaps
 from mmser_ros.core.types import Caption, GroundedPhrase, Region
 from mmser_ros.language.spacy_model import load_parser
 

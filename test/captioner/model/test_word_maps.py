@@ -9,7 +9,7 @@ import torch
 
 from mmser_ros.captioner.config import DomainConfig, WordsConfig
 from mmser_ros.captioner.model.specialist import Specialist
-from mmser_ros.captioner.word_maps import SIDE, WordMaps, spread, windows
+from mmser_ros.captioner.model.word_maps import SIDE, WordMaps, spread, windows
 
 
 @pytest.fixture(scope="module")
