@@ -38,6 +38,7 @@ from mmser_ros.captioner.attention import (
     to_visual_tokens,
     token_maps,
 )
+from mmser_ros.captioner.caption_words import caption_words
 from mmser_ros.captioner.checkpoint import load_checkpoint
 from mmser_ros.captioner.grounding import find_phrases, find_region, token_ends, tokens_of
 from mmser_ros.captioner.model.specialist import Specialist
@@ -73,8 +74,15 @@ def attended(
     specialist: Specialist, tokenizer: Tokenizer, mosaic: np.ndarray, passes: int
 ) -> Iterator[tuple[list[int], Attention, WordMaps]]:
     """The tokens of each pass, its attention, and the maps of the word detector."""
-    images, dtype = [mosaic], torch.float32
-    for one in run_passes(specialist, tokenizer, images, dtype=dtype, passes=passes, beams=1):
+    for one in run_passes(
+        specialist,
+        tokenizer,
+        [mosaic],
+        dtype=torch.float32,
+        passes=passes,
+        beams=1,
+        caption_words=caption_words(specialist, tokenizer),
+    ):
         tokens = one.decoded[0].tokens
         initial = None if one.initial is None else one.initial[0]
         attention = read_attention(specialist, one.levels, tokens, initial)
