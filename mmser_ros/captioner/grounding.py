@@ -22,6 +22,7 @@ from mmser_ros.captioner.model.word_maps import WordMaps
 from mmser_ros.captioner.passes import Pass
 from mmser_ros.core.types import Caption, GroundedPhrase, Region
 from mmser_ros.language.spacy_model import load_parser
+from mmser_ros.language.word_finder import longest_ending
 
 FINER = 15
 """Factor by which a map is enlarged before its region is found; odd, so that the peak stays."""
@@ -149,9 +150,11 @@ def grounded(caption: Caption, explanation: Explanation, milliseconds: float) ->
     """
     times = {**caption.times_ms, "ground": milliseconds}
     times["total"] += milliseconds
-    known = {word.rpartition(" ")[2]: chance for word, chance in caption.support or ()}
+    known = dict(caption.support or ())
+    words = [longest_ending(one.text, one.head, known) for one in explanation.phrases]
     phrases = [
-        replace(one, confidence=known.get(one.head, one.confidence)) for one in explanation.phrases
+        one if word is None else replace(one, confidence=known[word])
+        for one, word in zip(explanation.phrases, words, strict=True)
     ]
     return replace(caption, phrases=tuple(phrases), times_ms=times)
 

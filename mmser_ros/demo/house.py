@@ -90,6 +90,7 @@ def run_house(settings: HouseDemo) -> int:
         _stop_exploring(stage, watcher)
         answers, trips = _go_to_things(stage, watcher, home)
         stage.wait(watcher.remembered, watcher)
+        stage.wait(watcher.settled, watcher)
     questions = [
         answer.record() | {"reached": trip.success, "driven_m": round(trip.driven, 2)}
         for answer, trip in zip(answers, trips, strict=True)

@@ -61,10 +61,13 @@ class Watcher:
         said = self._said["memory_node"]
         return said.get("state") == "active" and "QoS compatible" in said["input"]
 
+    def settled(self) -> bool:
+        """Whether every image so far is captioned or dropped."""
+        return len(self.captions) + sum(self.dropped.values()) >= len(self.images)
+
     def captioned(self) -> bool:
         """Whether every image was received, and is captioned or dropped."""
-        ended = len(self.captions) + sum(self.dropped.values())
-        return len(self.images) == self._expected and ended >= len(self.images)
+        return len(self.images) == self._expected and self.settled()
 
     def remembered(self) -> bool:
         """Whether memory_node has processed every caption."""

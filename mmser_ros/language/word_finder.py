@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -67,6 +67,18 @@ def singular(word: str) -> str:
     if re.search(r"\w\w[^su]s$", word):
         return word[:-1]
     return word
+
+
+def longest_ending(phrase: str, head: str, words: Container[str]) -> str | None:
+    """The longest of some words that a noun phrase ends with; None if there is none.
+
+    Examples:
+        >>> longest_ending("two wooden dining tables", "table", {"table", "dining table"})
+        'dining table'
+    """
+    before = phrase.lower().split()[:-1]
+    endings = (" ".join([*before[start:], head]) for start in range(len(before) + 1))
+    return next((one for one in endings if one in words), None)
 
 
 class WordFinder:

@@ -97,7 +97,7 @@ def test_a_phrase_is_as_sure_as_the_word_detector_is_of_its_head():
         GroundedPhrase(text, text.split()[-1], 0.4) for text in ("a bird", "a tv stand", "a cup")
     )
     explanation = Explanation((), np.zeros((0, 7, 7)), VIEW, phrases)
-    support = (("bird", 0.9), ("tv stand", 0.7), ("wooden", 0.1))
+    support = (("bird", 0.9), ("stand", 0.1), ("tv stand", 0.7), ("wooden", 0.1))
     caption = Caption("", "", 0.5, False, "", 1, times_ms={"total": 1.0}, support=support)
     sure = [one.confidence for one in grounded(caption, explanation, 2.0).phrases]
     assert sure == [0.9, 0.7, 0.4]  # the detector does not know cups

@@ -225,6 +225,8 @@ class Domain(nn.Module):
             pooled: as in `WordDetector.detect`.
             classes: as in `WordDetector.detect`.
         """
+        if not inside.any():
+            return list(found)
         others = self.detector.detect(pooled, classes)
         return [
             Detected(one.probabilities, one.nothing, inside=True) if is_inside else own

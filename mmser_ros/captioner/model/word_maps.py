@@ -18,6 +18,7 @@ from torch import Tensor
 from mmser_ros.captioner.model.concept_detector import pool
 from mmser_ros.captioner.model.specialist import Specialist
 from mmser_ros.captioner.model.vision import Levels
+from mmser_ros.language.word_finder import longest_ending
 
 SIDE = 2
 """Side of a window, in cells of the first level's grid."""
@@ -40,7 +41,7 @@ class WordMaps:
         own = specialist.word_detector
         detector = own.domain.detector if inside else own
         self._columns = {word: number for number, word in enumerate(detector.config.names)}
-        pooled = torch.cat([pool(one) for one in windows(levels)]).to(detector.mean.dtype)
+        pooled = torch.cat([pool(one) for one in windows(levels)]).float()
         vision = specialist.vision
         classes = vision.classify(pooled[:, : vision.channels[0]]) if vision.classes else None
         self._odds = spread(detector(pooled, classes).float().cpu())
@@ -52,9 +53,7 @@ class WordMaps:
             phrase: such as "two tv stands".
             head: its head noun in the singular, such as "stand".
         """
-        before = phrase.lower().split()[:-1]
-        ends = (" ".join([*before[start:], head]) for start in range(len(before) + 1))
-        word = next((one for one in ends if one in self._columns), None)
+        word = longest_ending(phrase, head, self._columns)
         if word is None:
             return None
         odds = self._odds[:, :, self._columns[word]]

@@ -170,7 +170,7 @@ def captioned_images(
         known: their features.
         odds: cross-validated, see `odds_by_folds`.
     """
-    chances = probabilities_of_prompts(specialist, known.features, odds)
+    chances = probabilities_of_prompts(specialist, known.features, odds[: len(data.examples)])
     names = specialist.word_detector.names
     sources = [(one, name) for one in data.sets for name in one.examples]
     return [
